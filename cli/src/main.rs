@@ -1,0 +1,2 @@
+//! The Rota command line.
+fn main() {}

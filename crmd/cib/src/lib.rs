@@ -1,0 +1,1 @@
+//! The cluster information base: typed configuration and status, and its XML (pure).

@@ -1,0 +1,2 @@
+//! The Rota daemon.
+fn main() {}

@@ -1,0 +1,1 @@
+//! One whole cluster node as one state machine (pure).

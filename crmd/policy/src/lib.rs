@@ -1,0 +1,1 @@
+//! Decides what should run where: one pure function from state and time to a plan.

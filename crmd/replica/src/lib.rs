@@ -1,0 +1,1 @@
+//! One replicated log: how raft is used (pure but for raft's own crates).

@@ -1,0 +1,1 @@
+//! Executing a graph of actions (pure).

@@ -1,0 +1,1 @@
+//! Protobuf and gRPC: what nodes and clients say to each other.

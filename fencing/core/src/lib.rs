@@ -1,0 +1,1 @@
+//! Fencing jobs: confirmed is said only with a proof (pure).

@@ -1,0 +1,1 @@
+//! Talks to fence devices: our IPMI client, upstream fence agents.

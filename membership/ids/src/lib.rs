@@ -1,0 +1,14 @@
+//! Words shared by all crates. No logic lives here.
+//!
+//! Everything is a newtype, so that a view id can never be given where a term is wanted.
+
+mod moment;
+mod names;
+mod numbers;
+
+pub use moment::{Moment, WallTime};
+pub use names::NodeName;
+pub use numbers::{BootId, Incarnation, LinkId, NodeId, StartId, Term, ViewId};
+
+/// Short strings that are cheap to clone: up to 23 bytes in place, longer ones shared.
+pub type Text = smol_str::SmolStr;

@@ -1,0 +1,1 @@
+//! Sealed datagrams on one to eight links, and the heartbeat thread.
