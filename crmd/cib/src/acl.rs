@@ -51,8 +51,8 @@ pub struct Alert {
     pub meta: Vec<NvSet>,
     /// Environment for the program.
     pub parameters: Vec<NvSet>,
-    /// Which events: names of the selecting elements, with the attributes selected by name.
-    pub select: Vec<(Text, Vec<Text>)>,
+    /// Which events, if not all.
+    pub select: Option<Select>,
     /// Addressees.
     pub recipients: Vec<Recipient>,
 }
@@ -70,4 +70,26 @@ pub struct Recipient {
     pub meta: Vec<NvSet>,
     /// Environment for the program.
     pub parameters: Vec<NvSet>,
+}
+
+/// Which events an alert is about.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Select {
+    /// Changes of node attributes: all of them, if the list is empty.
+    pub attributes: Option<Vec<SelectedAttribute>>,
+    /// Fencing.
+    pub fencing: bool,
+    /// Nodes that come and go.
+    pub nodes: bool,
+    /// Actions on resources.
+    pub resources: bool,
+}
+
+/// A node attribute whose changes an alert is about.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SelectedAttribute {
+    /// Unique id.
+    pub id: Text,
+    /// The attribute.
+    pub name: Text,
 }

@@ -43,6 +43,30 @@ pub enum Role {
     Promoted,
 }
 
+impl Role {
+    /// The role that a word means, without regard to case; Master and Slave are the old words.
+    pub fn parse(word: &str) -> Option<Self> {
+        let is = |name: &str| word.eq_ignore_ascii_case(name);
+        match () {
+            () if is("Started") => Some(Self::Started),
+            () if is("Stopped") => Some(Self::Stopped),
+            () if is("Promoted") || is("Master") => Some(Self::Promoted),
+            () if is("Unpromoted") || is("Slave") => Some(Self::Unpromoted),
+            () => None,
+        }
+    }
+
+    /// The word for the role in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stopped => "Stopped",
+            Self::Started => "Started",
+            Self::Unpromoted => "Unpromoted",
+            Self::Promoted => "Promoted",
+        }
+    }
+}
+
 /// Where a resource likes to run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Location {
@@ -64,7 +88,9 @@ pub struct Location {
     pub discovery: Option<Text>,
     /// Rules instead of a node.
     pub rules: Vec<Rule>,
-    /// Old date limits and other attributes kept as written.
+    /// When the constraint counts at all (the old `lifetime` element); always, if empty.
+    pub lifetime: Vec<Rule>,
+    /// Attributes without a field here, or with a value that the field cannot hold, as written.
     pub other: Vec<(Text, Text)>,
 }
 
@@ -91,6 +117,8 @@ pub struct ResourceSet {
     pub kind: Option<OrderKind>,
     /// The resources.
     pub resources: Vec<Text>,
+    /// Attributes without a field here, or with a value that the field cannot hold, as written.
+    pub other: Vec<(Text, Text)>,
 }
 
 /// Which resources like each other's node.
@@ -118,7 +146,10 @@ pub struct Colocation {
     pub node_attribute: Option<Text>,
     /// Whether the dependent's wishes may move the other.
     pub influence: Option<bool>,
-    /// Rules (old; kept as written).
+    /// When the constraint counts at all (the old `lifetime` element); always, if empty.
+    pub lifetime: Vec<Rule>,
+    /// Attributes without a field here (score-attribute of old), or with a value that the field
+    /// cannot hold (`influence="perhaps"`), as written.
     pub other: Vec<(Text, Text)>,
 }
 
@@ -131,6 +162,27 @@ pub enum OrderKind {
     Mandatory,
     /// Never at the same time.
     Serialize,
+}
+
+impl OrderKind {
+    /// The kind that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "Optional" => Some(Self::Optional),
+            "Mandatory" => Some(Self::Mandatory),
+            "Serialize" => Some(Self::Serialize),
+            _ => None,
+        }
+    }
+
+    /// The word for the kind in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Optional => "Optional",
+            Self::Mandatory => "Mandatory",
+            Self::Serialize => "Serialize",
+        }
+    }
 }
 
 /// Which action comes before which.
@@ -162,7 +214,9 @@ pub struct Order {
     pub symmetrical: Option<bool>,
     /// Whether one active instance of `first` is enough (of a clone).
     pub require_all: Option<bool>,
-    /// Attributes kept as written.
+    /// When the constraint counts at all (the old `lifetime` element); always, if empty.
+    pub lifetime: Vec<Rule>,
+    /// Attributes without a field here, or with a value that the field cannot hold, as written.
     pub other: Vec<(Text, Text)>,
 }
 
@@ -181,6 +235,8 @@ pub struct Ticket {
     pub sets: Vec<ResourceSet>,
     /// What happens when the ticket is lost.
     pub loss_policy: Option<LossPolicy>,
+    /// Attributes without a field here, or with a value that the field cannot hold, as written.
+    pub other: Vec<(Text, Text)>,
 }
 
 /// What happens to a resource when its ticket is lost.
@@ -194,4 +250,27 @@ pub enum LossPolicy {
     Fence,
     /// Nothing is done to it any more.
     Freeze,
+}
+
+impl LossPolicy {
+    /// The policy that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "stop" => Some(Self::Stop),
+            "demote" => Some(Self::Demote),
+            "fence" => Some(Self::Fence),
+            "freeze" => Some(Self::Freeze),
+            _ => None,
+        }
+    }
+
+    /// The word for the policy in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Demote => "demote",
+            Self::Fence => "fence",
+            Self::Freeze => "freeze",
+        }
+    }
 }

@@ -11,8 +11,8 @@ pub struct Level {
     pub id: Text,
     /// Whom it is about.
     pub target: LevelTarget,
-    /// 1 to 9; lower ones are tried first.
-    pub index: u8,
+    /// 1 to 9; lower ones are tried first. Other numbers are legal to write and never used.
+    pub index: u32,
     /// Ids of fence devices in order.
     pub devices: Vec<Text>,
 }

@@ -22,6 +22,8 @@ pub struct Node {
     pub attributes: Vec<NvSet>,
     /// What the node has to offer.
     pub utilization: Vec<NvSet>,
+    /// Attributes of the element that have no field here, as written.
+    pub other: Vec<(Text, Text)>,
 }
 
 /// What a node can do.
@@ -33,4 +35,25 @@ pub enum NodeKind {
     Remote,
     /// Has a vote, runs nothing.
     Ping,
+}
+
+impl NodeKind {
+    /// The kind that a word means (`normal` is the old word for a member).
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "member" | "normal" => Some(Self::Member),
+            "remote" => Some(Self::Remote),
+            "ping" => Some(Self::Ping),
+            _ => None,
+        }
+    }
+
+    /// The word for the kind in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Remote => "remote",
+            Self::Ping => "ping",
+        }
+    }
 }

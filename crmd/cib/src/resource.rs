@@ -47,6 +47,32 @@ pub enum AgentClass {
     Other(Text),
 }
 
+impl AgentClass {
+    /// The class that a word means.
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "ocf" => Self::Ocf,
+            "systemd" => Self::Systemd,
+            "lsb" => Self::Lsb,
+            "service" => Self::Service,
+            "stonith" => Self::Stonith,
+            other => Self::Other(other.into()),
+        }
+    }
+
+    /// The word for the class in documents.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Ocf => "ocf",
+            Self::Systemd => "systemd",
+            Self::Lsb => "lsb",
+            Self::Service => "service",
+            Self::Stonith => "stonith",
+            Self::Other(word) => word,
+        }
+    }
+}
+
 /// One service, or a template for some.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Primitive {
@@ -149,6 +175,8 @@ pub struct Bundle {
     pub id: Text,
     /// A sentence for people.
     pub description: Option<Text>,
+    /// Parameters (the schema allows them; nothing reads them).
+    pub parameters: Vec<NvSet>,
     /// Options.
     pub meta: Vec<NvSet>,
     /// Engine: docker, podman, rkt.

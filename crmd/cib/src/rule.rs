@@ -24,6 +24,8 @@ pub struct Rule {
     pub boolean_op: Option<BooleanOp>,
     /// The conditions.
     pub conditions: Vec<Condition>,
+    /// Attributes without a field here (a role that this version does not know), as written.
+    pub other: Vec<(Text, Text)>,
 }
 
 /// How conditions combine.
@@ -33,6 +35,25 @@ pub enum BooleanOp {
     And,
     /// One must hold.
     Or,
+}
+
+impl BooleanOp {
+    /// The combination that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "and" => Some(Self::And),
+            "or" => Some(Self::Or),
+            _ => None,
+        }
+    }
+
+    /// The word for the combination in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::And => "and",
+            Self::Or => "or",
+        }
+    }
 }
 
 /// One condition of a rule.
@@ -104,17 +125,71 @@ pub enum Comparison {
     NotDefined,
 }
 
+impl Comparison {
+    /// The comparison that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "lt" => Some(Self::Lt),
+            "gt" => Some(Self::Gt),
+            "lte" => Some(Self::Lte),
+            "gte" => Some(Self::Gte),
+            "eq" => Some(Self::Eq),
+            "ne" => Some(Self::Ne),
+            "defined" => Some(Self::Defined),
+            "not_defined" => Some(Self::NotDefined),
+            _ => None,
+        }
+    }
+
+    /// The word for the comparison in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lt => "lt",
+            Self::Gt => "gt",
+            Self::Lte => "lte",
+            Self::Gte => "gte",
+            Self::Eq => "eq",
+            Self::Ne => "ne",
+            Self::Defined => "defined",
+            Self::NotDefined => "not_defined",
+        }
+    }
+}
+
 /// How values compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ValueKind {
     /// As text, without regard to case.
     String,
-    /// As whole numbers of 32 bits.
+    /// As whole numbers of 64 bits.
     Integer,
-    /// As whole numbers of 64 bits (called so from schema 3.4 on).
+    /// As floating-point numbers of double precision.
     Number,
     /// As version numbers.
     Version,
+}
+
+impl ValueKind {
+    /// The kind that a word means.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "string" => Some(Self::String),
+            "integer" => Some(Self::Integer),
+            "number" => Some(Self::Number),
+            "version" => Some(Self::Version),
+            _ => None,
+        }
+    }
+
+    /// The word for the kind in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Version => "version",
+        }
+    }
 }
 
 /// A comparison with the time.

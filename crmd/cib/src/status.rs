@@ -37,10 +37,16 @@ pub struct NodeState {
     pub other: Vec<(Text, Text)>,
     /// Attributes that last until the node leaves.
     pub attributes: Vec<NvSet>,
-    /// The id of the transient attributes element.
+    /// Utilization that lasts until the node leaves (`crm_attribute --utilization`).
+    pub utilization: Vec<NvSet>,
+    /// The id of the transient attributes element; none if there is no such element.
     pub attributes_id: Option<Text>,
-    /// Whether there is an `lrm` element at all, and its id.
+    /// The id of the `lrm` element (empty if it has none); none if there is no such element.
     pub history_id: Option<Text>,
+    /// Further attributes of the `lrm` element as written.
+    pub history_other: Vec<(Text, Text)>,
+    /// The id of the `lrm_resources` element, which old releases wrote.
+    pub history_list_id: Option<Text>,
     /// Histories of resources on this node.
     pub history: Vec<ResourceHistory>,
 }
@@ -62,6 +68,8 @@ pub struct ResourceHistory {
     pub shutdown_lock: Option<i64>,
     /// Operations in written order.
     pub operations: Vec<OperationRecord>,
+    /// Further attributes as written.
+    pub other: Vec<(Text, Text)>,
 }
 
 /// One recorded operation (`lrm_rsc_op`).
