@@ -129,6 +129,9 @@ pub struct Fencer {
     topology: Topology,
     nodes: Vec<Executor>,
     jobs: BTreeMap<NodeName, FencingJob>,
+    /// The last life of each target that devices or a new boot proved over: a request for it that
+    /// comes again (its verdict may still be on its way into the log) is answered, not carried out.
+    over: BTreeMap<NodeName, Verdict>,
 }
 
 impl Fencer {
@@ -142,13 +145,18 @@ impl Fencer {
             topology: Topology::new(),
             nodes: Vec::new(),
             jobs: BTreeMap::new(),
+            over: BTreeMap::new(),
         }
     }
 
     /// Takes one event and appends what must be done, in order.
     pub fn step(&mut self, now: Moment, event: Event, todo: &mut Vec<Effect>) {
+        let before = todo.len();
         match event {
             Event::Asked { request, chance } => {
+                if let Some(verdict) = self.known(&request) {
+                    return todo.push(Effect::Proven(verdict.clone()));
+                }
                 let target = request.target.clone();
                 self.jobs
                     .entry(target.clone())
@@ -178,10 +186,13 @@ impl Fencer {
                 self.confirmed(&target, incarnation, who, now, todo);
             }
             Event::Reborn { target, incarnation } => {
+                // A life seen after its end shows that the proof was wrong: forget it.
+                self.over.retain(|t, v| *t != target || !ended(v, incarnation));
                 self.tell(&target, now, JobEvent::Reborn(incarnation), todo);
             }
         }
         self.settle_down(now, todo);
+        self.remember(&todo[before..]);
     }
 
     /// The jobs under way, by target.
@@ -191,6 +202,26 @@ impl Fencer {
             phase: job.phase(),
             requests: job.requests().collect(),
         })
+    }
+
+    /// The verdict that already ended the life this request is about.
+    fn known(&self, request: &Request) -> Option<&Verdict> {
+        let life = request.incarnation?;
+        let verdict = self.over.get(&request.target)?;
+        (request.wish.needs_off() && ended(verdict, life)).then_some(verdict)
+    }
+
+    fn remember(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            let Effect::Proven(verdict) = effect else { continue };
+            match verdict.proof {
+                Proof::PoweredOff { .. } | Proof::NewBoot { .. } => {
+                    self.over.insert(verdict.target.clone(), verdict.clone());
+                }
+                // A word can be wrong; whoever asks again gets the real thing.
+                Proof::Administrator { .. } => {}
+            }
+        }
     }
 
     /// An administrator's word counts also where no job stands, as with fencing just disabled.
@@ -255,4 +286,8 @@ impl Fencer {
             job.step(now, event, &mut around, todo);
         }
     }
+}
+
+fn ended(verdict: &Verdict, life: Incarnation) -> bool {
+    verdict.incarnation.is_some_and(|over| over.boot == life.boot)
 }

@@ -245,7 +245,8 @@ impl FencingJob {
         if self.levels.is_empty() {
             self.ledger.note("no fence device is known to reach this node".into());
         }
-        let doublings = self.ledger.round.saturating_sub(1).min(16);
+        let doublings = self.ledger.failures.min(16);
+        self.ledger.failures = self.ledger.failures.saturating_add(1);
         let retry_at = now + RETRY_FIRST.saturating_mul(1 << doublings).min(RETRY_MAX);
         let why = self.ledger.summary();
         self.state = State::Exhausted { retry_at };
@@ -272,7 +273,7 @@ impl FencingJob {
         let covered: Vec<Option<BootId>> = self
             .standing
             .iter()
-            .filter(|s| s.number <= seen)
+            .filter(|s| s.number <= seen && s.request.wish.needs_off())
             .map(|s| s.request.incarnation.map(|i| i.boot))
             .collect();
         let ends = |asked: &Option<Incarnation>| covered.contains(&asked.map(|i| i.boot));

@@ -110,6 +110,8 @@ pub(crate) struct Attempt {
 pub(crate) struct Ledger {
     pub target: NodeName,
     pub round: u32,
+    /// Rounds in which every level failed.
+    pub failures: u32,
     pub seen: u64,
     pub outstanding: BTreeMap<AttemptId, Attempt>,
     pub reasons: Vec<Text>,
@@ -117,7 +119,14 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub fn new(target: NodeName) -> Self {
-        Self { target, round: 0, seen: 0, outstanding: BTreeMap::new(), reasons: Vec::new() }
+        Self {
+            target,
+            round: 0,
+            failures: 0,
+            seen: 0,
+            outstanding: BTreeMap::new(),
+            reasons: Vec::new(),
+        }
     }
 
     pub fn note(&mut self, reason: String) {
@@ -310,7 +319,7 @@ impl Leg {
         self.stage = Stage::Failed;
     }
 
-    /// Who tries next: every able node in turn, starting one further in each round, and from the
+    /// Who tries next: every able node in turn, starting one further after each failed round, and from the
     /// front again while the device's own count of attempts is not used up.
     fn next_executor(
         &self,
@@ -325,8 +334,8 @@ impl Leg {
         if willing.is_empty() || self.asked.len() >= budget {
             return None;
         }
-        let rounds_before = ledger.round.saturating_sub(1) as usize;
-        let rotated = (0..willing.len()).map(|i| willing[(i + rounds_before) % willing.len()]);
+        let turn = ledger.failures as usize;
+        let rotated = (0..willing.len()).map(|i| willing[(i + turn) % willing.len()]);
         // The one asked least often; the first of equals.
         rotated.min_by_key(|id| self.asked.iter().filter(|asked| *asked == id).count())
     }
