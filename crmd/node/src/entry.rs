@@ -55,7 +55,20 @@ pub enum Entry {
     /// A change of configuration or status.
     Change(Change),
     /// An operation ended on a node.
-    Result(OperationResult),
+    Result(Box<OperationResult>),
+    /// A node no longer repeats an operation.
+    Cancelled {
+        /// Where.
+        node: NodeName,
+        /// The order that it answers.
+        order: OrderId,
+        /// The resource.
+        resource: Text,
+        /// The operation.
+        operation: Text,
+        /// Its interval in milliseconds.
+        interval: u32,
+    },
     /// Who belongs together from now on.
     View(View),
     /// A node was proven off.

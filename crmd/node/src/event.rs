@@ -171,6 +171,8 @@ pub enum ExecStatus {
     Error,
     /// There is no such agent here.
     NotInstalled,
+    /// It ran when the daemon died, and nobody knows how it ended.
+    Lost,
 }
 
 impl ExecStatus {
@@ -180,7 +182,7 @@ impl ExecStatus {
             Self::Done => 0,
             Self::Cancelled => 1,
             Self::TimedOut => 2,
-            Self::Error => 4,
+            Self::Error | Self::Lost => 4,
             Self::NotInstalled => 7,
         }
     }
@@ -210,6 +212,10 @@ pub enum Effect {
         /// What to run. Of class `stonith`: ask the device whether it works.
         op: Box<ResourceOp>,
     },
+    /// Take back a run that has not begun, or kill it; [`Event::AgentEnded`] follows.
+    CancelAgent(RunId),
+    /// The log holds the end of this run: its result need not be kept any longer.
+    ForgetRun(RunId),
     /// Run a fence device; [`Event::DeviceEnded`] follows.
     RunDevice(Box<DeviceOrder>),
     /// The answer of a device run is no longer wanted.

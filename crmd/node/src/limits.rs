@@ -9,12 +9,11 @@ pub const RESEND_PROPOSAL: Duration = Duration::from_millis(400);
 /// An order that its node has not acknowledged for this long is sent again.
 pub const RESEND_ORDER: Duration = Duration::from_millis(400);
 
+/// A node with an empty store asks again to be let learn after this long.
+pub const RESEND_SEAT: Duration = Duration::from_millis(300);
+
 /// A new DC asks again who has what in flight after this long without an answer.
 pub const RESEND_SYNC: Duration = Duration::from_millis(200);
-
-/// Applied entries after which the state is written as a snapshot and the log cut. A snapshot of
-/// a small cluster is some 100 KB; a thousand entries are of the same order.
-pub const SNAPSHOT_EVERY_ENTRIES: u64 = 2_000;
 
 /// Join secrets that may wait at once; the oldest go first.
 pub const TOKENS_MAX: usize = 64;
