@@ -1,9 +1,10 @@
 //! What the heartbeat thread costs and how fast it is: three nodes, two links, on loopback.
 //!
-//! `cargo run --release -p rota-membership-net --example measure -- [idle seconds] [kills]`
+//! `cargo run --release -p rota-membership-net --example measure -- [idle seconds] [kills] [ordinary]`
 //!
 //! It prints the CPU share of each heartbeat thread while nothing happens, how many alarms there
-//! were meanwhile (load the machine to see them), and for each kill how long the others took.
+//! were meanwhile (load the machine to see them), and for each kill how long the others took. With `ordinary` the
+//! threads do not ask for real-time priority.
 
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let idle: u64 = arguments.next().map_or(Ok(10), |text| text.parse())?;
     let kills: u32 = arguments.next().map_or(Ok(10), |text| text.parse())?;
-    let mut nodes = (1..=NODES).map(|me| run(me, 1)).collect::<Result<Vec<_>, _>>()?;
+    let realtime = arguments.next().as_deref() != Some("ordinary");
+    let mut nodes = (1..=NODES).map(|me| run(me, 1, realtime)).collect::<Result<Vec<_>, _>>()?;
     println!("{:?}", nodes[0].0.privileges());
     rest(&nodes, Duration::from_secs(2));
     let alarms = watch(&nodes, Duration::from_secs(idle))?;
@@ -34,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (_, reports) in &nodes {
             println!("kill {kill}: lost after {:?}", lost_at(reports)?.duration_since(killed));
         }
-        nodes.push(run(NODES, kill + 1)?);
+        nodes.push(run(NODES, kill + 1, realtime)?);
         rest(&nodes, Duration::from_millis(500));
     }
     Ok(())
@@ -75,7 +77,7 @@ fn lost_at(reports: &Receiver<(Instant, Report)>) -> Result<Instant, Box<dyn Err
     }
 }
 
-fn run(me: u32, start_id: u32) -> Result<Running, Box<dyn Error>> {
+fn run(me: u32, start_id: u32, realtime: bool) -> Result<Running, Box<dyn Error>> {
     let (tell, reports) = mpsc::channel();
     let report = move |report| {
         let _ended = tell.send((Instant::now(), report));
@@ -98,7 +100,7 @@ fn run(me: u32, start_id: u32) -> Result<Running, Box<dyn Error>> {
             .collect::<Result<_, Box<dyn Error>>>()?,
         keys: Keys { current: Key::new([7; 32]), older: Vec::new() },
         options: Options::default(),
-        realtime: true,
+        realtime,
         lock_memory: true,
     };
     Ok((start(config, Box::new(report))?, reports))

@@ -9,9 +9,10 @@ use rota_membership_net::{Key, Keys};
 
 const LINK: LinkId = LinkId(1);
 
+/// The first one seals.
 fn keys(bytes: &[u8]) -> Keys {
-    let mut all = bytes.iter().map(|&byte| Key::new([byte; 32]));
-    Keys { current: all.next().unwrap(), older: all.collect() }
+    let key = |&byte: &u8| Key::new([byte; 32]);
+    Keys { current: key(&bytes[0]), older: bytes[1..].iter().map(key).collect() }
 }
 
 fn life(start: u32) -> Incarnation {

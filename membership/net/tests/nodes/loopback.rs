@@ -94,10 +94,12 @@ fn a_main_loop_that_stands_still_is_as_dead_as_a_silent_host() {
 #[test]
 fn a_node_with_another_key_costs_one_counter() {
     let mut nodes = three(5);
-    nodes.pop().unwrap().handle.leave().unwrap();
+    let leaver = nodes.pop().unwrap();
+    leaver.handle.leave().unwrap();
     for node in &nodes {
         node.wait_for("PeerLeft", |r| matches!(r, Report::PeerLeft { .. }).then_some(()));
     }
+    drop(leaver);
     drop(nodes.pop());
     let mut stranger = config(5, 3, 3);
     stranger.incarnation = life(33, 1);
