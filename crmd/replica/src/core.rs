@@ -46,6 +46,8 @@ pub struct Replica<S: LogStore> {
     bytes_since_snapshot: u64,
     wishes: BTreeMap<u64, Wish>,
     snapshots_sent: BTreeMap<u64, u64>,
+    /// Newcomers that wait for a snapshot in which they are members.
+    waiting: BTreeSet<u64>,
     reads: BTreeSet<u64>,
     told: Option<(Option<NodeId>, Term, Role)>,
     to_tell: Vec<Effect>,
@@ -112,6 +114,7 @@ impl<S: LogStore> Replica<S> {
             bytes_since_snapshot: 0,
             wishes: BTreeMap::new(),
             snapshots_sent: BTreeMap::new(),
+            waiting: BTreeSet::new(),
             reads: BTreeSet::new(),
             told: None,
             to_tell,
@@ -168,6 +171,11 @@ impl<S: LogStore> Replica<S> {
             self.drive_members();
         }
         self.tell_role(out);
+        let waiting = self.raw.store().take_waiting();
+        if !waiting.is_empty() {
+            self.waiting = waiting;
+            out.push(Effect::SnapshotWanted);
+        }
         match self.raw.store().take_failure() {
             Some(failure) => Err(Error::Store(failure)),
             None => Ok(()),
@@ -319,7 +327,9 @@ impl<S: LogStore> Replica<S> {
 
     fn campaign_if_due(&mut self, ticked: bool) -> Result<(), Error> {
         let raft = &self.raw.raft;
+        let conf = &self.roll().conf;
         let now = Situation {
+            alone: conf.voters == [self.me] && conf.voters_outgoing.is_empty(),
             leading: raft.state == StateRole::Leader,
             leader_known: raft.leader_id != raft::INVALID_ID,
             may_campaign: raft.promotable(),

@@ -5,6 +5,7 @@
 //! decoded it with prost before.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use raft::eraftpb as pb;
 use raft::{GetEntriesContext, RaftState, Storage, StorageError};
@@ -19,11 +20,17 @@ use crate::{LogStore, StoreError, limits};
 pub(crate) struct Disk<S> {
     pub store: S,
     failure: RefCell<Option<StoreError>>,
+    waiting: RefCell<BTreeSet<u64>>,
 }
 
 impl<S: LogStore> Disk<S> {
     pub fn new(store: S) -> Self {
-        Disk { store, failure: RefCell::new(None) }
+        Disk { store, failure: RefCell::new(None), waiting: RefCell::new(BTreeSet::new()) }
+    }
+
+    /// Peers that need a snapshot and cannot use the one that is here, since asked last.
+    pub fn take_waiting(&self) -> BTreeSet<u64> {
+        self.waiting.take()
     }
 
     /// The first read that failed, once.
@@ -75,9 +82,15 @@ impl<S: LogStore> Storage for Disk<S> {
         Ok(self.store.bounds().last)
     }
 
-    fn snapshot(&self, request_index: u64, _: u64) -> raft::Result<pb::Snapshot> {
+    fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<pb::Snapshot> {
         let later = StorageError::SnapshotTemporarilyUnavailable;
-        if self.store.snapshot_meta().index < request_index.max(1) {
+        let meta = self.store.snapshot_meta();
+        let conf = meta.conf_state.unwrap_or_default();
+        // raft gives a snapshot only to those who are members in it: a newcomer needs one that is
+        // younger than its own joining.
+        let known = [conf.voters, conf.learners, conf.voters_outgoing];
+        if meta.index < request_index.max(1) || !known.iter().any(|set| set.contains(&to)) {
+            self.waiting.borrow_mut().insert(to);
             return Err(raft::Error::Store(later));
         }
         match self.store.snapshot() {
