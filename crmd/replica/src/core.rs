@@ -270,7 +270,9 @@ impl<S: LogStore> Replica<S> {
             Ok(conf) => {
                 let mut roll = self.roll().clone();
                 roll.conf = types::conf_from_raft(&conf);
-                roll.learn(&context);
+                for node in roll.learn(&context) {
+                    self.raw.mut_store().joined.insert(node, entry.index);
+                }
                 self.adopt(entry.index, roll);
             }
             // The same on every replica, as all of them hold the same membership here.
@@ -399,9 +401,21 @@ impl<S: LogStore> Replica<S> {
         {
             return false;
         }
+        if is(MessageType::Snapshot) && !self.is_our_snapshot(message) {
+            return false;
+        }
         let leads =
             is(MessageType::Append) || is(MessageType::Heartbeat) || is(MessageType::Snapshot);
         !(leads && self.elector.is_ghost(from, message.term))
+    }
+
+    /// A snapshot from before this store joined shows an earlier life of this node, with a vote that
+    /// died with its disk.
+    fn is_our_snapshot(&self, message: &record::Message) -> bool {
+        let data = message.snapshot.as_ref().map(|snapshot| snapshot.data.as_slice());
+        let body = data.and_then(|data| check::body(data).ok()).unwrap_or_default();
+        let me = body.people.iter().find(|person| person.node == self.me);
+        me.is_some_and(|person| person.store == self.store_id.0)
     }
 
     /// raft-rs ends the process on these; they mean that a log has gone back, here or there.

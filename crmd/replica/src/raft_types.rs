@@ -5,7 +5,7 @@
 //! decoded it with prost before.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use raft::eraftpb as pb;
 use raft::{GetEntriesContext, RaftState, Storage, StorageError};
@@ -19,13 +19,21 @@ use crate::{LogStore, StoreError, limits};
 /// the replica ends at the next flush: raft itself would end the process.
 pub(crate) struct Disk<S> {
     pub store: S,
+    /// At which entry a node joined with the store it has now; missing for those that did before
+    /// the snapshot.
+    pub joined: BTreeMap<u64, u64>,
     failure: RefCell<Option<StoreError>>,
     waiting: RefCell<BTreeSet<u64>>,
 }
 
 impl<S: LogStore> Disk<S> {
     pub fn new(store: S) -> Self {
-        Disk { store, failure: RefCell::new(None), waiting: RefCell::new(BTreeSet::new()) }
+        Disk {
+            store,
+            joined: BTreeMap::new(),
+            failure: RefCell::new(None),
+            waiting: RefCell::new(BTreeSet::new()),
+        }
     }
 
     /// Peers that need a snapshot and cannot use the one that is here, since asked last.
@@ -85,11 +93,10 @@ impl<S: LogStore> Storage for Disk<S> {
     fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<pb::Snapshot> {
         let later = StorageError::SnapshotTemporarilyUnavailable;
         let meta = self.store.snapshot_meta();
-        let conf = meta.conf_state.unwrap_or_default();
-        // raft gives a snapshot only to those who are members in it: a newcomer needs one that is
-        // younger than its own joining.
-        let known = [conf.voters, conf.learners, conf.voters_outgoing];
-        if meta.index < request_index.max(1) || !known.iter().any(|set| set.contains(&to)) {
+        // A newcomer needs one that is younger than its joining: in an older one it is no member,
+        // or worse, still the voter whose disk it lost.
+        let joined = self.joined.get(&to).copied().unwrap_or(0);
+        if meta.index < request_index.max(joined).max(1) {
             self.waiting.borrow_mut().insert(to);
             return Err(raft::Error::Store(later));
         }

@@ -94,6 +94,9 @@ fn lose_disk(world: &mut World, me: NodeId, count: u32) {
 fn rejoin(world: &mut World) {
     let Some(leader) = world.leader() else { return };
     for me in world.up() {
+        if world.nodes[&leader].replica.is_none() {
+            return;
+        }
         let store = world.replica(me).store_id();
         let known = world.replica(leader).members().stores.get(&me).copied();
         if known != Some(store) {
@@ -149,4 +152,10 @@ fn five_replicas_never_lose_what_was_committed() {
 #[test]
 fn the_same_seed_is_the_same_day() {
     assert_eq!(bad_day(77, 3, 300), bad_day(77, 3, 300));
+}
+
+/// A newcomer was sent a snapshot from its earlier life: it found itself the only voter, and led.
+#[test]
+fn a_lost_disk_never_comes_back_as_the_voter_it_was_when_the_cluster_was_founded() {
+    bad_day(10_207, 5, 400);
 }

@@ -257,6 +257,9 @@ impl World {
     }
 
     pub fn compact(&mut self, me: NodeId) {
+        if self.nodes[&me].replica.is_none() {
+            return;
+        }
         let payload = encode(&self.nodes[&me].state);
         let replica = self.replica(me);
         let upto = replica.applied();
