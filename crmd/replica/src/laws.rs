@@ -147,7 +147,7 @@ impl<S: LogStore> Run<S> {
         let (last, _) = self.last();
         let back = self.random.below(4).min(last - self.model.before.0);
         let start = last + 1 - back;
-        let term = self.model.hard.term + self.random.below(2);
+        let term = self.model.hard.term.max(self.last().1) + self.random.below(2);
         let entries: Vec<Entry> = (0..self.random.below(5))
             .map(|n| Entry {
                 entry_type: i32::from(self.random.below(5) == 0) * 2,
@@ -218,7 +218,8 @@ impl<S: LogStore> Run<S> {
     }
 
     fn install(&mut self) -> Result<(), StoreError> {
-        let (index, term) = (self.last().0 + 1 + self.random.below(50), self.model.hard.term + 1);
+        let index = self.last().0 + 1 + self.random.below(50);
+        let term = self.model.hard.term.max(self.last().1) + 1;
         let snapshot = self.snapshot(index, term);
         let hard = HardState { term, vote: 0, commit: index };
         self.store.install(&snapshot, hard)?;

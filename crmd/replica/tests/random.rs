@@ -4,6 +4,8 @@
 //! `world` checks each step. At the end the network heals, everyone is switched on, and all must
 //! agree on everything that was ever committed.
 
+#![expect(clippy::unwrap_used, reason = "a test may say what it expects")]
+
 mod world;
 
 use rota_ids::NodeId;

@@ -1,5 +1,7 @@
 //! What a replica promises, told as stories.
 
+#![expect(clippy::unwrap_used, reason = "a test may say what it expects")]
+
 mod world;
 
 use rota_ids::NodeId;
