@@ -93,7 +93,7 @@ async fn the_end_is_the_exit_and_not_the_end_of_the_output() {
 }
 
 fn end(pid: &str) {
-    let pid = nix::unistd::Pid::from_raw(pid.trim().parse().unwrap());
+    let pid = nix::unistd::Pid::from_raw(pid.trim().parse().expect("test set-up"));
     let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL);
 }
 

@@ -102,13 +102,14 @@ fn every_action_of_a_real_cluster_has_the_same_environment_here() {
 fn as_asked(action: Action, env: &BTreeMap<String, String>) -> Request {
     let mut asked = request("ocf:pacemaker:Stateful", "st:0", action);
     asked.node_name = env["OCF_RESKEY_CRM_meta_on_node"].as_str().into();
-    asked.timeout = Duration::from_millis(env["OCF_RESKEY_CRM_meta_timeout"].parse().unwrap());
+    asked.timeout =
+        Duration::from_millis(env["OCF_RESKEY_CRM_meta_timeout"].parse().expect("test set-up"));
     for (name, value) in env {
         let Some(name) = name.strip_prefix("OCF_RESKEY_") else { continue };
         match name.strip_prefix("CRM_meta_") {
             Some("timeout" | "name" | "on_node" | "on_node_uuid") => {}
             Some("interval") => {
-                asked.interval = Some(Duration::from_millis(value.parse().unwrap()));
+                asked.interval = Some(Duration::from_millis(value.parse().expect("test set-up")));
             }
             Some(meta) => {
                 asked.meta.insert(meta.into(), value.into());

@@ -127,7 +127,9 @@ fn ipaddr2_in_its_own_network() {
 
 async fn ipaddr2() {
     let ip = |args: &[&str]| {
-        assert!(std::process::Command::new("ip").args(args).status().unwrap().success());
+        assert!(
+            std::process::Command::new("ip").args(args).status().expect("test set-up").success()
+        );
     };
     ip(&["link", "add", "ring0", "type", "veth", "peer", "name", "far"]);
     ip(&["addr", "add", "10.10.0.11/24", "dev", "ring0"]);

@@ -55,13 +55,13 @@ fn orphaned_with(timeout: Duration) -> World {
     world.agent("quick", "exit 0");
     let mut daemon = start_daemon(&world, timeout);
     eventually("the agent runs", || alive(&world.read("agent")));
-    daemon.kill().unwrap();
-    daemon.wait().unwrap();
+    daemon.kill().expect("test set-up");
+    daemon.wait().expect("test set-up");
     world
 }
 
 fn start_daemon(world: &World, timeout: Duration) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+    Command::new(std::env::current_exe().expect("test set-up"))
         .args(["--exact", "daemon"])
         .env(WORLD, world.dir.path())
         .env(TIMEOUT, timeout.as_millis().to_string())
@@ -71,11 +71,11 @@ fn start_daemon(world: &World, timeout: Duration) -> Child {
 }
 
 fn restart(world: &World) -> (Runner, Recovered) {
-    Runner::open(world.config()).unwrap()
+    Runner::open(world.config()).expect("test set-up")
 }
 
 fn go(world: &World) {
-    std::fs::write(world.path("go"), "").unwrap();
+    std::fs::write(world.path("go"), "").expect("test set-up");
 }
 
 #[tokio::test]
