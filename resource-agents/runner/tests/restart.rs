@@ -67,7 +67,7 @@ fn start_daemon(world: &World, timeout: Duration) -> Child {
         .env(TIMEOUT, timeout.as_millis().to_string())
         .stdout(std::process::Stdio::null())
         .spawn()
-        .unwrap()
+        .expect("test set-up")
 }
 
 fn restart(world: &World) -> (Runner, Recovered) {
