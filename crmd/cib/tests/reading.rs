@@ -1,35 +1,14 @@
 //! Documents of others are read without loss of anything, and hostile ones are refused with a
 //! place and advice.
 
-use std::path::PathBuf;
+mod common;
 
 use rota_cib::xml::{self, Problem};
-
-/// XML files of the scheduler cases and configurations beside the repository, if they are there.
-fn shared_documents() -> Vec<PathBuf> {
-    let repository = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared =
-        std::env::var_os("ROTA_SHARED").map_or_else(|| repository.join("../shared"), PathBuf::from);
-    let folders = ["sched-suite/xml", "sched-fuzz/xml", "reference/openstack"];
-    let mut files: Vec<PathBuf> = folders
-        .iter()
-        .filter_map(|folder| std::fs::read_dir(shared.join(folder)).ok())
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "xml"))
-        .collect();
-    files.sort();
-    if files.is_empty() {
-        println!("skipped: no documents in {} (set ROTA_SHARED)", shared.display());
-    }
-    files
-}
 
 #[test]
 fn every_shared_document_reads() {
     let mut failures = Vec::new();
-    for path in shared_documents() {
+    for path in common::shared_documents() {
         let bytes = std::fs::read(&path).unwrap();
         if let Err(error) = xml::read(&bytes) {
             failures.push(format!("{}: {error}: {}", path.display(), error.problem));

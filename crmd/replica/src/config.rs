@@ -75,7 +75,8 @@ pub enum Input {
     /// The detector is sure that `leader` is gone. Given on every node that lost it. `rank` counts
     /// from 0 among the survivors and keeps their campaigns apart; the best candidate gets 0.
     LeaderLost {
-        /// Who was lost; ignored when another one leads already.
+        /// Who was lost; ignored when this replica follows another one already. With no leader
+        /// known any node will do: the detector sees that an election can succeed.
         leader: NodeId,
         /// Place of this node among those that will campaign.
         rank: u32,
@@ -107,7 +108,7 @@ pub enum Effect {
         /// [`Input::Received`] there.
         message: Vec<u8>,
     },
-    /// Forget the state and take this one; first effect after an open with a snapshot.
+    /// Forget the state and take this one. The first effect after an open, but for newcomers.
     Restore {
         /// The last entry that the state includes.
         at: Position,
@@ -122,6 +123,9 @@ pub enum Effect {
         /// What was proposed.
         data: Vec<u8>,
     },
+    /// A newcomer needs a snapshot that is younger than its joining: call
+    /// [`crate::Replica::compact`] with the present state. Repeated until that is done.
+    SnapshotWanted,
     /// Leader, term or own role have changed.
     Role {
         /// The leader, if known.

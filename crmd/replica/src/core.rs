@@ -46,6 +46,8 @@ pub struct Replica<S: LogStore> {
     bytes_since_snapshot: u64,
     wishes: BTreeMap<u64, Wish>,
     snapshots_sent: BTreeMap<u64, u64>,
+    /// Newcomers that wait for a snapshot in which they are members.
+    waiting: BTreeSet<u64>,
     reads: BTreeSet<u64>,
     told: Option<(Option<NodeId>, Term, Role)>,
     to_tell: Vec<Effect>,
@@ -112,6 +114,7 @@ impl<S: LogStore> Replica<S> {
             bytes_since_snapshot: 0,
             wishes: BTreeMap::new(),
             snapshots_sent: BTreeMap::new(),
+            waiting: BTreeSet::new(),
             reads: BTreeSet::new(),
             told: None,
             to_tell,
@@ -168,6 +171,11 @@ impl<S: LogStore> Replica<S> {
             self.drive_members();
         }
         self.tell_role(out);
+        let waiting = self.raw.store().take_waiting();
+        if !waiting.is_empty() {
+            self.waiting = waiting;
+            out.push(Effect::SnapshotWanted);
+        }
         match self.raw.store().take_failure() {
             Some(failure) => Err(Error::Store(failure)),
             None => Ok(()),
@@ -262,7 +270,9 @@ impl<S: LogStore> Replica<S> {
             Ok(conf) => {
                 let mut roll = self.roll().clone();
                 roll.conf = types::conf_from_raft(&conf);
-                roll.learn(&context);
+                for node in roll.learn(&context) {
+                    self.raw.mut_store().joined.insert(node, entry.index);
+                }
                 self.adopt(entry.index, roll);
             }
             // The same on every replica, as all of them hold the same membership here.
@@ -319,7 +329,9 @@ impl<S: LogStore> Replica<S> {
 
     fn campaign_if_due(&mut self, ticked: bool) -> Result<(), Error> {
         let raft = &self.raw.raft;
+        let conf = &self.roll().conf;
         let now = Situation {
+            alone: conf.voters == [self.me] && conf.voters_outgoing.is_empty(),
             leading: raft.state == StateRole::Leader,
             leader_known: raft.leader_id != raft::INVALID_ID,
             may_campaign: raft.promotable(),
@@ -389,9 +401,21 @@ impl<S: LogStore> Replica<S> {
         {
             return false;
         }
+        if is(MessageType::Snapshot) && !self.is_our_snapshot(message) {
+            return false;
+        }
         let leads =
             is(MessageType::Append) || is(MessageType::Heartbeat) || is(MessageType::Snapshot);
         !(leads && self.elector.is_ghost(from, message.term))
+    }
+
+    /// A snapshot from before this store joined shows an earlier life of this node, with a vote that
+    /// died with its disk.
+    fn is_our_snapshot(&self, message: &record::Message) -> bool {
+        let data = message.snapshot.as_ref().map(|snapshot| snapshot.data.as_slice());
+        let body = data.and_then(|data| check::body(data).ok()).unwrap_or_default();
+        let me = body.people.iter().find(|person| person.node == self.me);
+        me.is_some_and(|person| person.store == self.store_id.0)
     }
 
     /// raft-rs ends the process on these; they mean that a log has gone back, here or there.

@@ -27,6 +27,8 @@ struct Hunt {
 /// What the elector must know about raft.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Situation {
+    /// Nobody else votes.
+    pub alone: bool,
     pub leading: bool,
     pub leader_known: bool,
     pub may_campaign: bool,
@@ -61,6 +63,9 @@ impl Elector {
         if now.leading || !now.may_campaign {
             self.hunt = None;
             return false;
+        }
+        if now.alone {
+            return true;
         }
         if now.leader_known {
             self.hunt = None;

@@ -81,10 +81,16 @@ impl Roll {
         [&conf.voters, &conf.learners, &conf.voters_outgoing].iter().any(|set| set.contains(&node))
     }
 
-    pub fn learn(&mut self, context: &ChangeContext) {
+    /// Takes over new records; returns who came with a store that was not known before.
+    pub fn learn(&mut self, context: &ChangeContext) -> Vec<u64> {
+        let mut joined = Vec::new();
         for person in &context.people {
-            self.people.insert(person.node, *person);
+            let old = self.people.insert(person.node, *person);
+            if old.is_none_or(|old| old.store != person.store) {
+                joined.push(person.node);
+            }
         }
+        joined
     }
 
     pub fn members(&self) -> Members {

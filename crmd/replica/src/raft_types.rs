@@ -5,6 +5,7 @@
 //! decoded it with prost before.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use raft::eraftpb as pb;
 use raft::{GetEntriesContext, RaftState, Storage, StorageError};
@@ -18,12 +19,26 @@ use crate::{LogStore, StoreError, limits};
 /// the replica ends at the next flush: raft itself would end the process.
 pub(crate) struct Disk<S> {
     pub store: S,
+    /// At which entry a node joined with the store it has now; missing for those that did before
+    /// the snapshot.
+    pub joined: BTreeMap<u64, u64>,
     failure: RefCell<Option<StoreError>>,
+    waiting: RefCell<BTreeSet<u64>>,
 }
 
 impl<S: LogStore> Disk<S> {
     pub fn new(store: S) -> Self {
-        Disk { store, failure: RefCell::new(None) }
+        Disk {
+            store,
+            joined: BTreeMap::new(),
+            failure: RefCell::new(None),
+            waiting: RefCell::new(BTreeSet::new()),
+        }
+    }
+
+    /// Peers that need a snapshot and cannot use the one that is here, since asked last.
+    pub fn take_waiting(&self) -> BTreeSet<u64> {
+        self.waiting.take()
     }
 
     /// The first read that failed, once.
@@ -75,9 +90,14 @@ impl<S: LogStore> Storage for Disk<S> {
         Ok(self.store.bounds().last)
     }
 
-    fn snapshot(&self, request_index: u64, _: u64) -> raft::Result<pb::Snapshot> {
+    fn snapshot(&self, request_index: u64, to: u64) -> raft::Result<pb::Snapshot> {
         let later = StorageError::SnapshotTemporarilyUnavailable;
-        if self.store.snapshot_meta().index < request_index.max(1) {
+        let meta = self.store.snapshot_meta();
+        // A newcomer needs one that is younger than its joining: in an older one it is no member,
+        // or worse, still the voter whose disk it lost.
+        let joined = self.joined.get(&to).copied().unwrap_or(0);
+        if meta.index < request_index.max(joined).max(1) {
+            self.waiting.borrow_mut().insert(to);
             return Err(raft::Error::Store(later));
         }
         match self.store.snapshot() {

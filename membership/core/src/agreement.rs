@@ -186,3 +186,55 @@ fn ranks(set: Set) -> impl Iterator<Item = usize> {
         Some(rank)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether chance makes `a` and `b` deaf to each other in the world of this seed.
+    fn by_chance(seed: u64, percent: u64, a: usize, b: usize) -> bool {
+        let mut mixed = seed;
+        for part in [a.min(b) as u64, a.max(b) as u64] {
+            mixed = (mixed ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        }
+        a != b && (mixed >> 20) % 100 < percent
+    }
+
+    fn search(deaf: impl Fn(usize, usize) -> bool) -> Search {
+        let row = |a| (0..NODES_MAX).filter(|&b| deaf(a, b)).fold(0, |set, b| set | 1 << b);
+        let everyone = (0..64).map(NodeId).collect();
+        let weigh = |rank: usize| {
+            let node = NodeId(u32::try_from(rank).unwrap());
+            Weight::of(rank, &node, &everyone, &everyone, NodeId(0))
+        };
+        Search {
+            weights: (0..NODES_MAX).map(weigh).collect(),
+            deaf: (0..NODES_MAX).map(row).collect(),
+        }
+    }
+
+    /// How many different parts had to be solved.
+    fn cost(search: &Search) -> usize {
+        let mut known = BTreeMap::new();
+        let best = search.best(Set::MAX, &mut known);
+        assert!(ranks(best).all(|rank| search.deaf[rank] & best == 0));
+        known.len()
+    }
+
+    #[test]
+    fn the_largest_cluster_is_solved_whatever_is_deaf_to_what() {
+        let pairs = search(|a, b| a != b && a / 2 == b / 2);
+        assert!(cost(&pairs) <= 32);
+        let rings_of_five =
+            search(|a, b| a / 5 == b / 5 && a < 60 && b < 60 && matches!(a.abs_diff(b), 1 | 4));
+        assert!(cost(&rings_of_five) <= 60);
+        let one_ring = search(|a, b| matches!(a.abs_diff(b), 1 | 63));
+        assert!(cost(&one_ring) < 5_000);
+        for seed in 1..=20 {
+            for percent in [1, 2, 3, 5, 8, 12, 20, 30, 50, 80] {
+                let parts = cost(&search(|a, b| by_chance(seed, percent, a, b)));
+                assert!(parts < 100_000, "seed {seed}, {percent} % deaf: {parts} parts");
+            }
+        }
+    }
+}

@@ -192,6 +192,7 @@ impl Handle {
     }
 
     /// Says goodbye on all links; [`Report::Departed`] comes when it is said, after some 120 ms.
+    /// Keep the handle until then: a thread that is stopped says nothing more.
     pub fn leave(&self) -> Result<(), Error> {
         self.send(Command::Leave)
     }

@@ -36,6 +36,11 @@ pub fn environment(config: &Config, request: &Request) -> BTreeMap<String, Strin
     set("OCF_RESOURCE_PROVIDER", request.agent.provider());
     set("OCF_RESOURCE_TYPE", request.agent.name());
     set("OCF_RESKEY_crm_feature_set", FEATURE_SET);
+    // Agents call the cluster's tools by this directory and never by PATH (`ocf-shellfuncs`); left
+    // alone it is /usr/sbin, where the tools of another cluster manager may be.
+    if let Some(tools) = &config.tools {
+        set("HA_SBIN_DIR", &tools.to_string_lossy());
+    }
     logging(config, &mut set);
     for (name, value) in &request.params {
         set(&format!("OCF_RESKEY_{name}"), value);

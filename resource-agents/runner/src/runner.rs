@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -155,36 +155,38 @@ impl Runner {
             Ok(plan) => plan,
             Err(outcome) => return *outcome,
         };
-        let started = wall_now();
-        match plan {
+        let kept = request.action.changes_something() && self.begin(request);
+        let outcome = match plan {
             Plan::Unit => systemd::run(&self.0.config, request, turn.stop()).await,
-            Plan::Ocf(mut invocation) | Plan::Lsb(mut invocation) => {
-                let kept = request.action.changes_something() && self.begin(request);
-                if kept && let Some(journal) = self.journal() {
-                    below_keeper(&self.0.config, &mut invocation, &journal.result_path(request.op));
-                }
-                let mut ended = child::run(invocation, request.timeout, turn.stop()).await;
-                if kept && self.0.config.keeper.is_some() {
-                    ended.end = self.true_end(request.op, ended.end);
-                }
-                let class = request.agent.class();
-                let outcome = outcome(started, ended, |code| meaning(class, request.action, code));
-                if kept {
-                    self.note_end(request.op, &outcome);
-                }
-                outcome
+            Plan::Ocf(invocation) | Plan::Lsb(invocation) => {
+                self.call(request, invocation, kept, turn).await
             }
+        };
+        if kept {
+            self.note_end(request.op, &outcome);
         }
+        outcome
     }
 
-    /// A keeper can only exit; whether its agent was killed stands in what it wrote.
-    fn true_end(&self, op: OpId, end: child::End) -> child::End {
-        match end {
-            child::End::Exited(code) if code >= 127 => {
-                self.journal().and_then(|j| read_result(&j.result_path(op))).unwrap_or(end)
-            }
-            end => end,
+    /// Calls an agent, below a keeper when its result must outlive us.
+    async fn call(
+        &self,
+        request: &Request,
+        mut invocation: child::Invocation,
+        kept: bool,
+        turn: &Turn,
+    ) -> Outcome {
+        let started = wall_now();
+        let result = self.journal().filter(|_| kept).map(|j| j.result_path(request.op));
+        if let Some(result) = &result {
+            below_keeper(&self.0.config, &mut invocation, result);
         }
+        let mut ended = child::run(invocation, request.timeout, turn.stop()).await;
+        if let Some(result) = &result {
+            ended.end = true_end(result, ended.end);
+        }
+        let class = request.agent.class();
+        outcome(started, ended, |code| meaning(class, request.action, code))
     }
 
     /// Writes down that an action begins. False when there is no journal, or it does not take it.
@@ -221,6 +223,14 @@ impl Runner {
                 false
             }
         }
+    }
+}
+
+/// A keeper can only exit; whether its agent was killed stands in what it wrote.
+fn true_end(result: &Path, end: child::End) -> child::End {
+    match end {
+        child::End::Exited(code) if code >= 127 => read_result(result).unwrap_or(end),
+        end => end,
     }
 }
 

@@ -3,6 +3,8 @@
 mod error;
 mod limits;
 mod read;
+mod write;
 
 pub use error::{Error, Problem};
 pub use read::read;
+pub use write::{write, write_config, write_constraint, write_resource};

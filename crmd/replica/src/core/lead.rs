@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use raft::{ProgressState, ReadState, SnapshotStatus, StateRole};
+use raft::{ReadState, SnapshotStatus, StateRole};
 use rota_ids::NodeId;
 
 use super::{Replica, make_snapshot};
@@ -107,7 +107,7 @@ impl<S: LogStore> Replica<S> {
     }
 
     /// Replaces the log up to `upto`, which was handed out, by the caller's state at that entry.
-    /// `keep_entries` older entries stay for followers that are a little late.
+    /// `keep_entries` older entries stay for followers that are a little late. Flush afterwards.
     ///
     /// # Errors
     /// [`Error::Inconsistent`] if `upto` was not handed out or is older than the last snapshot
@@ -133,6 +133,11 @@ impl<S: LogStore> Replica<S> {
         let in_force = self.rolls.range(..=index).next_back().map_or(0, |(at, _)| *at);
         self.rolls = self.rolls.split_off(&in_force);
         self.bytes_since_snapshot = 0;
+        for peer in std::mem::take(&mut self.waiting) {
+            if self.raw.raft.state == StateRole::Leader && self.raw.raft.prs().get(peer).is_some() {
+                self.raw.raft.send_append(peer);
+            }
+        }
         Ok(())
     }
 
@@ -164,8 +169,8 @@ impl<S: LogStore> Replica<S> {
         let reachable = self.is_heard(node);
         let committed = self.raw.raft.raft_log.committed;
         let caught_up = self.raw.raft.prs().get(node).is_some_and(|progress| {
-            progress.state == ProgressState::Replicate
-                && progress.matched + limits::CAUGHT_UP_ENTRIES >= committed
+            // Not its state: it may stay in "probe" until there is a next entry.
+            progress.matched > 0 && progress.matched + limits::CAUGHT_UP_ENTRIES >= committed
         });
         Standing { caught_up: caught_up && reachable }
     }

@@ -109,6 +109,8 @@ fn history<'a>(doc: &mut Doc<'a>, element: &Element<'a>) -> Read<ResourceHistory
         history.operations.push(record(doc, &child)?);
         Ok(())
     })?;
+    // Most have one record; a vector would keep room for four of half a kilobyte each.
+    history.operations.shrink_to_fit();
     Ok(history)
 }
 
@@ -158,9 +160,12 @@ fn set<T>(field: &mut T, value: T) -> bool {
     true
 }
 
-/// Sets a number; whether the value was one.
+/// Sets a number that every record has; a value that is none counts as absent.
 fn number<T: std::str::FromStr>(field: &mut T, value: &str) -> bool {
-    value.parse().map(|n| *field = n).is_ok()
+    if let Ok(number) = value.parse() {
+        *field = number;
+    }
+    true
 }
 
 fn optional_number(field: &mut Option<i64>, value: &str) -> bool {
