@@ -4,7 +4,8 @@
 
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use rota_ids::Text;
 
 /// An agent's description.
@@ -164,10 +165,10 @@ impl Metadata {
     /// Reads an agent's description. The error is a sentence for people.
     pub fn parse(xml: &str) -> Result<Self, String> {
         let mut reader = Reader::from_str(xml);
-        reader.config_mut().trim_text(true);
         let mut found = Self::default();
         let mut current: Option<Parameter> = None;
         let mut inside = Vec::new();
+        let mut words = String::new();
         loop {
             let event = reader.read_event().map_err(|e| {
                 format!("meta-data is not XML at byte {}: {e}", reader.buffer_position())
@@ -176,30 +177,24 @@ impl Metadata {
                 Event::Eof => break,
                 Event::Start(tag) => {
                     inside.push(name_of(&tag));
+                    words.clear();
                     found.take(&tag, &mut current)?;
                 }
                 Event::Empty(tag) => {
                     found.take(&tag, &mut current)?;
-                    found.end(&name_of(&tag), &mut current);
+                    found.end(&name_of(&tag), "", &mut current);
                 }
                 Event::End(_) => {
                     let ended = inside.pop().unwrap_or_default();
-                    found.end(&ended, &mut current);
+                    found.end(&ended, words.trim(), &mut current);
                 }
-                Event::Text(text) => {
-                    let text: &str = &text;
-                    match (inside.last().map(String::as_str), &mut current) {
-                        (Some("shortdesc"), Some(parameter)) => parameter.short = text.into(),
-                        (Some("longdesc"), None) => found.long = text.into(),
-                        (Some(_) | None, Some(_) | None) => {}
-                    }
-                }
+                Event::Text(text) => words.push_str(&text),
+                Event::GeneralRef(reference) => words.push_str(&character(&reference)?),
                 Event::CData(_)
                 | Event::Comment(_)
                 | Event::Decl(_)
                 | Event::PI(_)
-                | Event::DocType(_)
-                | Event::GeneralRef(_) => {}
+                | Event::DocType(_) => {}
             }
         }
         if found.name.is_empty() {
@@ -255,9 +250,12 @@ impl Metadata {
         Ok(())
     }
 
-    fn end(&mut self, tag: &str, current: &mut Option<Parameter>) {
-        if tag == "parameter" {
-            self.parameters.extend(current.take());
+    fn end(&mut self, tag: &str, words: &str, current: &mut Option<Parameter>) {
+        match (tag, current.as_mut()) {
+            ("shortdesc", Some(parameter)) => parameter.short = words.into(),
+            ("longdesc", None) => self.long = words.into(),
+            ("parameter", Some(_)) => self.parameters.extend(current.take()),
+            (_, Some(_) | None) => {}
         }
     }
 
@@ -322,6 +320,16 @@ impl Parameter {
 
 fn escaped(text: &str) -> std::borrow::Cow<'_, str> {
     quick_xml::escape::escape(text)
+}
+
+/// The text of `&quot;` or `&#39;`.
+fn character(reference: &BytesRef<'_>) -> Result<String, String> {
+    if let Some(c) = reference.resolve_char_ref().map_err(|e| format!("meta-data: {e}"))? {
+        return Ok(c.into());
+    }
+    resolve_predefined_entity(reference)
+        .map(str::to_owned)
+        .ok_or_else(|| "meta-data has an unknown entity".into())
 }
 
 fn name_of(tag: &BytesStart<'_>) -> String {

@@ -67,7 +67,7 @@ impl<'a> Bmc<'a> {
                 let suite = self.session.as_ref().map_or(0, |s| s.suite().number());
                 let how = format!(
                     "the BMC at {} (cipher suite {suite}) {accepted}, then power seen off \
-                     {OFF_SEEN} times in {looks} looks, {after} ms after the order",
+                     {OFF_SEEN} times in {looks} looks, {after} ms in all",
                     self.login.address,
                 );
                 return Ok(Reply::ProvenOff { how: how.into() });

@@ -6,6 +6,7 @@
 use super::crypto::{Secret, SessionKeys, Suite, same};
 
 /// What both sides know after RAKP 2; every MAC of the handshake is over parts of it.
+#[derive(Clone)]
 pub(crate) struct Exchange {
     pub suite: Suite,
     /// The console's session id (SIDm), as it stands in packets.
@@ -54,9 +55,12 @@ impl Exchange {
         self.suite.sign(session_key, &parts)
     }
 
-    /// Checks the BMC's RAKP 2 before anything made from the password leaves this host.
-    pub(crate) fn trusts(&self, password: &[u8], code: &[u8]) -> bool {
-        same(&self.rakp2_code(password), code)
+    /// The exchange completed by a RAKP 2, if the BMC knows the password: checked before anything
+    /// made from the password leaves this host.
+    pub(crate) fn with(&self, rakp2: &[u8], password: &[u8]) -> Option<Self> {
+        let (bmc_random, guid, code) = rakp2_parts(rakp2)?;
+        let complete = Self { bmc_random, guid, ..self.clone() };
+        same(&complete.rakp2_code(password), code).then_some(complete)
     }
 
     pub(crate) fn keys(&self, session_key: &[u8]) -> SessionKeys {

@@ -28,7 +28,7 @@ const COMMAND_SENDS: u32 = 4;
 const COMMANDS_MAX: u8 = 60;
 /// The pause before a handshake that the BMC asked to repeat.
 const AGAIN_PAUSE: Duration = Duration::from_millis(100);
-/// Wrong signatures under the password, from a matching answer, before we call it wrong.
+/// Handshakes without one rightly signed answer before we call the password wrong.
 const MISTRUST_MAX: u32 = 2;
 /// How many BMCs' suites are remembered.
 const REMEMBERED_MAX: usize = 1024;
@@ -99,7 +99,7 @@ impl Pace {
 /// Why one handshake did not lead to a session.
 enum Setback {
     SuiteRefused,
-    /// The BMC's proof does not fit our password.
+    /// Only answers came whose proof does not fit our password.
     Mistrusted,
     Again(&'static str),
     Refused(&'static str),
@@ -167,7 +167,8 @@ impl Session {
                 Setback::Mistrusted => {
                     mistrusted += 1;
                     if mistrusted >= MISTRUST_MAX {
-                        return Err(Failure::Refused("wrong password".into()));
+                        let kg = if login.kg.is_some() { " or key (hexadecimal_kg)" } else { "" };
+                        return Err(Failure::Refused(format!("wrong password{kg}")));
                     }
                 }
                 Setback::Refused(why) => return Err(Failure::Refused(why.into())),
@@ -204,11 +205,8 @@ impl Session {
             guid: [0; 16],
             role_and_user,
         };
-        let code = hand.rakp1(&mut exchange).await?;
         // Before anything made from the password is sent.
-        if !exchange.trusts(&login.password, &code) {
-            return Err(Setback::Mistrusted);
-        }
+        hand.rakp1(&mut exchange, &login.password).await?;
         let session_key = exchange.session_key(login.kg.as_ref().unwrap_or(&login.password));
         hand.rakp3(&exchange, &login.password, &session_key).await?;
         Ok(Self {
@@ -329,7 +327,7 @@ impl Hand<'_> {
     async fn receive(
         &self,
         kind: PayloadType,
-        tags: impl Fn(u8) -> bool,
+        mut believable: impl FnMut(&Fitting) -> bool,
         until: Instant,
     ) -> Option<Fitting> {
         let console = self.console;
@@ -340,9 +338,9 @@ impl Hand<'_> {
                 Some(id) => id == console,
                 None => answer.status != 0,
             };
-            let Fitting { tag, status, rest } =
+            let fitting =
                 Fitting { tag: answer.tag, status: answer.status, rest: answer.rest.to_vec() };
-            (ours && tags(tag)).then_some(Fitting { tag, status, rest })
+            (ours && believable(&fitting)).then_some(fitting)
         };
         receive(self.socket, until, accept).await
     }
@@ -356,7 +354,7 @@ impl Hand<'_> {
             let until = self.pace.until(self.deadline);
             let kind = PayloadType::OpenSessionResponse;
             // Every request opens a session of its own, so an answer to an earlier one is good.
-            let Some(answer) = self.receive(kind, |tag| sent.contains_key(&tag), until).await
+            let Some(answer) = self.receive(kind, |a| sent.contains_key(&a.tag), until).await
             else {
                 self.pace.back_off();
                 continue;
@@ -369,8 +367,9 @@ impl Hand<'_> {
         Err(Setback::Silent)
     }
 
-    /// Fills in the BMC's half of the exchange and returns its proof.
-    async fn rakp1(&mut self, exchange: &mut Exchange) -> Result<Vec<u8>, Setback> {
+    /// Fills in the BMC's half of the exchange, once the BMC has shown that it knows the password.
+    async fn rakp1(&mut self, exchange: &mut Exchange, password: &[u8]) -> Result<(), Setback> {
+        let mut mistrusted = false;
         for _ in 0..HANDSHAKE_SENDS {
             // The BMC makes a new random number for each RAKP 1 and forgets the one before, so
             // only the answer to the latest counts.
@@ -379,19 +378,22 @@ impl Hand<'_> {
             let message = rakp::rakp1(latest, exchange.bmc, random, &exchange.role_and_user);
             let sent = self.send(PayloadType::Rakp1, &message).await;
             let until = self.pace.until(self.deadline);
-            let Some(answer) = self.receive(PayloadType::Rakp2, |tag| tag == latest, until).await
-            else {
+            let believable = |answer: &Fitting| {
+                let checked = answer.status != 0 || exchange.with(&answer.rest, password).is_some();
+                mistrusted |= answer.tag == latest && !checked;
+                answer.tag == latest && checked
+            };
+            let Some(answer) = self.receive(PayloadType::Rakp2, believable, until).await else {
+                if mistrusted {
+                    return Err(Setback::Mistrusted);
+                }
                 self.pace.back_off();
                 continue;
             };
             self.pace.measured(sent);
             ok(answer.status)?;
-            let Some((bmc_random, guid, code)) = rakp::rakp2_parts(&answer.rest) else {
-                return Err(Setback::Again("a mutilated RAKP 2"));
-            };
-            exchange.bmc_random = bmc_random;
-            exchange.guid = guid;
-            return Ok(code.to_vec());
+            *exchange = exchange.with(&answer.rest, password).ok_or(Setback::Mistrusted)?;
+            return Ok(());
         }
         Err(Setback::Again("no answer to RAKP 1"))
     }
@@ -408,16 +410,22 @@ impl Hand<'_> {
         let message = rakp::rakp3(tag, 0, exchange.bmc, &exchange.rakp3_code(password));
         let sent = self.send(PayloadType::Rakp3, &message).await;
         let until = self.pace.until(self.deadline);
-        let Some(answer) = self.receive(PayloadType::Rakp4, |t| t == tag, until).await else {
+        let code = exchange.rakp4_code(session_key);
+        let mut mistrusted = false;
+        let believable = |answer: &Fitting| {
+            let checked = answer.status != 0 || same(&code, &answer.rest);
+            mistrusted |= answer.tag == tag && !checked;
+            answer.tag == tag && checked
+        };
+        let Some(answer) = self.receive(PayloadType::Rakp4, believable, until).await else {
+            if mistrusted {
+                return Err(Setback::Mistrusted);
+            }
             self.pace.back_off();
             return Err(Setback::Again("no answer to RAKP 3"));
         };
         self.pace.measured(sent);
-        ok(answer.status)?;
-        if !same(&exchange.rakp4_code(session_key), &answer.rest) {
-            return Err(Setback::Refused("the BMC's key (hexadecimal_kg) does not fit"));
-        }
-        Ok(())
+        ok(answer.status)
     }
 }
 
@@ -442,7 +450,7 @@ async fn connect(address: SocketAddr) -> std::io::Result<UdpSocket> {
 async fn receive<T>(
     socket: &UdpSocket,
     until: Instant,
-    accept: impl Fn(&[u8]) -> Option<T>,
+    mut accept: impl FnMut(&[u8]) -> Option<T>,
 ) -> Option<T> {
     let mut buffer = [0; 1024];
     loop {
