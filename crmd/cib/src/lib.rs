@@ -8,7 +8,10 @@
 
 pub mod acl;
 pub mod constraint;
+pub mod date;
+pub mod evaluate;
 pub mod fencing;
+pub mod index;
 pub mod node;
 pub mod nvset;
 pub mod resource;
