@@ -8,9 +8,14 @@
 
 pub mod acl;
 pub mod constraint;
+pub mod date;
+pub mod evaluate;
 pub mod fencing;
+pub mod index;
+pub mod near;
 pub mod node;
 pub mod nvset;
+pub mod options;
 pub mod resource;
 pub mod rule;
 pub mod score;
