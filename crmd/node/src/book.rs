@@ -52,11 +52,8 @@ pub fn first_cib(cluster: &Text) -> Cib {
         pairs: vec![pair("build", "resource-stickiness", "1")],
         ..NvSet::default()
     };
-    let config = Config {
-        properties: vec![properties],
-        rsc_defaults: vec![defaults],
-        ..Config::default()
-    };
+    let config =
+        Config { properties: vec![properties], rsc_defaults: vec![defaults], ..Config::default() };
     Cib { header, config, ..Cib::default() }
 }
 
@@ -209,9 +206,7 @@ pub fn record(
         rc: outcome.rc,
         op_status: status.number(),
         call_id: call,
-        transition_magic: Some(
-            format!("{}:{};{key}", status.number(), outcome.rc).into(),
-        ),
+        transition_magic: Some(format!("{}:{};{key}", status.number(), outcome.rc).into()),
         exit_reason: Some(outcome.reason.clone()),
         last_run: (op.interval == 0).then_some(outcome.started.0),
         last_rc_change: Some(outcome.started.0),
@@ -248,8 +243,8 @@ fn blank_record(node: &NodeName, op: &ResourceOp, transition_key: String) -> Ope
 
 /// `action:transition:expected-rc:uuid`; the uuid of a DC's term stands for the DC's own.
 fn transition_key(op: &ResourceOp, order: Option<&Order>) -> String {
-    let (number, transition, term) = order
-        .map_or((0, 0, 0), |order| (order.id.number, order.token.transition, order.id.term.0));
+    let (number, transition, term) =
+        order.map_or((0, 0, 0), |order| (order.id.number, order.token.transition, order.id.term.0));
     format!("{number}:{transition}:{}:00000000-0000-4000-8000-{term:012x}", op.expected_rc)
 }
 

@@ -31,8 +31,7 @@ fn device(primitive: &Primitive) -> Option<Device> {
     let params = pairs.filter_map(|pair| Some((pair.name.as_deref()?, pair.value.as_deref()?)));
     // Findings were shown when the device was configured; the device works without the part
     // that is not understood.
-    let (device, _findings) =
-        Device::from_params(DeviceId(primitive.id.clone()), agent, params);
+    let (device, _findings) = Device::from_params(DeviceId(primitive.id.clone()), agent, params);
     Some(device)
 }
 

@@ -25,8 +25,6 @@ pub mod state;
 mod story;
 mod views;
 
-pub use event::{
-    AgentOutcome, Ask, Effect, Event, ExecStatus, Now, RequestId, RunId, Told,
-};
+pub use event::{AgentOutcome, Ask, Effect, Event, ExecStatus, Now, RequestId, RunId, Told};
 pub use node::{Config, Error, Node};
 pub use story::Story;

@@ -274,26 +274,18 @@ impl Local {
     }
 
     /// Before an action that changes a resource its monitors stop: they would see it half done.
-    fn make_way(
-        &mut self,
-        op: &ResourceOp,
-        entries: &mut Vec<Entry>,
-        todo: &mut Vec<Effect>,
-    ) {
+    fn make_way(&mut self, op: &ResourceOp, entries: &mut Vec<Entry>, todo: &mut Vec<Effect>) {
         if op.operation == "monitor" || op.operation == "notify" {
             return;
         }
         let ends_all = matches!(op.operation.as_str(), "stop" | "migrate_to");
-        let keys: Vec<OpKeyOrd> = self
-            .recurring
-            .keys()
-            .filter(|key| key.0 == op.key.resource)
-            .cloned()
-            .collect();
+        let keys: Vec<OpKeyOrd> =
+            self.recurring.keys().filter(|key| key.0 == op.key.resource).cloned().collect();
         for key in keys {
             if ends_all {
                 self.end_recurring(&key, entries, todo);
-            } else if let Some(running) = self.recurring.get_mut(&key).and_then(|r| r.running.take())
+            } else if let Some(running) =
+                self.recurring.get_mut(&key).and_then(|r| r.running.take())
             {
                 todo.push(Effect::CancelAgent(running));
             }
@@ -358,12 +350,7 @@ impl Local {
         self.wake(now, todo);
     }
 
-    fn end_recurring(
-        &mut self,
-        key: &OpKeyOrd,
-        entries: &mut Vec<Entry>,
-        todo: &mut Vec<Effect>,
-    ) {
+    fn end_recurring(&mut self, key: &OpKeyOrd, entries: &mut Vec<Entry>, todo: &mut Vec<Effect>) {
         let Some(recurring) = self.recurring.remove(key) else { return };
         self.changed = true;
         // The DC waits for a first result that will never come: tell it so.
@@ -417,8 +404,7 @@ impl Local {
             is_probe: true,
             ..(*lost).clone()
         };
-        self.runs
-            .insert(id, Run { order: run.order, op: look.clone(), looks_for: Some(lost) });
+        self.runs.insert(id, Run { order: run.order, op: look.clone(), looks_for: Some(lost) });
         todo.push(Effect::RunAgent { run: id, op: Box::new(look) });
     }
 

@@ -121,13 +121,7 @@ impl Acting {
     }
 
     /// Carries an action out, if it is ours to do. Whether it is complete at once.
-    fn perform(
-        &mut self,
-        now: Now,
-        id: ActionId,
-        name: &NodeName,
-        hands: &mut Hands<'_>,
-    ) -> bool {
+    fn perform(&mut self, now: Now, id: ActionId, name: &NodeName, hands: &mut Hands<'_>) -> bool {
         let Some(action) = self.executor.graph().action(id) else { return true };
         let is_here = action.node.as_ref() == Some(name);
         match &action.task {

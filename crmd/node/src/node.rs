@@ -71,10 +71,8 @@ pub struct Node<S: LogStore> {
 impl<S: LogStore> Node<S> {
     /// A node over a replica that has just been opened.
     pub fn new(config: Config, replica: Replica<S>, now: Now) -> Self {
-        let memory = config
-            .memory
-            .as_deref()
-            .and_then(|bytes| rmp_serde::from_slice::<Memory>(bytes).ok());
+        let memory =
+            config.memory.as_deref().and_then(|bytes| rmp_serde::from_slice::<Memory>(bytes).ok());
         let has_past = memory.is_some();
         let local = Local::new(config.name.clone(), config.life, now, memory);
         let first_attempt = AttemptId(u64::from(config.life.start.0) << 32);
@@ -285,18 +283,13 @@ impl<S: LogStore> Node<S> {
                 self.reborn(now, &change);
             }
             News::Operation { order, node, key, unexpected } => {
-                self.todo.push(Effect::Tale(Story::Ended {
-                    node,
-                    key: key.clone(),
-                    unexpected,
-                }));
+                self.todo.push(Effect::Tale(Story::Ended { node, key: key.clone(), unexpected }));
                 self.with_controller(now, |controller, state, todo, wants| {
                     controller.operation_ended(order, &key, unexpected, todo, wants, state);
                 });
             }
             News::Ended { node, proof } => {
-                self.todo
-                    .push(Effect::Tale(Story::Proven { target: node.clone(), proof }));
+                self.todo.push(Effect::Tale(Story::Proven { target: node.clone(), proof }));
                 let id = self.state.node_named(&node).map(|member| member.id);
                 if self.was_ended(id) {
                     let why = "the cluster holds this node's life for proven over: it must not \
@@ -331,13 +324,7 @@ impl<S: LogStore> Node<S> {
         }
     }
 
-    fn role_changed(
-        &mut self,
-        now: Now,
-        leader: Option<NodeId>,
-        term: rota_ids::Term,
-        role: Role,
-    ) {
+    fn role_changed(&mut self, now: Now, leader: Option<NodeId>, term: rota_ids::Term, role: Role) {
         self.todo.push(Effect::Tale(Story::Leader { leader, term }));
         self.proposals.leader_changed();
         if role == Role::Leader {
@@ -373,8 +360,7 @@ impl<S: LogStore> Node<S> {
                 // A restarted leader has forgotten that it leads; nobody else would notice soon.
                 let is_anew = matches!(
                     birth,
-                    rota_membership::Birth::DaemonRestarted
-                        | rota_membership::Birth::HostRestarted
+                    rota_membership::Birth::DaemonRestarted | rota_membership::Birth::HostRestarted
                 );
                 if leader == Some(*peer) && is_anew {
                     self.peer_silent(*peer)?;
@@ -789,11 +775,7 @@ impl<S: LogStore> Node<S> {
     fn seat_again(&mut self, from: NodeId, store: u64) {
         if self.controller.is_some() && self.state.roster.contains_key(&from) {
             // Refused when an older store speaks, or when that would cost the majority.
-            let _ = self.replica.add_member(
-                from,
-                replica::StoreId(store),
-                replica::Seat::Voter,
-            );
+            let _ = self.replica.add_member(from, replica::StoreId(store), replica::Seat::Voter);
         }
     }
 

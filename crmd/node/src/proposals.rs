@@ -94,8 +94,7 @@ impl Proposals {
         let Some(leader) = replica.leader() else { return };
         let settled_below = self.waiting.keys().next().copied().unwrap_or(self.next);
         for waiting in self.waiting.values_mut() {
-            let is_due =
-                waiting.sent.is_none_or(|sent| now.moment.since(sent) >= RESEND_PROPOSAL);
+            let is_due = waiting.sent.is_none_or(|sent| now.moment.since(sent) >= RESEND_PROPOSAL);
             if !is_due {
                 continue;
             }

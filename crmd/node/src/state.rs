@@ -117,6 +117,14 @@ pub struct Applied {
 }
 
 impl ClusterState {
+    /// The state that a new cluster begins with, given its [`Entry::Found`].
+    pub fn founded(entry: &Entry, at: WallTime) -> Self {
+        let mut state = Self::default();
+        // Only a cluster that is there already could refuse.
+        let _ = state.carry_out(entry, at, &mut Vec::new());
+        state
+    }
+
     /// Applies one committed entry.
     pub fn apply(&mut self, proposal: &Proposal) -> Applied {
         let id = proposal.id;
@@ -192,6 +200,23 @@ impl ClusterState {
                 Ok(None)
             }
             Entry::Result(result) => self.result(result, at, news),
+            Entry::Cancelled { node, order, resource, operation, interval } => {
+                self.change(
+                    &Change::ForgetOperations {
+                        resource: Some(resource.clone()),
+                        node: Some(node.0.clone()),
+                        operation: Some((operation.clone(), *interval)),
+                    },
+                    at,
+                )?;
+                news.push(News::Operation {
+                    order: Some(*order),
+                    node: node.clone(),
+                    key: format!("cancel {resource}_{operation}_{interval}").into(),
+                    unexpected: false,
+                });
+                Ok(None)
+            }
             Entry::View(view) => self.install(view, at, news),
             Entry::Verdict(verdict) => self.verdict(verdict, at, news),
             Entry::FencingNote(note) => {

@@ -13,6 +13,16 @@ pub fn server_name(node: NodeId) -> String {
     format!("node-{node}.rota")
 }
 
+/// Whose certificate (DER) this is; none when it is not one that [`Authority`] gives to nodes.
+///
+/// The caller must have checked the signature.
+pub fn node_of_certificate(der: &[u8]) -> Option<NodeId> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    let name = certificate.subject().iter_common_name().next()?.as_str().ok()?;
+    let number = name.strip_prefix("node-")?.strip_suffix(".rota")?;
+    number.parse().ok().map(NodeId)
+}
+
 /// The cluster's certificate authority. Each full node has it, so that each can let others in.
 #[derive(Clone)]
 pub struct Authority {
