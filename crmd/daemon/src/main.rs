@@ -13,11 +13,12 @@ mod life;
 mod node_loop;
 mod peers;
 mod start;
+mod supervise;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 /// The word that makes this program the keeper of one agent instead (see `rota_runner::keeper`).
@@ -28,8 +29,17 @@ const KEEPER: &str = "keep-agent";
 #[command(name = "rotad", version)]
 struct Args {
     /// Directory of this host's files, written by 'rota cluster init' or 'rota cluster join'.
-    #[arg(long, default_value = "/etc/rota")]
+    #[arg(long, default_value = "/etc/rota", global = true)]
     config: PathBuf,
+    #[command(subcommand)]
+    mode: Option<Mode>,
+}
+
+#[derive(Subcommand)]
+enum Mode {
+    /// Run the daemon below a supervisor that starts it again when it dies (for hosts whose init
+    /// system does not do that).
+    Supervise,
 }
 
 fn main() -> ExitCode {
@@ -41,7 +51,11 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("ROTA_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,h2=warn,tonic=warn,hyper=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).init();
-    match start::run(&args.config) {
+    let ended = match args.mode {
+        Some(Mode::Supervise) => supervise::run(&args.config),
+        None => start::run(&args.config),
+    };
+    match ended {
         Ok(code) => code,
         Err(error) => {
             tracing::error!("{error:#}");

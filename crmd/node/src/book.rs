@@ -1,10 +1,13 @@
 //! How what happens is written down: as changes of the Cib, with Pacemaker's names and numbers.
 
-use rota_cib::change::{self, Change, Edit, Lifetime, NodeStateChange};
+use rota_cib::change::{
+    AttributeChange, AttributeKind, Change, Configure, Edit, Item, Lifetime, List, NewValue,
+    NodeUpdate, OperationFilter, Place, Recorded,
+};
 use rota_cib::node::Node as NodeEntry;
 use rota_cib::nvset::{NvPair, NvSet};
 use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
-use rota_cib::{Cib, Config, Header};
+use rota_cib::{Cib, Config, Header, failures};
 use rota_ids::{NodeId, NodeName, Text, WallTime};
 use rota_transition::executor::Limits;
 use rota_transition::{Action, ResourceOp, Task};
@@ -59,31 +62,57 @@ pub fn first_cib(cluster: &Text) -> Cib {
 
 /// What a change of the Cib makes new.
 pub fn news_of(change: &Change) -> News {
-    if change.touches_configuration() { News::Configuration } else { News::Status }
+    match change {
+        Change::Configure(_) | Change::ReplaceConfig(_) | Change::RaiseAdminEpoch(_) => {
+            News::Configuration
+        }
+        Change::SetAttribute(asked) if asked.lifetime == Lifetime::Forever => News::Configuration,
+        Change::SetAttribute(_)
+        | Change::Leader { .. }
+        | Change::NodeState(_)
+        | Change::NodeGone { .. }
+        | Change::ClearTransient { .. }
+        | Change::RecordOperation(_)
+        | Change::ForgetOperations { .. }
+        | Change::Ticket { .. } => News::Status,
+    }
+}
+
+/// A node's identity in the Cib.
+pub fn uuid(node: NodeId) -> Text {
+    node.to_string().into()
 }
 
 /// A node becomes known.
 pub fn node_enrolled(member: &Member) -> Vec<Change> {
     let node = NodeEntry {
-        id: member.id.to_string().into(),
+        id: uuid(member.id),
         uname: member.name.0.clone(),
         ..NodeEntry::default()
     };
-    vec![Change::Configure { base: None, edits: vec![Edit::PutNode(node)], force: false }]
+    let edit = Edit::Put { item: Box::new(Item::Node(node)), place: Place::Same };
+    vec![configure(vec![edit])]
 }
 
 /// A node is no longer known.
 pub fn node_removed(member: &Member) -> Vec<Change> {
-    vec![Change::NodeGone { id: member.id.to_string().into(), uname: member.name.0.clone() }]
+    let id = uuid(member.id);
+    let edit = Edit::Remove { list: List::Nodes, id: id.clone() };
+    vec![Change::NodeGone { node: id }, configure(vec![edit])]
+}
+
+/// What the cluster itself writes into the configuration is not held up by what people wrote.
+fn configure(edits: Vec<Edit>) -> Change {
+    Change::Configure(Configure { edits, force: true, ..Configure::default() })
 }
 
 /// A node is a member; unless its past still holds, nothing is known of what runs there.
 pub fn node_joined(id: NodeId, name: &NodeName, past_holds: bool) -> Vec<Change> {
     let mut changes = Vec::new();
     if !past_holds {
-        changes.push(Change::ClearTransient { node: name.0.clone() });
+        changes.push(forget_everything(id));
     }
-    changes.push(node_state(id, name, ["true", "online", "member", "member"]));
+    changes.push(node_state(id, name, MEMBER));
     changes
 }
 
@@ -92,70 +121,78 @@ pub fn node_lost(id: NodeId, name: &NodeName, is_proven: bool) -> Vec<Change> {
     if is_proven {
         return node_ended(id, name);
     }
-    vec![node_state(id, name, ["false", "offline", "down", "member"])]
+    vec![node_state(id, name, LOST)]
 }
 
 /// A node's life is over for certain: nothing runs there.
 pub fn node_ended(id: NodeId, name: &NodeName) -> Vec<Change> {
-    vec![
-        Change::ClearTransient { node: name.0.clone() },
-        node_state(id, name, ["false", "offline", "down", "down"]),
-    ]
+    vec![forget_everything(id), node_state(id, name, GONE)]
 }
 
-fn node_state(id: NodeId, name: &NodeName, [in_ccm, crmd, join, expected]: [&str; 4]) -> Change {
-    Change::NodeState(NodeStateChange {
-        id: id.to_string().into(),
-        uname: name.0.clone(),
+fn forget_everything(id: NodeId) -> Change {
+    Change::ClearTransient { node: uuid(id), attributes: true, history: true }
+}
+
+/// in_ccm, crmd, join, expected.
+type Words = [&'static str; 4];
+
+const MEMBER: Words = ["true", "online", "member", "member"];
+const LOST: Words = ["false", "offline", "down", "member"];
+const GONE: Words = ["false", "offline", "down", "down"];
+
+fn node_state(id: NodeId, name: &NodeName, [in_ccm, crmd, join, expected]: Words) -> Change {
+    Change::NodeState(NodeUpdate {
+        id: uuid(id),
+        uname: Some(name.0.clone()),
         in_ccm: Some(in_ccm.into()),
         crmd: Some(crmd.into()),
         join: Some(join.into()),
         expected: Some(expected.into()),
+        other: Vec::new(),
     })
 }
 
 /// A node asks to be emptied so that it can leave.
-pub fn wants_to_leave(name: &NodeName, at: WallTime) -> Change {
-    Change::SetAttribute {
-        node: name.0.clone(),
-        name: "shutdown".into(),
-        value: Some(at.0.to_string().into()),
-        lifetime: Lifetime::UntilReboot,
-    }
+pub fn wants_to_leave(node: NodeId, at: WallTime) -> Change {
+    set_attribute(uuid(node), "shutdown".into(), NewValue::Set(at.0.to_string().into()))
 }
 
-/// An operation's end: its record, and for a failure the second record and the count.
-pub fn changes_of_result(cib: &Cib, result: &OperationResult) -> Vec<Change> {
+fn set_attribute(node: Text, name: Text, value: NewValue) -> Change {
+    Change::SetAttribute(AttributeChange {
+        node,
+        name,
+        value,
+        lifetime: Lifetime::UntilReboot,
+        kind: AttributeKind::Plain,
+        set: None,
+    })
+}
+
+/// An operation's end: its record, and for a failure the count.
+pub fn changes_of_result(cib: &Cib, node: NodeId, result: &OperationResult) -> Vec<Change> {
     if !result.recorded {
         return Vec::new();
     }
-    let record = |record: OperationRecord| Change::RecordOperation {
-        node: result.node.0.clone(),
-        resource: result.resource.clone(),
-        class: result.class.clone(),
+    let resource = ResourceHistory {
+        id: result.resource.clone(),
+        class: Some(result.class.clone()),
         provider: result.provider.clone(),
-        agent: result.agent.clone(),
-        record: Box::new(record),
+        agent: Some(result.agent.clone()),
+        ..ResourceHistory::default()
     };
-    let mut changes = vec![record(result.record.clone())];
-    let is_failure = result.is_failure();
-    if is_failure || (result.is_probe && !STATES.contains(&result.record.rc)) {
-        let id = format!("{}_last_failure_0", result.resource).into();
-        changes.push(record(OperationRecord { id, ..result.record.clone() }));
-    }
-    if is_failure {
-        changes.extend(count_failure(cib, result));
+    let recorded = Recorded { node: uuid(node), resource, record: result.record.clone() };
+    let mut changes = vec![Change::RecordOperation(Box::new(recorded))];
+    if result.is_failure() {
+        changes.extend(count_failure(cib, node, result));
     }
     changes
 }
 
 /// A failed stop counts without end, a failed start too unless the cluster says otherwise
 /// ("Pacemaker Explained", start-failure-is-fatal).
-fn count_failure(cib: &Cib, result: &OperationResult) -> [Change; 2] {
+fn count_failure(cib: &Cib, node: NodeId, result: &OperationResult) -> [Change; 2] {
     let operation = &result.record.operation;
     let interval = result.record.interval_ms;
-    let node = result.node.0.clone();
-    let name = change::fail_count_name(&result.resource, operation, interval);
     let is_fatal = match operation.as_str() {
         "stop" => true,
         "start" => property(cib, "start-failure-is-fatal")
@@ -163,24 +200,24 @@ fn count_failure(cib: &Cib, result: &OperationResult) -> [Change; 2] {
             .unwrap_or(true),
         _ => false,
     };
-    let count = if is_fatal {
-        let value = Some(INFINITY.into());
-        Change::SetAttribute { node: node.clone(), name, value, lifetime: Lifetime::UntilReboot }
-    } else {
-        Change::AddToAttribute { node: node.clone(), name, by: 1 }
-    };
-    let when = result.record.last_rc_change.unwrap_or_default();
-    let last = Change::SetAttribute {
-        node,
-        name: change::last_failure_name(&result.resource, operation, interval),
-        value: Some(when.to_string().into()),
-        lifetime: Lifetime::UntilReboot,
-    };
-    [count, last]
+    let value = if is_fatal { NewValue::Set(INFINITY.into()) } else { NewValue::Add(1) };
+    let count = failures::count_name(&result.resource, operation, interval);
+    let time = failures::time_name(&result.resource, operation, interval);
+    let when = result.record.last_rc_change.unwrap_or_default().to_string();
+    [
+        set_attribute(uuid(node), count, value),
+        set_attribute(uuid(node), time, NewValue::Set(when.into())),
+    ]
 }
 
 fn property<'a>(cib: &'a Cib, name: &str) -> Option<&'a Text> {
     cib.config.properties.iter().find_map(|set| set.get(name))
+}
+
+/// A repeated operation no longer is.
+pub fn cancelled(node: NodeId, resource: &Text, operation: &Text, interval_ms: u32) -> Change {
+    let filter = OperationFilter::Repeated { operation: operation.clone(), interval_ms };
+    Change::ForgetOperations { resource: resource.clone(), node: Some(uuid(node)), filter }
 }
 
 /// Limits of the executor, as far as the properties set them.
@@ -283,16 +320,12 @@ pub fn write_pending(cib: &mut Cib, node: &NodeName, op: &ResourceOp, order: &Or
 /// waits for their fencing.
 pub fn leave_only(cib: &mut Cib, name: &NodeName) {
     for state in &mut cib.status.nodes {
-        let words = if state.uname == name.0 {
-            ["true", "online", "member", "member"]
-        } else {
-            ["false", "offline", "down", "down"]
-        };
+        let words = if state.uname == name.0 { MEMBER } else { GONE };
         set_words(state, words);
     }
 }
 
-fn set_words(state: &mut NodeState, [in_ccm, crmd, join, expected]: [&str; 4]) {
+fn set_words(state: &mut NodeState, [in_ccm, crmd, join, expected]: Words) {
     state.in_ccm = Some(in_ccm.into());
     state.crmd = Some(crmd.into());
     state.join = Some(join.into());
@@ -334,22 +367,26 @@ pub fn is_same(task: &Task, order: &OrderTask) -> bool {
 }
 
 /// What tasks that only change the Cib change in it.
-pub fn changes_of_task(task: &Task, node: Option<&NodeName>) -> Vec<Change> {
-    let node = node.map(|name| name.0.clone());
+pub fn changes_of_task(task: &Task, node: Option<NodeId>) -> Vec<Change> {
+    let node = node.map(uuid);
+    let forget = |resource: &Text, filter| {
+        vec![Change::ForgetOperations { resource: resource.clone(), node: node.clone(), filter }]
+    };
     match task {
-        Task::ClearFailures { resource, operation } => {
-            let resource = Some(resource.clone());
-            vec![Change::ClearFailures { resource, node, operation: operation.clone() }]
+        Task::ClearFailures { resource, operation: None } => {
+            forget(resource, OperationFilter::Failures)
+        }
+        Task::ClearFailures { resource, operation: Some((operation, interval)) } => {
+            let operation = operation.clone();
+            let interval_ms = Some(*interval);
+            forget(resource, OperationFilter::FailuresOf { operation, interval_ms })
         }
         Task::DeleteHistory { resource, .. } | Task::LiftShutdownLock { resource } => {
-            let resource = Some(resource.clone());
-            vec![Change::ForgetOperations { resource, node, operation: None }]
+            forget(resource, OperationFilter::All)
         }
         Task::Maintenance { on } => {
-            let value = Some(if *on { "true" } else { "false" }.into());
-            let lifetime = Lifetime::UntilReboot;
-            let name: Text = "#node-in-maintenance".into();
-            node.map(|node| Change::SetAttribute { node, name, value, lifetime })
+            let value = NewValue::Set(if *on { "true" } else { "false" }.into());
+            node.map(|node| set_attribute(node, "#node-in-maintenance".into(), value))
                 .into_iter()
                 .collect()
         }

@@ -452,7 +452,8 @@ impl Controller {
             | Task::DeleteHistory { .. }
             | Task::Maintenance { .. }
             | Task::LiftShutdownLock { .. } => {
-                for change in book::changes_of_task(&action.task, action.node.as_ref()) {
+                let node = action.node.as_ref().and_then(|name| state.node_named(name));
+                for change in book::changes_of_task(&action.task, node.map(|member| member.id)) {
                     wants.push(Want::Propose(Box::new(Entry::Change(change)), purpose));
                 }
                 return;

@@ -479,7 +479,7 @@ impl<S: LogStore> Node<S> {
             }
             Ask::Leave => {
                 self.leaving = true;
-                Entry::Change(crate::book::wants_to_leave(&self.config.name, now.wall))
+                Entry::Change(crate::book::wants_to_leave(self.config.me, now.wall))
             }
         };
         self.proposals.submit(now, entry, purpose);

@@ -201,14 +201,9 @@ impl ClusterState {
             }
             Entry::Result(result) => self.result(result, at, news),
             Entry::Cancelled { node, order, resource, operation, interval } => {
-                self.change(
-                    &Change::ForgetOperations {
-                        resource: Some(resource.clone()),
-                        node: Some(node.0.clone()),
-                        operation: Some((operation.clone(), *interval)),
-                    },
-                    at,
-                )?;
+                if let Some(id) = self.node_named(node).map(|member| member.id) {
+                    self.change(&book::cancelled(id, resource, operation, *interval), at)?;
+                }
                 news.push(News::Operation {
                     order: Some(*order),
                     node: node.clone(),
@@ -287,7 +282,7 @@ impl ClusterState {
             return Err("the result is of a life that was proven over".into());
         }
         let unexpected = result.record.rc != result.expected_rc;
-        self.change_all(book::changes_of_result(&self.cib, result), at)?;
+        self.change_all(book::changes_of_result(&self.cib, node, result), at)?;
         news.push(News::Operation {
             order: result.order,
             node: result.node.clone(),

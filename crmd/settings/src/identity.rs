@@ -13,6 +13,10 @@ pub fn server_name(node: NodeId) -> String {
     format!("node-{node}.rota")
 }
 
+/// The name that every node's certificate has too: a newcomer knows the cluster, but not yet the
+/// numbers of its nodes.
+pub const ANY_MEMBER: &str = "member.rota";
+
 /// Whose certificate (DER) this is; none when it is not one that [`Authority`] gives to nodes.
 ///
 /// The caller must have checked the signature.
@@ -118,7 +122,7 @@ impl Identity {
 }
 
 fn node_params(node: NodeId) -> Result<CertificateParams, Error> {
-    let mut params = CertificateParams::new(vec![server_name(node)]).map_err(Error::certificate)?;
+    let mut params = CertificateParams::new(vec![server_name(node), ANY_MEMBER.to_owned()]).map_err(Error::certificate)?;
     params.distinguished_name.push(DnType::CommonName, server_name(node));
     Ok(params)
 }

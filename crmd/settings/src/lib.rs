@@ -14,6 +14,6 @@ mod join_line;
 mod settings;
 
 pub use files::{Directory, Error};
-pub use identity::{Authority, Identity, LinkKey, node_of_certificate, server_name};
+pub use identity::{ANY_MEMBER, Authority, Identity, LinkKey, node_of_certificate, server_name};
 pub use join_line::{JoinLine, SECRET_LEN, secret_digest};
 pub use settings::{DEFAULT_PORT, Member, Roster, Settings, Timing};
