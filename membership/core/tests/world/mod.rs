@@ -98,6 +98,7 @@ impl World {
             }
             "calm" => {
                 self.flaps.clear();
+                self.loss_percent.clear();
                 self.cut.clear();
                 self.pulses.clear();
             }
