@@ -12,6 +12,11 @@ use rota_store::Opened;
 /// Votes, appends, truncations, compactions, a snapshot from elsewhere.
 pub const STEPS: u64 = 40;
 
+/// Makes values larger: a long run by hand sets `ROTA_POWER_CUT_SCALE`, CI does not.
+fn scale() -> usize {
+    std::env::var("ROTA_POWER_CUT_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
 /// Runs all steps, syncing after each but every seventh, and says what is safe.
 pub fn run<S: LogStore>(opened: Opened<S>, acks: &Path) {
     let mut acks = File::create(acks).unwrap();
@@ -59,7 +64,9 @@ fn step(store: &mut impl LogStore, n: u64) -> Result<(), StoreError> {
 fn append(store: &mut impl LogStore, start: u64, count: u64, term: u64) -> Result<(), StoreError> {
     let entries: Vec<Entry> = (start..start + count)
         .map(|index| {
-            let data = format!("{term}/{index} ").repeat(20 + index as usize % 30).into_bytes();
+            let data = format!("{term}/{index} ")
+                .repeat((20 + index as usize % 30) * scale())
+                .into_bytes();
             Entry { term, index, data, ..Entry::default() }
         })
         .collect();
@@ -68,7 +75,7 @@ fn append(store: &mut impl LogStore, start: u64, count: u64, term: u64) -> Resul
 
 fn snapshot(index: u64, term: u64, size: usize) -> Snapshot {
     let conf = ConfState { voters: vec![1, 2, 3], ..ConfState::default() };
-    let data = format!("{index};").into_bytes().into_iter().cycle().take(size).collect();
+    let data = format!("{index};").into_bytes().into_iter().cycle().take(size * scale()).collect();
     Snapshot { data, metadata: Some(SnapshotMeta { conf_state: Some(conf), index, term }) }
 }
 
