@@ -67,7 +67,8 @@ impl Faults {
         );
         for fault in &self.0 {
             rules += &match fault {
-                Fault::Cut(port) => {
+                // nft refuses a comparison that is always true.
+                Fault::Cut(port) | Fault::Loss(port, 100..) => {
                     format!("iifname \"{port}\" drop\noifname \"{port}\" drop\n")
                 }
                 Fault::Apart(a, b) => format!(
