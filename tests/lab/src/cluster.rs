@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::host::Host;
 use crate::lab::Lab;
-use crate::process::{build_dir, tool, wait_until};
+use crate::process::{bin_dir, tool, wait_until};
 use crate::{BMC_PASSWORD, BMC_USER, VIP};
 
 /// Kept on each host's disk and run at each boot: the supervisor that an init system would be.
@@ -18,7 +18,7 @@ mkdir -p -m 1755 /run/resource-agents
 mkdir -p /var/log/rota
 while :; do
     began=$SECONDS
-    BIN/rotad --config /etc/rota/rotad.toml >>/var/log/rota/rotad.log 2>&1 &
+    BIN/rotad >>/var/log/rota/rotad.log 2>&1 &
     echo $! > /run/rotad-supervised.pid
     wait $!
     code=$?
@@ -171,7 +171,6 @@ impl<'a> Cluster<'a> {
     }
 
     fn boot(&self, host: &Host) -> Result<()> {
-        let script = host.disk("/etc/rota-lab/boot");
         // Written from inside: an overlay's upper directory must not be changed from outside.
         host.sh("mkdir -p /etc/rota-lab")?;
         let text = BOOT.replace("BIN", &self.bin.display().to_string());
@@ -179,15 +178,7 @@ impl<'a> Cluster<'a> {
             "cat > /etc/rota-lab/boot <<'END'\n{text}END\nchmod 755 /etc/rota-lab/boot\n\
              setsid /etc/rota-lab/boot </dev/null >>/var/log/boot.log 2>&1 &"
         ))
-        .with_context(|| script.display().to_string())
         .map(drop)
-    }
-}
-
-fn bin_dir() -> Result<PathBuf> {
-    match std::env::var_os("ROTA_BIN_DIR") {
-        Some(dir) => Ok(dir.into()),
-        None => build_dir(),
     }
 }
 
@@ -202,18 +193,7 @@ fn links(host: &Host) -> Vec<String> {
 
 /// (name, state) of every node in what `rota status` says.
 fn states(status: &Value) -> Vec<(String, String)> {
-    let state = |value: &Value| match value {
-        Value::String(state) => state.clone(),
-        other => other["state"].as_str().unwrap_or_default().to_owned(),
-    };
-    match &status["nodes"] {
-        Value::Object(nodes) => {
-            nodes.iter().map(|(name, value)| (name.clone(), state(value))).collect()
-        }
-        Value::Array(nodes) => nodes
-            .iter()
-            .map(|node| (node["name"].as_str().unwrap_or_default().to_owned(), state(node)))
-            .collect(),
-        _ => Vec::new(),
-    }
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let nodes = status["nodes"].as_array().into_iter().flatten();
+    nodes.map(|node| (text(&node["name"]), text(&node["state"]))).collect()
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 
-use crate::bmc::{self, PowerDesk};
+use crate::bmc::{PowerDesk, Simulator};
 use crate::faults::{Fault, Faults, Link};
 use crate::host::Host;
 use crate::namespaces::{NetNs, plug, switch};
@@ -115,7 +115,7 @@ impl Lab {
 
     /// Whether this machine can simulate BMCs.
     pub fn has_bmcs() -> bool {
-        installed("ipmi_sim")
+        Simulator::find().is_some()
     }
 
     /// The BMC itself comes back. Without a simulator nothing happens.
@@ -123,8 +123,8 @@ impl Lab {
     /// # Errors
     /// It cannot be started.
     pub fn bmc_on(&self, host: &Host) -> Result<()> {
-        if Self::has_bmcs() {
-            let bmc = bmc::start(&self.bmc_net, host, &self.dir.0, self.desk.socket())?;
+        if let Some(simulator) = Simulator::find() {
+            let bmc = simulator.start(&self.bmc_net, host, &self.dir.0, self.desk.socket())?;
             self.set_bmc(host, Some(bmc));
         }
         Ok(())

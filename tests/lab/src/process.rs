@@ -75,6 +75,14 @@ pub(crate) fn build_dir() -> Result<PathBuf> {
     Ok(if is_deps { dir.parent().unwrap_or(dir) } else { dir }.to_owned())
 }
 
+/// Where the programs under test are: ROTA_BIN_DIR, else where this test was built.
+pub(crate) fn bin_dir() -> Result<PathBuf> {
+    match std::env::var_os("ROTA_BIN_DIR") {
+        Some(dir) => Ok(dir.into()),
+        None => build_dir(),
+    }
+}
+
 /// The helper program of this crate.
 pub(crate) fn tool() -> Result<PathBuf> {
     let path = build_dir()?.join("rota-lab-tool");
