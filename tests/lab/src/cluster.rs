@@ -153,6 +153,14 @@ impl<'a> Cluster<'a> {
         Ok(all.into_iter().find(|(name, _)| name == node).map(|(_, state)| state))
     }
 
+    /// The number of the membership that a host knows: it grows with each change.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub fn view(&self, via: &Host) -> Result<u64> {
+        self.status(via)?["view"].as_u64().context("no view in the status")
+    }
+
     /// Kills the daemon of a host as a crash would; its supervisor starts another one.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ pub struct Host {
     dir: PathBuf,
     switch: u32,
     machine: Mutex<Option<Machine>>,
+    boots: AtomicU32,
 }
 
 #[derive(Debug)]
@@ -38,7 +40,14 @@ impl Host {
         let name = format!("node{number}");
         let dir = lab.join(&name);
         std::fs::create_dir_all(&dir)?;
-        Ok(Self { name, number, dir, switch: switch.pid(), machine: Mutex::new(None) })
+        Ok(Self {
+            name,
+            number,
+            dir,
+            switch: switch.pid(),
+            machine: Mutex::new(None),
+            boots: AtomicU32::new(0),
+        })
     }
 
     /// `node1`, `node2`, ...
@@ -59,6 +68,11 @@ impl Host {
     /// Whether it has power.
     pub fn is_on(&self) -> bool {
         self.machine().is_some()
+    }
+
+    /// How often it was switched on: one more after each fencing.
+    pub fn boots(&self) -> u32 {
+        self.boots.load(Ordering::Relaxed)
     }
 
     /// Gives it power; returns when its cables are plugged and its own services are started.
@@ -97,6 +111,7 @@ impl Host {
         if answer != "up\n" {
             bail!("{} does not boot, see {}", self.name, self.dir.join("console.log").display());
         }
+        self.boots.fetch_add(1, Ordering::Relaxed);
         *machine = Some(Machine { parent, init });
         Ok(())
     }

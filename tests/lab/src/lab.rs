@@ -100,6 +100,11 @@ impl Lab {
         found.map(AsRef::as_ref).with_context(|| format!("no host {name}"))
     }
 
+    /// How often each host was switched on, node1 first.
+    pub fn boots(&self) -> Vec<u32> {
+        self.hosts.iter().map(|host| host.boots()).collect()
+    }
+
     /// Where the hosts' disks and logs are while the lab lives.
     pub fn dir(&self) -> &Path {
         &self.dir.0
@@ -196,6 +201,14 @@ impl Lab {
             }
         }
         Ok(())
+    }
+
+    /// Ends the fault of one cable ([`Lab::cut`]).
+    ///
+    /// # Errors
+    /// The rules are not taken.
+    pub fn mend(&self, host: &Host, link: Link) -> Result<()> {
+        self.change(|faults| faults.remove(|fault| *fault == Fault::cut(host, link)))
     }
 
     /// Ends all faults of the network.
