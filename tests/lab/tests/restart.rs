@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use common::{ready, skipped};
 use rota_lab::Lab;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 7;
 /// Below this nothing was touched: one lost question, no restart of a service.
 const GAP_MAX: Duration = Duration::from_millis(300);
 
