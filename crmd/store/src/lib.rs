@@ -1,1 +1,26 @@
 //! The raft log on disk.
+//!
+//! [`open`] gives a store that was verified from the first record to the last, or an empty one, and
+//! says which. `docs/decisions/0002-storage.md` says which database is under it, and why; the
+//! power-cut test (`tests/power_cut.rs`) is the evidence.
+
+mod error;
+mod kv;
+pub mod limits;
+mod log;
+mod open;
+mod redb_kv;
+mod sled_kv;
+mod value;
+
+pub use error::Error;
+pub use log::KvLog;
+pub use open::{Opened, open, open_sled};
+pub use redb_kv::RedbKv;
+pub use sled_kv::SledKv;
+
+/// The store that the daemon uses.
+pub type Store = KvLog<RedbKv>;
+
+/// The same on sled; see the decision record.
+pub type SledStore = KvLog<SledKv>;

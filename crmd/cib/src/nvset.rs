@@ -1,0 +1,44 @@
+//! Sets of names and values: properties, parameters, meta attributes, node attributes.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rule::Rule;
+use crate::{Score, Text};
+
+/// A set of names and values, perhaps under a rule.
+///
+/// Of several sets in one place the one with the highest score is asked first, and the first
+/// value found for a name counts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NvSet {
+    /// Unique id, unless this is a reference.
+    pub id: Option<Text>,
+    /// The id of the set that stands here instead.
+    pub id_ref: Option<Text>,
+    /// Precedence among the sets of one place.
+    pub score: Option<Score>,
+    /// When the set counts; always, if there is none.
+    pub rule: Option<Rule>,
+    /// The pairs in written order.
+    pub pairs: Vec<NvPair>,
+}
+
+/// One name and its value.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NvPair {
+    /// Unique id, unless this is a reference.
+    pub id: Option<Text>,
+    /// The id of the pair that stands here instead.
+    pub id_ref: Option<Text>,
+    /// Name; a reference may leave it to its target.
+    pub name: Option<Text>,
+    /// Value; absent is not the same as empty.
+    pub value: Option<Text>,
+}
+
+impl NvSet {
+    /// The value of `name` in this very set (no references, no rules).
+    pub fn get(&self, name: &str) -> Option<&Text> {
+        self.pairs.iter().find(|p| p.name.as_deref() == Some(name)).and_then(|p| p.value.as_ref())
+    }
+}

@@ -1,0 +1,630 @@
+//! The replica: raft, its store, and the order in which things happen.
+//!
+//! One round of [`Replica::flush`] (Raft §5.2, raft-rs `RawNode`):
+//! 1. a leader's messages may leave before its own disk has the entries, since its own copy counts
+//!    only afterwards;
+//! 2. entries, hard state and snapshot are written and synced, once for all that was collected;
+//! 3. then everything else leaves: a follower's answers are promises about its disk;
+//! 4. committed entries are handed out; a change of membership is applied only when the commit index
+//!    that makes it valid is on disk, or a crash would bring the old membership back to life.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message as _;
+use raft::{RawNode, ReadOnlyOption, Ready, StateRole};
+use rota_ids::{NodeId, Term};
+
+use crate::elect::{Elector, Situation};
+use crate::members::{Roll, Wish, node_id};
+use crate::raft_types::{self as types, Disk};
+use crate::record::{self, Entry, EntryType, Envelope, HardState, MessageType, Snapshot};
+use crate::{
+    Config, Effect, Error, Input, LogIndex, LogStore, Members, NotLeader, Position, ProposeError,
+    Role, StoreId, check, limits, logger,
+};
+
+mod lead;
+
+/// One copy of the log. See the crate's page for the loop.
+pub struct Replica<S: LogStore> {
+    config: Config,
+    me: u64,
+    store_id: StoreId,
+    raw: RawNode<Disk<S>>,
+    elector: Elector,
+    /// The membership in force, and as it was at each index that a snapshot may still name.
+    rolls: BTreeMap<u64, Roll>,
+    /// The newest store that was seen of each peer, in the log or on a message.
+    seen_stores: BTreeMap<u64, StoreId>,
+    /// Tick of the last message of each peer in the current term.
+    heard: BTreeMap<u64, u64>,
+    ticks: u64,
+    applied: u64,
+    /// What the disk has; raft's own may be ahead by the commit index.
+    saved: HardState,
+    /// Bytes handed out since the last snapshot.
+    bytes_since_snapshot: u64,
+    wishes: BTreeMap<u64, Wish>,
+    snapshots_sent: BTreeMap<u64, u64>,
+    /// Newcomers that wait for a snapshot in which they are members.
+    waiting: BTreeSet<u64>,
+    reads: BTreeSet<u64>,
+    told: Option<(Option<NodeId>, Term, Role)>,
+    to_tell: Vec<Effect>,
+    refused: u64,
+}
+
+impl<S: LogStore> Replica<S> {
+    /// Starts the first replica of a new cluster: it is the only voter, and `snapshot` is the state
+    /// that everyone begins with.
+    ///
+    /// # Errors
+    /// [`Error::NotEmpty`] if the store holds a log; the disk's.
+    pub fn bootstrap(config: Config, mut store: S, snapshot: Vec<u8>) -> Result<Self, Error> {
+        if store.snapshot_meta().index != 0 || store.bounds().last != 0 {
+            return Err(Error::NotEmpty);
+        }
+        let me = u64::from(config.me.0);
+        let conf = record::ConfState { voters: vec![me], ..record::ConfState::default() };
+        let founder = record::Person { node: me, store: store.id().0, votes: true };
+        let first = make_snapshot(1, 1, &Roll::new(conf, &[founder]), snapshot);
+        // Term 1 stands for the founding; nobody voted in it.
+        store.install(&first, HardState { term: 1, vote: 0, commit: 1 })?;
+        store.sync()?;
+        Self::open(config, store)
+    }
+
+    /// Goes on from what the store holds. With an empty store this is a newcomer: it votes for
+    /// nobody and waits until a leader that has been told its [`StoreId`] sends the state.
+    ///
+    /// The first [`Replica::flush`] returns [`Effect::Restore`] and the committed entries behind it.
+    ///
+    /// # Errors
+    /// [`Error::Inconsistent`] if the store contradicts itself; the disk's.
+    pub fn open(config: Config, store: S) -> Result<Self, Error> {
+        let saved = store.hard_state();
+        verify(&store, saved)?;
+        let store_id = store.id();
+        let meta = store.snapshot_meta();
+        let mut to_tell = Vec::new();
+        let mut roll = Roll::default();
+        if meta.index > 0 {
+            let (body, effect) = open_snapshot(store.snapshot()?)?;
+            roll = Roll::new(meta.conf_state.clone().unwrap_or_default(), &body);
+            to_tell.push(effect);
+        }
+        let me = u64::from(config.me.0);
+        let raw = RawNode::new(
+            &raft_config(&config, meta.index),
+            Disk::new(store),
+            &logger::raft_logger(),
+        )
+        .map_err(|error| Error::Raft(error.to_string()))?;
+        let mut replica = Replica {
+            elector: Elector::new(config.seed, config.election_ticks),
+            me,
+            store_id,
+            raw,
+            rolls: BTreeMap::new(),
+            seen_stores: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            ticks: 0,
+            applied: meta.index,
+            saved,
+            bytes_since_snapshot: 0,
+            wishes: BTreeMap::new(),
+            snapshots_sent: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            reads: BTreeSet::new(),
+            told: None,
+            to_tell,
+            refused: 0,
+            config,
+        };
+        if meta.index > 0 {
+            replica.adopt(meta.index, roll);
+        }
+        Ok(replica)
+    }
+
+    /// Takes in one event. What follows from it comes with the next [`Replica::flush`].
+    ///
+    /// # Errors
+    /// All errors are final; see [`Error`]. Bad bytes from a peer are counted, not an error.
+    pub fn step(&mut self, input: Input) -> Result<(), Error> {
+        match input {
+            Input::Tick => self.tick(),
+            Input::Received { from, message } => self.receive(from, &message),
+            Input::LeaderLost { leader, rank } => self.leader_lost(leader, rank),
+            Input::PeerUnreachable(peer) => {
+                self.peer_unreachable(u64::from(peer.0));
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts `data` into the log, if this replica leads. Committed when [`Effect::Committed`] comes
+    /// with the position returned here.
+    ///
+    /// # Errors
+    /// See [`ProposeError`]; then the proposal is nowhere.
+    pub fn propose(&mut self, data: Vec<u8>) -> Result<Position, ProposeError> {
+        self.leading()?;
+        if data.is_empty() || data.len() > limits::PROPOSAL_BYTES_MAX {
+            return Err(ProposeError::Size);
+        }
+        self.raw.propose(Vec::new(), data).map_err(|_| ProposeError::Busy)?;
+        let index = LogIndex(self.raw.raft.raft_log.last_index());
+        Ok(Position { term: self.term(), index })
+    }
+
+    /// Writes what must be written, and hands out everything that has become due. Call it after
+    /// each batch of inputs and proposals: all of them share one sync.
+    ///
+    /// # Errors
+    /// All errors are final; effects handed out before are still valid.
+    pub fn flush(&mut self, out: &mut Vec<Effect>) -> Result<(), Error> {
+        out.append(&mut self.to_tell);
+        self.drive_members();
+        while self.raw.has_ready() {
+            self.round(out)?;
+            self.drive_members();
+        }
+        self.tell_role(out);
+        let waiting = self.raw.store().take_waiting();
+        if !waiting.is_empty() {
+            self.waiting = waiting;
+            out.push(Effect::SnapshotWanted);
+        }
+        match self.raw.store().take_failure() {
+            Some(failure) => Err(Error::Store(failure)),
+            None => Ok(()),
+        }
+    }
+
+    fn round(&mut self, out: &mut Vec<Effect>) -> Result<(), Error> {
+        let mut ready = self.raw.ready();
+        self.send(ready.take_messages(), out);
+        self.persist(&mut ready, out)?;
+        self.send(ready.take_persisted_messages(), out);
+        let reads = ready.take_read_states();
+        let mut committed = ready.take_committed_entries();
+        let mut light = self.raw.advance_append(ready);
+        self.send(light.take_messages(), out);
+        committed.extend(light.take_committed_entries());
+        for entry in committed {
+            self.apply(types::entry_from_raft(entry), out)?;
+        }
+        self.raw.advance_apply();
+        self.step_down_if_removed();
+        self.answer_reads(reads, out);
+        Ok(())
+    }
+
+    fn persist(&mut self, ready: &mut Ready, out: &mut Vec<Effect>) -> Result<(), Error> {
+        let hard = types::hard_from_raft(&self.raw.raft.hard_state());
+        let has_snapshot = !ready.snapshot().is_empty();
+        if !has_snapshot && ready.entries().is_empty() && !ready.must_sync() {
+            // A commit index alone waits for the next write: raft finds it again by itself.
+            return Ok(());
+        }
+        if has_snapshot {
+            self.install(types::snapshot_from_raft(ready.snapshot().clone()), hard, out)?;
+        }
+        let entries: Vec<Entry> =
+            ready.take_entries().into_iter().map(types::entry_from_raft).collect();
+        self.save(&entries, hard)
+    }
+
+    fn save(&mut self, entries: &[Entry], mut hard: HardState) -> Result<(), Error> {
+        let store = &mut self.raw.mut_store().store;
+        // raft counts what this write brings as committed at times; the disk must not run ahead.
+        let last = entries.last().map_or(store.bounds().last, |entry| entry.index);
+        hard.commit = hard.commit.min(last);
+        store.append(entries, Some(hard))?;
+        store.sync()?;
+        self.saved = hard;
+        Ok(())
+    }
+
+    fn install(
+        &mut self,
+        snapshot: Snapshot,
+        hard: HardState,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Error> {
+        let meta = snapshot.metadata.clone().unwrap_or_default();
+        let commit = HardState { commit: meta.index, ..hard };
+        self.raw.mut_store().store.install(&snapshot, commit)?;
+        let (people, effect) = open_snapshot(snapshot)?;
+        self.rolls.clear();
+        self.applied = meta.index;
+        self.bytes_since_snapshot = 0;
+        out.push(effect);
+        self.adopt(meta.index, Roll::new(meta.conf_state.unwrap_or_default(), &people));
+        out.append(&mut self.to_tell);
+        Ok(())
+    }
+
+    fn apply(&mut self, entry: Entry, out: &mut Vec<Effect>) -> Result<(), Error> {
+        self.applied = entry.index;
+        self.bytes_since_snapshot += entry.data.len() as u64;
+        if entry.entry_type == i32::from(EntryType::ConfChangeV2) {
+            self.apply_change(&entry)?;
+            out.append(&mut self.to_tell);
+        } else if !entry.data.is_empty() {
+            let at = Position { term: Term(entry.term), index: LogIndex(entry.index) };
+            out.push(Effect::Committed { at, data: entry.data });
+        }
+        Ok(())
+    }
+
+    fn apply_change(&mut self, entry: &Entry) -> Result<(), Error> {
+        if self.saved.commit < entry.index {
+            let hard = types::hard_from_raft(&self.raw.raft.hard_state());
+            self.save(&[], hard)?;
+        }
+        let (change, context) = check::conf_change(&entry.data)
+            .map_err(|why| Error::Inconsistent(format!("entry {}: {why}", entry.index)))?;
+        match self.raw.apply_conf_change(&types::change_to_raft(&change)) {
+            Ok(conf) => {
+                let mut roll = self.roll().clone();
+                roll.conf = types::conf_from_raft(&conf);
+                for node in roll.learn(&context) {
+                    self.raw.mut_store().joined.insert(node, entry.index);
+                }
+                self.adopt(entry.index, roll);
+            }
+            // The same on every replica, as all of them hold the same membership here.
+            Err(error) => tracing::error!(index = entry.index, %error, "impossible change"),
+        }
+        Ok(())
+    }
+
+    fn adopt(&mut self, index: u64, roll: Roll) {
+        for (node, person) in &roll.people {
+            let seen = self.seen_stores.entry(*node).or_insert(StoreId(0));
+            *seen = (*seen).max(StoreId(person.store));
+        }
+        self.to_tell.push(Effect::Members(roll.members()));
+        self.rolls.insert(index, roll);
+    }
+
+    fn roll(&self) -> &Roll {
+        static NOBODY: Roll = Roll {
+            conf: record::ConfState {
+                voters: Vec::new(),
+                learners: Vec::new(),
+                voters_outgoing: Vec::new(),
+                learners_next: Vec::new(),
+                auto_leave: false,
+            },
+            people: BTreeMap::new(),
+        };
+        self.rolls.values().next_back().unwrap_or(&NOBODY)
+    }
+
+    fn tick(&mut self) -> Result<(), Error> {
+        self.ticks += 1;
+        self.raw.tick();
+        self.retry_snapshots();
+        self.campaign_if_due(true)
+    }
+
+    fn leader_lost(&mut self, leader: NodeId, rank: u32) -> Result<(), Error> {
+        let lost = u64::from(leader.0);
+        let follows = self.raw.raft.leader_id;
+        if self.raw.raft.state == StateRole::Leader || (follows != 0 && follows != lost) {
+            return Ok(());
+        }
+        let term = self.raw.raft.term;
+        if self.raw.raft.state == StateRole::Follower {
+            // Ends the lease, so that this replica grants the vote that it would refuse while it
+            // hears a leader (Raft §6: disruptive servers).
+            self.raw.raft.become_follower(term, raft::INVALID_ID);
+        }
+        self.elector.leader_lost(lost, term, rank);
+        self.campaign_if_due(false)
+    }
+
+    fn campaign_if_due(&mut self, ticked: bool) -> Result<(), Error> {
+        let raft = &self.raw.raft;
+        let conf = &self.roll().conf;
+        let now = Situation {
+            alone: conf.voters == [self.me] && conf.voters_outgoing.is_empty(),
+            leading: raft.state == StateRole::Leader,
+            leader_known: raft.leader_id != raft::INVALID_ID,
+            may_campaign: raft.promotable(),
+            quiet: u32::try_from(raft.election_elapsed).unwrap_or(u32::MAX),
+            voted_for_other: raft.vote != raft::INVALID_ID && raft.vote != self.me,
+            term: raft.term,
+        };
+        if self.elector.is_due(now, ticked) {
+            self.raw.raft.election_elapsed = 0;
+            self.raw.campaign().map_err(|error| Error::Raft(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn receive(&mut self, from: NodeId, bytes: &[u8]) -> Result<(), Error> {
+        let from = u64::from(from.0);
+        let (envelope, message) = match check::decode(from, self.me, bytes) {
+            Ok(parts) => parts,
+            Err(why) => {
+                tracing::warn!(from, why, "message refused");
+                self.refused += 1;
+                return Ok(());
+            }
+        };
+        if !self.is_for_us(from, &envelope, &message) {
+            self.refused += 1;
+            return Ok(());
+        }
+        self.check_against_log(&message)?;
+        if message.term >= self.raw.raft.term && counts_as_contact(&message) {
+            self.heard.insert(from, self.ticks);
+        }
+        if let Some(message) = types::message_to_raft(message) {
+            // Errors here are answers of peers that raft no longer counts.
+            let _ = self.raw.step(message);
+        }
+        Ok(())
+    }
+
+    /// Whether the message travels between the two stores that exist now, and may be believed.
+    fn is_for_us(&mut self, from: u64, envelope: &Envelope, message: &record::Message) -> bool {
+        let empty = self.rolls.is_empty();
+        if envelope.to_store != self.store_id.0 && (empty || envelope.to_store != 0) {
+            return false;
+        }
+        let theirs = StoreId(envelope.from_store);
+        let seen = self.seen_stores.entry(from).or_insert(theirs);
+        if theirs < *seen || theirs.0 == 0 {
+            return false;
+        }
+        *seen = theirs;
+        let leading = self.raw.raft.state == StateRole::Leader;
+        if leading && self.roll().store_of(from).is_some_and(|known| known != theirs) {
+            // Progress belongs to the store that made it.
+            return false;
+        }
+        let kind = message.msg_type;
+        let is = |one: MessageType| kind == i32::from(one);
+        let asks_vote = is(MessageType::RequestVote) || is(MessageType::RequestPreVote);
+        if empty && (asks_vote || is(MessageType::TimeoutNow)) {
+            // What this node promised before it lost its disk is unknown.
+            return false;
+        }
+        if leading
+            && is(MessageType::AppendResponse)
+            && message.index > self.raw.raft.raft_log.last_index()
+        {
+            return false;
+        }
+        if is(MessageType::Snapshot) && !self.is_our_snapshot(message) {
+            return false;
+        }
+        let leads =
+            is(MessageType::Append) || is(MessageType::Heartbeat) || is(MessageType::Snapshot);
+        !(leads && self.elector.is_ghost(from, message.term))
+    }
+
+    /// A snapshot from before this store joined shows an earlier life of this node, with a vote that
+    /// died with its disk.
+    fn is_our_snapshot(&self, message: &record::Message) -> bool {
+        let data = message.snapshot.as_ref().map(|snapshot| snapshot.data.as_slice());
+        let body = data.and_then(|data| check::body(data).ok()).unwrap_or_default();
+        let me = body.people.iter().find(|person| person.node == self.me);
+        me.is_some_and(|person| person.store == self.store_id.0)
+    }
+
+    /// raft-rs ends the process on these; they mean that a log has gone back, here or there.
+    fn check_against_log(&mut self, message: &record::Message) -> Result<(), Error> {
+        let log = &self.raw.raft.raft_log;
+        let current = message.term >= self.raw.raft.term;
+        if current && message.msg_type == i32::from(MessageType::Heartbeat) {
+            return match message.commit <= log.last_index() {
+                true => Ok(()),
+                false => Err(Error::Inconsistent(format!(
+                    "leader counts on entry {}, the log ends at {}",
+                    message.commit,
+                    log.last_index()
+                ))),
+            };
+        }
+        for entry in &message.entries {
+            let ours = log.term(entry.index).unwrap_or(0);
+            let held = entry.index <= log.committed && entry.index >= log.first_index();
+            if current && held && ours != entry.term {
+                return Err(Error::Diverged(entry.index));
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, messages: Vec<raft::prelude::Message>, out: &mut Vec<Effect>) {
+        for message in messages {
+            let Some(message) = types::message_from_raft(message) else { continue };
+            let Some(to) = node_id(message.to) else { continue };
+            if message.msg_type == i32::from(MessageType::Snapshot) {
+                self.snapshots_sent.insert(message.to, self.ticks);
+            }
+            let known = self.roll().store_of(message.to);
+            let seen = self.seen_stores.get(&message.to).copied();
+            let leading = self.raw.raft.state == StateRole::Leader;
+            let to_store = if leading { known.or(seen) } else { seen };
+            let envelope = Envelope {
+                message: Some(message),
+                from_store: self.store_id.0,
+                to_store: to_store.map_or(0, |id| id.0),
+            };
+            out.push(Effect::Send { to, message: envelope.encode_to_vec() });
+        }
+    }
+
+    fn tell_role(&mut self, out: &mut Vec<Effect>) {
+        let now = (self.leader(), self.term(), self.role());
+        if self.told != Some(now) {
+            self.told = Some(now);
+            let (leader, term, role) = now;
+            out.push(Effect::Role { leader, term, role });
+        }
+    }
+
+    fn leading(&self) -> Result<(), NotLeader> {
+        match self.raw.raft.state {
+            StateRole::Leader => Ok(()),
+            StateRole::Follower | StateRole::Candidate | StateRole::PreCandidate => {
+                Err(NotLeader { leader: self.leader() })
+            }
+        }
+    }
+
+    /// Who leads, as far as this replica knows.
+    #[must_use]
+    pub fn leader(&self) -> Option<NodeId> {
+        node_id(self.raw.raft.leader_id)
+    }
+
+    /// The current term.
+    #[must_use]
+    pub fn term(&self) -> Term {
+        Term(self.raw.raft.term)
+    }
+
+    /// What this replica plays now.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        match self.raw.raft.state {
+            StateRole::Follower => Role::Follower,
+            StateRole::Candidate | StateRole::PreCandidate => Role::Candidate,
+            StateRole::Leader if self.raw.raft.apply_to_current_term() => Role::Leader,
+            StateRole::Leader => Role::Elected,
+        }
+    }
+
+    /// The membership in force; empty for a newcomer.
+    #[must_use]
+    pub fn members(&self) -> Members {
+        self.roll().members()
+    }
+
+    /// The last entry that is known to be committed.
+    #[must_use]
+    pub fn commit_index(&self) -> LogIndex {
+        LogIndex(self.raw.raft.raft_log.committed)
+    }
+
+    /// The last entry that was handed out.
+    #[must_use]
+    pub fn applied(&self) -> LogIndex {
+        LogIndex(self.applied)
+    }
+
+    /// The last entry of the log, committed or not.
+    #[must_use]
+    pub fn last_index(&self) -> LogIndex {
+        LogIndex(self.raw.raft.raft_log.last_index())
+    }
+
+    /// Which life of the store this replica runs on.
+    #[must_use]
+    pub fn store_id(&self) -> StoreId {
+        self.store_id
+    }
+
+    /// Messages of peers that were refused: damaged, or for another life of a store.
+    #[must_use]
+    pub fn refused_messages(&self) -> u64 {
+        self.refused
+    }
+
+    /// The store, to look at.
+    #[must_use]
+    pub fn store(&self) -> &S {
+        &self.raw.store().store
+    }
+
+    /// The store, to break it in tests.
+    pub fn store_mut(&mut self) -> &mut S {
+        &mut self.raw.mut_store().store
+    }
+}
+
+/// Only what a leader and its followers say to each other: a candidate that can be heard need not
+/// hear us.
+fn counts_as_contact(message: &record::Message) -> bool {
+    use MessageType::{Append, AppendResponse, Heartbeat, HeartbeatResponse};
+    let kinds = [Append, AppendResponse, Heartbeat, HeartbeatResponse, MessageType::Snapshot];
+    kinds.iter().any(|kind| message.msg_type == i32::from(*kind))
+}
+
+fn raft_config(config: &Config, applied: u64) -> raft::Config {
+    let election_tick = usize::try_from(config.election_ticks).unwrap_or(usize::MAX);
+    raft::Config {
+        id: u64::from(config.me.0),
+        election_tick,
+        heartbeat_tick: usize::try_from(config.heartbeat_ticks).unwrap_or(usize::MAX),
+        applied,
+        max_size_per_msg: limits::APPEND_BYTES,
+        max_inflight_msgs: limits::INFLIGHT_MESSAGES,
+        check_quorum: true,
+        pre_vote: true,
+        // raft's own random timer must never fire: `Elector` decides, repeatably.
+        min_election_tick: usize::MAX - 1,
+        max_election_tick: usize::MAX,
+        read_only_option: ReadOnlyOption::Safe,
+        skip_bcast_commit: false,
+        batch_append: true,
+        priority: 0,
+        max_uncommitted_size: limits::UNCOMMITTED_BYTES_MAX,
+        max_committed_size_per_ready: limits::COMMITTED_BYTES,
+    }
+}
+
+fn make_snapshot(index: u64, term: u64, roll: &Roll, payload: Vec<u8>) -> Snapshot {
+    let body = record::SnapshotBody {
+        people: roll.people.values().copied().collect(),
+        crc: crc32fast::hash(&payload),
+        payload,
+    };
+    let conf_state = Some(roll.conf.clone());
+    Snapshot {
+        data: body.encode_to_vec(),
+        metadata: Some(record::SnapshotMeta { conf_state, index, term }),
+    }
+}
+
+fn open_snapshot(snapshot: Snapshot) -> Result<(Vec<record::Person>, Effect), Error> {
+    let meta = snapshot.metadata.unwrap_or_default();
+    let body = check::body(&snapshot.data)
+        .map_err(|why| Error::Inconsistent(format!("snapshot {}: {why}", meta.index)))?;
+    let at = Position { term: Term(meta.term), index: LogIndex(meta.index) };
+    Ok((body.people, Effect::Restore { at, snapshot: body.payload }))
+}
+
+/// A log that went back must be found before raft-rs ends the process over it.
+fn verify<S: LogStore>(store: &S, hard: HardState) -> Result<(), Error> {
+    let (bounds, meta) = (store.bounds(), store.snapshot_meta());
+    let wrong = |what: &str| {
+        let text = format!("{what} (commit {}, {bounds:?}, snapshot {})", hard.commit, meta.index);
+        Err(Error::Inconsistent(text))
+    };
+    if hard.commit > bounds.last || hard.commit < meta.index {
+        return wrong("commit index outside of the log");
+    }
+    if meta.index + 1 < bounds.first || meta.index > bounds.last {
+        return wrong("snapshot does not meet the log");
+    }
+    if meta.index == 0 && bounds.last > 0 {
+        return wrong("log without a beginning");
+    }
+    if store.term(bounds.last)? > hard.term {
+        return wrong("entry from a future term");
+    }
+    match &meta.conf_state {
+        Some(conf) => check::check_conf(conf).or_else(wrong),
+        None if meta.index == 0 => Ok(()),
+        None => wrong("snapshot without a membership"),
+    }
+}
