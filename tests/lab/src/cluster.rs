@@ -1,6 +1,7 @@
 //! A cluster of Rota in a lab.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -8,7 +9,7 @@ use serde_json::Value;
 
 use crate::host::Host;
 use crate::lab::Lab;
-use crate::process::{bin_dir, tool, wait_until};
+use crate::process::{bin_dir, run, tool, wait_until};
 use crate::{BMC_PASSWORD, BMC_USER, VIP};
 
 /// Kept on each host's disk and run at each boot: the supervisor that an init system would be.
@@ -49,8 +50,11 @@ impl<'a> Cluster<'a> {
     /// A command fails, or the nodes do not come together.
     pub fn form(lab: &'a Lab) -> Result<Self> {
         let cluster = Self { lab, bin: bin_dir()? };
+        // The names that agents call; the bin directory is the same in all hosts.
+        let tools = cluster.bin.join("tools");
+        run(Command::new(cluster.bin.join("rota")).args(["compat", "install"]).arg(tools))?;
         let (first, others) = lab.hosts().split_first().context("no hosts")?;
-        let mut init = words(&["cluster", "init", "--name", "lab", "--node", first.name()]);
+        let mut init = words(&["cluster", "init", "lab", "--no-start", "--node", first.name()]);
         init.extend(links(first));
         cluster.rota(first, &init)?;
         cluster.boot(first)?;
@@ -58,7 +62,7 @@ impl<'a> Cluster<'a> {
         for (count, host) in (2..).zip(others) {
             let line = cluster.rota(first, &words(&["cluster", "token"]))?;
             let token = line.split_whitespace().last().context("no token")?.to_owned();
-            let mut join = words(&["cluster", "join", &token, "--node", host.name()]);
+            let mut join = words(&["cluster", "join", &token, "--no-start", "--node", host.name()]);
             join.extend(links(host));
             cluster.rota(host, &join)?;
             cluster.boot(host)?;
@@ -73,19 +77,19 @@ impl<'a> Cluster<'a> {
     /// A command is refused.
     pub fn configure(&self) -> Result<()> {
         let via = self.first()?;
-        let run = |line: String| self.rota(via, &words(&line.split(' ').collect::<Vec<_>>()));
-        run("property set stonith-enabled=true".into())?;
-        run("resource defaults update resource-stickiness=1".into())?;
+        let rota = |line: String| self.rota(via, &words(&line.split(' ').collect::<Vec<_>>()));
+        rota("property set stonith-enabled=true".into())?;
+        rota("resource defaults update resource-stickiness=1".into())?;
         for host in self.lab.hosts() {
             let (name, address) = (host.name(), 10 + host.number());
-            run(format!(
+            rota(format!(
                 "stonith create fence-{name} fence_rota_ipmi ip=10.10.9.{address} \
                  username={BMC_USER} password={BMC_PASSWORD} cipher=3 pcmk_host_list={name} \
                  op monitor interval=60s"
             ))?;
-            run(format!("constraint location fence-{name} avoids {name}"))?;
+            rota(format!("constraint location fence-{name} avoids {name}"))?;
         }
-        run(format!(
+        rota(format!(
             "resource create vip ocf:heartbeat:IPaddr2 ip={VIP} cidr_netmask=24 nic=ring0 \
              op monitor interval=10s timeout=20s --group front"
         ))?;
