@@ -1,7 +1,6 @@
 //! A cluster of Rota in a lab.
 
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -9,7 +8,7 @@ use serde_json::Value;
 
 use crate::host::Host;
 use crate::lab::Lab;
-use crate::process::{bin_dir, run, tool, wait_until};
+use crate::process::{bin_dir, tool, wait_until};
 use crate::{BMC_PASSWORD, BMC_USER, VIP};
 
 /// Kept on each host's disk and run at each boot: the supervisor that an init system would be.
@@ -50,9 +49,6 @@ impl<'a> Cluster<'a> {
     /// A command fails, or the nodes do not come together.
     pub fn form(lab: &'a Lab) -> Result<Self> {
         let cluster = Self { lab, bin: bin_dir()? };
-        // The names that agents call; the bin directory is the same in all hosts.
-        let tools = cluster.bin.join("tools");
-        run(Command::new(cluster.bin.join("rota")).args(["compat", "install"]).arg(tools))?;
         let (first, others) = lab.hosts().split_first().context("no hosts")?;
         let mut init = words(&["cluster", "init", "lab", "--no-start", "--node", first.name()]);
         init.extend(links(first));
