@@ -4,23 +4,26 @@
 //! says which. `docs/decisions/0002-storage.md` says which database is under it, and why; the
 //! power-cut test (`tests/power_cut.rs`) is the evidence.
 
+mod archive;
 mod error;
 mod kv;
 pub mod limits;
 mod log;
 mod open;
 mod redb_kv;
+#[cfg(feature = "sled-log")]
 mod sled_kv;
 mod value;
 
+pub use archive::Archive;
 pub use error::Error;
 pub use log::KvLog;
-pub use open::{Opened, open, open_sled};
+#[cfg(feature = "sled-log")]
+pub use open::open_sled;
+pub use open::{Opened, open};
 pub use redb_kv::RedbKv;
+#[cfg(feature = "sled-log")]
 pub use sled_kv::SledKv;
 
 /// The store that the daemon uses.
 pub type Store = KvLog<RedbKv>;
-
-/// The same on sled; see the decision record.
-pub type SledStore = KvLog<SledKv>;

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use rota_replica::StoreId;
 
+#[cfg(feature = "sled-log")]
+use crate::SledKv;
 use crate::kv::Kv;
 use crate::log::KvLog;
-use crate::{Error, RedbKv, SledKv, limits};
+use crate::{Error, RedbKv, limits};
 
 /// What was found. In all but the first case the store is new and empty, and the node must be let
 /// in again as a learner: it must not speak for the log that it no longer has.
@@ -48,10 +50,11 @@ pub fn open(dir: &Path, fresh: StoreId) -> Result<Opened<KvLog<RedbKv>>, Error> 
     open_kv(dir, fresh)
 }
 
-/// [`open`] for the store on sled.
+/// [`open`] for the store on sled, which loses acknowledged entries: for tests only.
 ///
 /// # Errors
 /// As [`open`].
+#[cfg(feature = "sled-log")]
 pub fn open_sled(dir: &Path, fresh: StoreId) -> Result<Opened<KvLog<SledKv>>, Error> {
     open_kv(dir, fresh)
 }
@@ -100,7 +103,7 @@ fn create<K: Kv>(dir: &Path, id: StoreId) -> Result<KvLog<K>, Error> {
     KvLog::open(dir)
 }
 
-fn set_aside(dir: &Path) -> Result<PathBuf, Error> {
+pub(crate) fn set_aside(dir: &Path) -> Result<PathBuf, Error> {
     for n in 1..=limits::DAMAGED_MAX {
         let place = with_suffix(dir, &format!(".damaged-{n}"));
         if !place.try_exists()? {

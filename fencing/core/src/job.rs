@@ -4,16 +4,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rota_ids::{BootId, Incarnation, Moment, NodeName, Text};
+use rota_ids::{Incarnation, Moment, NodeName, Text};
 
 use crate::device::DeviceId;
 use crate::fencer::Effect;
-use crate::history::{HistoryEntry, Outcome};
+use crate::history::Outcome;
 use crate::leg::{Attempt, AttemptId, Ledger, Leg, Surroundings};
 use crate::limits::{RETRY_FIRST, RETRY_MAX};
+use crate::merge::{self, Requests};
 use crate::plan;
 use crate::proof::{DeviceProof, Proof, Reply, Verdict};
-use crate::request::{Action, Chance, Request, RequestDelay, Wish};
+use crate::request::{Action, Chance, Request};
 
 /// What can happen to a job.
 #[derive(Clone, Debug)]
@@ -60,6 +61,8 @@ pub enum Phase {
     Trying {
         /// Which level, counted from 1.
         level: usize,
+        /// What has failed in this round so far; empty at first.
+        failures: Text,
     },
     /// All levels failed.
     Exhausted {
@@ -74,11 +77,6 @@ pub enum Phase {
     Ended,
 }
 
-struct Standing {
-    number: u64,
-    request: Request,
-}
-
 struct Found {
     by: DeviceProof,
     seen: u64,
@@ -88,11 +86,7 @@ struct Found {
 pub struct FencingJob {
     began: Moment,
     chance: Chance,
-    standing: Vec<Standing>,
-    /// The request settled last, so that the history of the "on" still names its author.
-    settled: Option<Request>,
-    /// Somebody wanted "off", so nobody switches it on again.
-    stay_off: bool,
+    requests: Requests,
     levels: Vec<Vec<DeviceId>>,
     proofs: BTreeMap<DeviceId, Found>,
     ledger: Ledger,
@@ -105,9 +99,7 @@ impl FencingJob {
         Self {
             began: now,
             chance: Chance::default(),
-            standing: Vec::new(),
-            settled: None,
-            stay_off: false,
+            requests: Requests::default(),
             levels: Vec::new(),
             proofs: BTreeMap::new(),
             ledger: Ledger::new(target),
@@ -171,7 +163,7 @@ impl FencingJob {
                 Delaying { .. } | Trying { .. } | Exhausted { .. } | TurningOn { .. },
                 Confirmed(life, who),
             ) => {
-                let ends = |asked: &Option<Incarnation>| match (life, asked) {
+                let ends = |asked: Option<Incarnation>| match (life, asked) {
                     (Some(life), Some(asked)) => life.boot == asked.boot,
                     (None, _) | (_, None) => true,
                 };
@@ -182,7 +174,7 @@ impl FencingJob {
                 Delaying { .. } | Trying { .. } | Exhausted { .. } | TurningOn { .. },
                 Reborn(seen),
             ) => {
-                let ends = |asked: &Option<Incarnation>| asked.is_some_and(|a| a.boot != seen.boot);
+                let ends = |asked: Option<Incarnation>| asked.is_some_and(|a| a.boot != seen.boot);
                 self.settle(now, &Proof::NewBoot { seen }, ends, todo);
                 self.leave_if_satisfied(now, todo);
             }
@@ -203,7 +195,7 @@ impl FencingJob {
         self.ledger.reasons.clear();
         self.proofs.clear();
         self.levels = plan::levels(&self.ledger.target, around);
-        if self.off_wanted() {
+        if self.requests.off_wanted() {
             self.enter_delaying(0, now, around, todo);
         } else {
             self.enter_turning_on(0, now, around, todo);
@@ -266,22 +258,15 @@ impl FencingJob {
     ) {
         let found: Vec<&Found> =
             self.levels[level].iter().filter_map(|d| self.proofs.get(d)).collect();
-        // A life is covered if it had been asked about when every one of these attempts began:
-        // "off" at any later moment ended it. A life asked about afterwards may have begun since.
         let seen = found.iter().map(|f| f.seen).min().unwrap_or(0);
         let devices = found.iter().map(|f| f.by.clone()).collect();
-        let covered: Vec<Option<BootId>> = self
-            .standing
-            .iter()
-            .filter(|s| s.number <= seen && s.request.wish.needs_off())
-            .map(|s| s.request.incarnation.map(|i| i.boot))
-            .collect();
-        let ends = |asked: &Option<Incarnation>| covered.contains(&asked.map(|i| i.boot));
+        let covered = self.requests.boots_until(seen);
+        let ends = |asked: Option<Incarnation>| covered.contains(&asked.map(|i| i.boot));
         self.ledger.cancel(Action::Off, todo);
         self.settle(now, &Proof::PoweredOff { devices }, ends, todo);
-        if self.off_wanted() {
+        if self.requests.off_wanted() {
             self.enter_round(now, around, todo);
-        } else if self.stay_off {
+        } else if self.requests.stay_off() {
             // An "on" that was asked beside it loses.
             self.withdraw(now, todo);
         } else {
@@ -296,7 +281,7 @@ impl FencingJob {
         around: &mut Surroundings<'_>,
         todo: &mut Vec<Effect>,
     ) {
-        let unfencing = self.standing.iter().any(|s| s.request.wish == Wish::On);
+        let unfencing = self.requests.on_wanted();
         let devices = self.levels.get(level).map_or(&[][..], Vec::as_slice);
         let legs: Vec<Leg> = devices
             .iter()
@@ -314,7 +299,7 @@ impl FencingJob {
     }
 
     fn enter_ended(&mut self) {
-        self.standing.clear();
+        self.requests.clear();
         self.state = State::Ended;
     }
 
@@ -355,7 +340,7 @@ impl FencingJob {
         around: &mut Surroundings<'_>,
         todo: &mut Vec<Effect>,
     ) {
-        let off_wanted = self.off_wanted();
+        let off_wanted = self.requests.off_wanted();
         let State::TurningOn { legs } = &mut self.state else { return };
         let single = legs.len() < 2;
         for leg in legs.iter_mut() {
@@ -445,22 +430,9 @@ impl FencingJob {
 
     /// Adds a request; `false` when the same one already stands.
     fn join(&mut self, request: Request) -> bool {
-        let same = |s: &Standing| {
-            s.request.wish == request.wish
-                && s.request.incarnation == request.incarnation
-                && s.request.requested_by == request.requested_by
-        };
-        if self.standing.iter().any(same) {
-            return false;
-        }
-        self.stay_off |= request.wish == Wish::Off;
-        self.ledger.seen += 1;
-        self.standing.push(Standing { number: self.ledger.seen, request });
-        true
-    }
-
-    fn off_wanted(&self) -> bool {
-        self.standing.iter().any(|s| s.request.wish.needs_off())
+        let new = self.requests.join(request);
+        self.ledger.seen = self.requests.newest();
+        new
     }
 
     /// Says the proof for every life that it ends, and drops the requests for them.
@@ -468,35 +440,27 @@ impl FencingJob {
         &mut self,
         now: Moment,
         proof: &Proof,
-        ends: impl Fn(&Option<Incarnation>) -> bool,
+        ends: impl Fn(Option<Incarnation>) -> bool,
         todo: &mut Vec<Effect>,
     ) {
-        let settled = |s: &Standing| s.request.wish.needs_off() && ends(&s.request.incarnation);
-        let mut lives: Vec<Option<Incarnation>> = Vec::new();
-        for life in self.standing.iter().filter(|s| settled(s)).map(|s| s.request.incarnation) {
-            if !lives.contains(&life) {
-                lives.push(life);
-            }
+        let target = &self.ledger.target;
+        for (incarnation, settled) in self.requests.settle(ends) {
+            let verdict = Verdict { target: target.clone(), incarnation, proof: proof.clone() };
+            todo.push(Effect::Proven(verdict));
+            let about: Vec<&Request> = settled.iter().collect();
+            let outcome = Outcome::Proven(proof.clone());
+            let took = now.since(self.began);
+            todo.push(Effect::Note(merge::entry(&about, target, outcome, took)));
         }
-        for incarnation in lives {
-            let target = self.ledger.target.clone();
-            todo.push(Effect::Proven(Verdict { target, incarnation, proof: proof.clone() }));
-            let about = |s: &Standing| settled(s) && s.request.incarnation == incarnation;
-            todo.push(self.note_about(now, about, Outcome::Proven(proof.clone())));
-        }
-        if let Some(last) = self.standing.iter().rev().find(|s| settled(s)) {
-            self.settled = Some(last.request.clone());
-        }
-        self.standing.retain(|s| !settled(s));
     }
 
     /// After a proof that came from outside: nothing is switched on then.
     fn leave_if_satisfied(&mut self, now: Moment, todo: &mut Vec<Effect>) {
         match &self.state {
             State::Delaying { .. } | State::Trying { .. } | State::Exhausted { .. } => {
-                if !self.off_wanted() {
+                if !self.requests.off_wanted() {
                     self.ledger.cancel(Action::Off, todo);
-                    if self.standing.is_empty() {
+                    if self.requests.is_empty() {
                         self.enter_ended();
                     } else {
                         self.withdraw(now, todo);
@@ -510,60 +474,29 @@ impl FencingJob {
     fn withdraw(&mut self, now: Moment, todo: &mut Vec<Effect>) {
         self.ledger.cancel(Action::Off, todo);
         self.ledger.cancel(Action::On, todo);
-        if !self.standing.is_empty() {
+        if !self.requests.is_empty() {
             todo.push(self.note(now, Outcome::Withdrawn));
         }
         self.enter_ended();
     }
 
     fn delay_before(&self, level: usize, around: &Surroundings<'_>) -> Duration {
-        let requests = || self.standing.iter().map(|s| s.request.delay);
         // Later rounds: whoever was to win the race has won it.
-        if self.ledger.round > 1 || requests().any(|d| d == RequestDelay::Skip) {
+        let Some(extra) = self.requests.delay().filter(|_| self.ledger.round <= 1) else {
             return Duration::ZERO;
-        }
-        let extra = requests()
-            .filter_map(|d| match d {
-                RequestDelay::Add(delay) => Some(delay),
-                RequestDelay::Skip => None,
-            })
-            .min()
-            .filter(|_| level == 0)
-            .unwrap_or_default();
+        };
         let devices = self.levels.get(level).into_iter().flatten();
         let own = devices
             .filter_map(|id| around.device(id))
             .map(|device| device.delay.before(&self.ledger.target, self.chance))
             .max()
             .unwrap_or_default();
-        own + extra
+        if level == 0 { own + extra } else { own }
     }
 
     fn note(&self, now: Moment, outcome: Outcome) -> Effect {
-        self.note_about(now, |_| true, outcome)
-    }
-
-    fn note_about(
-        &self,
-        now: Moment,
-        about: impl Fn(&Standing) -> bool,
-        outcome: Outcome,
-    ) -> Effect {
-        let mut requests: Vec<&Request> =
-            self.standing.iter().filter(|s| about(s)).map(|s| &s.request).collect();
-        if requests.is_empty() {
-            requests.extend(&self.settled);
-        }
-        let last = requests.last();
-        Effect::Note(HistoryEntry {
-            target: self.ledger.target.clone(),
-            incarnation: last.and_then(|r| r.incarnation),
-            wish: last.map_or(Wish::Off, |r| r.wish),
-            requested_by: joined(requests.iter().map(|r| &r.requested_by)),
-            why: joined(requests.iter().map(|r| &r.why)),
-            outcome,
-            took: now.since(self.began),
-        })
+        let took = now.since(self.began);
+        Effect::Note(self.requests.entry(&self.ledger.target, outcome, took))
     }
 
     // ---- looking -----------------------------------------------------------------------------
@@ -572,7 +505,9 @@ impl FencingJob {
     pub fn phase(&self) -> Phase {
         match &self.state {
             State::Delaying { until, .. } => Phase::Delaying { until: *until },
-            State::Trying { level, .. } => Phase::Trying { level: level + 1 },
+            State::Trying { level, .. } => {
+                Phase::Trying { level: level + 1, failures: self.ledger.summary() }
+            }
             State::Exhausted { retry_at } => {
                 Phase::Exhausted { why: self.ledger.summary(), retry_at: *retry_at }
             }
@@ -583,7 +518,7 @@ impl FencingJob {
 
     /// What stands asked, in the order of asking.
     pub fn requests(&self) -> impl Iterator<Item = &Request> {
-        self.standing.iter().map(|s| &s.request)
+        self.requests.iter()
     }
 
     /// The devices at work for this job.
@@ -594,14 +529,4 @@ impl FencingJob {
         };
         legs.iter().filter(|leg| leg.running_on().is_some()).map(|leg| &leg.device)
     }
-}
-
-fn joined<'a>(texts: impl Iterator<Item = &'a Text>) -> Text {
-    let mut seen: Vec<&str> = Vec::new();
-    for text in texts {
-        if !seen.contains(&text.as_str()) {
-            seen.push(text);
-        }
-    }
-    seen.join(", ").into()
 }

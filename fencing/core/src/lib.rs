@@ -16,6 +16,7 @@ mod history;
 mod job;
 mod leg;
 mod limits;
+mod merge;
 mod params;
 mod plan;
 mod proof;

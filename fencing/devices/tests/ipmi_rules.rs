@@ -5,6 +5,7 @@
 
 mod common;
 
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -69,15 +70,15 @@ async fn forger(bmc: SocketAddr) -> SocketAddr {
     let middle = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
     let address = middle.local_addr().unwrap();
     tokio::spawn(async move {
-        let mut ways = std::collections::BTreeMap::new();
+        let mut ways = BTreeMap::new();
         let mut buffer = [0; 1024];
         loop {
             let (length, client) = middle.recv_from(&mut buffer).await.unwrap();
-            if !ways.contains_key(&client) {
+            if let Entry::Vacant(new) = ways.entry(client) {
                 let way = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
                 way.connect(bmc).await.unwrap();
                 tokio::spawn(back(Arc::clone(&way), Arc::clone(&middle), client));
-                ways.insert(client, way);
+                new.insert(way);
             }
             ways[&client].send(&buffer[..length]).await.unwrap();
         }

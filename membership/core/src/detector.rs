@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use rota_ids::{BootId, Incarnation, LinkId, Moment, NodeId};
 
+use crate::events::{Birth, LostReason};
 use crate::limits::{PAUSES_FORGIVEN_MAX, RETIRED_BOOTS_MAX};
 use crate::links::{Best, Link};
 use crate::message::Heartbeat;
 use crate::options::Options;
 use crate::status::{PeerStatus, Standing};
-use crate::step::{Birth, LostReason};
 
 /// One configured peer.
 pub(crate) struct Peer {
@@ -193,6 +193,14 @@ impl Peer {
         match &self.life {
             Life::Heard(vitals) => Some(vitals.counted_from + options.timing().silence),
             Life::Unheard { .. } | Life::Lost { .. } | Life::Left(_) => None,
+        }
+    }
+
+    /// Whether the peer counts as heard but may soon be lost.
+    pub(crate) fn is_late(&self, now: Moment, options: &Options) -> bool {
+        match &self.life {
+            Life::Heard(vitals) => now.since(vitals.counted_from) >= options.late(),
+            Life::Unheard { .. } | Life::Lost { .. } | Life::Left(_) => false,
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rota_ids::{Incarnation, NodeId};
+use rota_ids::{Incarnation, Moment, NodeId};
+
+use crate::options::Options;
 
 /// The matrix of who hears whom: our own row and those of the peers that we hear.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,10 +28,66 @@ impl Hearing {
         self.hears(a, b) && self.hears(b, a)
     }
 
+    /// Whether each hears whom it is heard by.
+    fn is_symmetric(&self) -> bool {
+        let mut pairs = self.rows.keys().flat_map(|a| self.rows.keys().map(move |b| (*a, *b)));
+        pairs.all(|(a, b)| self.hears(a, b) == self.hears(b, a))
+    }
+
     fn hears(&self, listener: NodeId, speaker: NodeId) -> bool {
         let (Some(row), Some(spoken)) = (self.rows.get(&listener), self.rows.get(&speaker)) else {
             return false;
         };
         listener == speaker || row.hears.get(&speaker) == Some(&spoken.incarnation)
+    }
+}
+
+/// The matrix as it is, and the one that was last worth telling.
+///
+/// A death is noticed by one node a moment before the other. In between, the dead one looks to the
+/// later like the better half of a partial partition: it still hears it, and only somebody else
+/// does not. A view chosen then would throw out the living. So a new matrix is told only when
+/// nobody in it is late and all hearing in it is mutual, which a death and a cut reach by
+/// themselves within the detection time; what is still one-sided after that is told as it is.
+pub(crate) struct Matrix {
+    current: Hearing,
+    told: Hearing,
+    unsettled_since: Option<Moment>,
+}
+
+impl Matrix {
+    /// A node that hears nobody yet.
+    pub(crate) fn of_one(me: NodeId, incarnation: Incarnation) -> Self {
+        let alone = Row { incarnation, hears: BTreeMap::new() };
+        let hearing = Hearing { rows: BTreeMap::from([(me, alone)]) };
+        Self { current: hearing.clone(), told: hearing, unsettled_since: None }
+    }
+
+    pub(crate) const fn told(&self) -> &Hearing {
+        &self.told
+    }
+
+    /// The matrix is this one now.
+    pub(crate) fn set(&mut self, now: Moment, hearing: Hearing) {
+        self.current = hearing;
+        self.unsettled_since =
+            if self.current == self.told { None } else { self.unsettled_since.or(Some(now)) };
+    }
+
+    /// The matrix to tell now, if there is one. `doubtful` says that somebody in it is late.
+    pub(crate) fn review(
+        &mut self,
+        now: Moment,
+        doubtful: impl FnOnce() -> bool,
+        options: &Options,
+    ) -> Option<Hearing> {
+        let waited = now.since(self.unsettled_since?);
+        let settled = self.current.is_symmetric() && !doubtful();
+        if !settled && waited < options.timing().silence {
+            return None;
+        }
+        self.unsettled_since = None;
+        self.told = self.current.clone();
+        Some(self.told.clone())
     }
 }

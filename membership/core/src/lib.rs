@@ -22,6 +22,7 @@
 
 mod agreement;
 mod detector;
+mod events;
 mod hearing;
 mod limits;
 mod links;
@@ -33,6 +34,7 @@ mod step;
 mod view;
 
 pub use agreement::{Group, NoGroup, choose};
+pub use events::{Birth, Effect, Input, LostReason, PeerLinks, Report};
 pub use hearing::{Hearing, Row};
 pub use limits::{LINKS_MAX, NODES_MAX};
 pub use links::LinkState;
@@ -40,5 +42,5 @@ pub use message::{Echo, Heartbeat};
 pub use options::{Options, OptionsError, Timing};
 pub use quorum::{Quorum, QuorumOptions, quorum};
 pub use status::{LinkStatus, PeerStatus, Standing, Status};
-pub use step::{Birth, Effect, Input, LostReason, Membership, PeerLinks, Report};
+pub use step::Membership;
 pub use view::{View, ViewChange};

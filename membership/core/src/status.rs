@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rota_ids::{Incarnation, LinkId, NodeId};
 
+use crate::events::LostReason;
 use crate::links::LinkState;
-use crate::step::LostReason;
 
 /// All peers, in the order of their ids.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,155 +1,18 @@
 //! The machine and its only entry.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rota_ids::{Incarnation, LinkId, Moment, NodeId};
 
 use crate::detector::{Peer, Turn};
-use crate::hearing::{Hearing, Row};
+use crate::events::{Effect, Input, PeerLinks, Report};
+use crate::hearing::{Hearing, Matrix, Row};
 use crate::limits::{GOODBYES, LINKS_MAX, NODES_MAX};
 use crate::links::{Link, LinkState};
 use crate::message::Heartbeat;
 use crate::options::Options;
 use crate::status::Status;
-
-/// A peer and the links on which it has an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerLinks {
-    /// Who.
-    pub peer: NodeId,
-    /// Which links exist to it.
-    pub links: BTreeSet<LinkId>,
-}
-
-/// Why the machine is woken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// These are the peers from now on. What is known of those that stay is kept.
-    ///
-    /// Ourselves, links beyond [`crate::LINKS_MAX`] and peers beyond [`crate::NODES_MAX`] are
-    /// passed over.
-    Configure(Vec<PeerLinks>),
-    /// An authentic heartbeat arrived.
-    Received {
-        /// Its sender.
-        from: NodeId,
-        /// The link it came on.
-        link: LinkId,
-        /// What it says.
-        heartbeat: Heartbeat,
-    },
-    /// A moment named by [`Effect::WakeAt`] has come. Early wake-ups are harmless.
-    Woken,
-    /// The main loop's counter of rounds; 0 means that it has not begun.
-    Progress(u64),
-    /// Say goodbye on all links, then be silent for ever. [`Report::Departed`] follows.
-    Leave,
-}
-
-/// What the shell is to do, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Send this heartbeat.
-    Send {
-        /// To whom.
-        to: NodeId,
-        /// On which link.
-        link: LinkId,
-        /// What.
-        heartbeat: Heartbeat,
-    },
-    /// Give [`Input::Woken`] at this moment. It replaces the moment asked for before.
-    WakeAt(Moment),
-    /// Tell the main loop.
-    Report(Report),
-}
-
-/// News for the main loop.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Report {
-    /// A peer counts as heard from now on.
-    PeerHeard {
-        /// Who.
-        peer: NodeId,
-        /// Which life of it.
-        incarnation: Incarnation,
-        /// What became of the life before.
-        birth: Birth,
-    },
-    /// A peer went without a goodbye. It may be alive: this is no proof of death.
-    PeerLost {
-        /// Who.
-        peer: NodeId,
-        /// Which life of it.
-        incarnation: Incarnation,
-        /// Time since its last proven heartbeat, pauses of our own included.
-        silent_for: Duration,
-        /// How it was lost.
-        reason: LostReason,
-    },
-    /// A peer said goodbye.
-    PeerLeft {
-        /// Who.
-        peer: NodeId,
-        /// Which life of it.
-        incarnation: Incarnation,
-    },
-    /// A configured peer has not been heard once since we began to wait for it.
-    PeerAbsent {
-        /// Who.
-        peer: NodeId,
-    },
-    /// The matrix of who hears whom has changed.
-    HearingChanged(Hearing),
-    /// A link began to be heard, or was lost.
-    LinkChanged {
-        /// To whom.
-        peer: NodeId,
-        /// Which link.
-        link: LinkId,
-        /// [`LinkState::Heard`] or [`LinkState::Lost`].
-        state: LinkState,
-    },
-    /// Another link to a peer is the one to use; `None` when none can be used.
-    BestLinkChanged {
-        /// To whom.
-        peer: NodeId,
-        /// The link.
-        link: Option<LinkId>,
-    },
-    /// We ourselves were not scheduled for so long beyond the moment we asked for. Peers are not
-    /// blamed for the gap, but they may well have declared us lost.
-    Overslept {
-        /// How long.
-        by: Duration,
-    },
-    /// All goodbyes are said.
-    Departed,
-}
-
-/// What a newly heard life follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Birth {
-    /// Nothing: the first life of the peer that this life of ours hears.
-    First,
-    /// Itself: it was lost and is heard steadily again.
-    Returned,
-    /// An earlier start of the daemon in the same boot: the peer's resources may still run.
-    DaemonRestarted,
-    /// An earlier boot: everything that ran there is gone.
-    HostRestarted,
-}
-
-/// How a peer was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LostReason {
-    /// No proven heartbeat on any link for the detection time.
-    Silent,
-    /// Heartbeats come, but the main loop behind them stands still.
-    Stalled,
-}
 
 /// One node's side of the heartbeat protocol.
 pub struct Membership {
@@ -161,7 +24,7 @@ pub struct Membership {
     progress: u64,
     hears: Arc<[(NodeId, Incarnation)]>,
     hears_version: u64,
-    reported: Hearing,
+    matrix: Matrix,
     pace: Option<Pace>,
     /// Sequence numbers up to here may have been used on links that are no more.
     used_seq: u64,
@@ -184,8 +47,6 @@ struct Pace {
 impl Membership {
     /// A node that knows nobody yet and is silent until [`Input::Configure`].
     pub fn new(me: NodeId, incarnation: Incarnation, options: Options) -> Self {
-        let reported =
-            Hearing { rows: BTreeMap::from([(me, Row { incarnation, hears: BTreeMap::new() })]) };
         Self {
             me,
             incarnation,
@@ -195,7 +56,7 @@ impl Membership {
             progress: 0,
             hears: Arc::from([]),
             hears_version: 0,
-            reported,
+            matrix: Matrix::of_one(me, incarnation),
             pace: None,
             used_seq: 0,
         }
@@ -231,7 +92,7 @@ impl Membership {
 
     /// Who hears whom, as last reported.
     pub const fn hearing(&self) -> &Hearing {
-        &self.reported
+        self.matrix.told()
     }
 
     /// When we were not scheduled, the silence meanwhile is not the peers'.
@@ -265,7 +126,7 @@ impl Membership {
             }
             self.peers.insert(peer, known);
         }
-        self.refresh_hearing(todo);
+        self.refresh_hearing(now, todo);
         self.beat_now(now, todo);
     }
 
@@ -316,7 +177,7 @@ impl Membership {
             self.review_best_link(now, from, todo);
         }
         if turned {
-            self.refresh_hearing(todo);
+            self.refresh_hearing(now, todo);
         }
         if revived {
             // The peer waits for our half of the proof.
@@ -326,6 +187,7 @@ impl Membership {
 
     fn wake(&mut self, now: Moment, todo: &mut Vec<Effect>) {
         self.judge(now, todo);
+        self.review_hearing(now, todo);
         let Some(pace) = &mut self.pace else { return };
         if now >= pace.beat_at {
             let interval = match self.presence {
@@ -359,7 +221,7 @@ impl Membership {
             self.tell(id, Some(turn), todo);
         }
         if turned {
-            self.refresh_hearing(todo);
+            self.refresh_hearing(now, todo);
         }
     }
 
@@ -454,8 +316,8 @@ impl Membership {
         }
     }
 
-    /// Makes our own row and the matrix anew; reports the matrix if it is another one.
-    fn refresh_hearing(&mut self, todo: &mut Vec<Effect>) {
+    /// Makes our own row and the matrix anew.
+    fn refresh_hearing(&mut self, now: Moment, todo: &mut Vec<Effect>) {
         let heard = |(&id, peer): (&NodeId, &Peer)| peer.row().map(|(life, _)| (id, life));
         let ours: Vec<(NodeId, Incarnation)> = self.peers.iter().filter_map(heard).collect();
         if *ours != *self.hears {
@@ -470,9 +332,14 @@ impl Membership {
                 rows.insert(id, Row { incarnation, hears: hears.iter().copied().collect() });
             }
         }
-        let hearing = Hearing { rows };
-        if hearing != self.reported {
-            self.reported = hearing.clone();
+        self.matrix.set(now, Hearing { rows });
+        self.review_hearing(now, todo);
+    }
+
+    /// Tells the matrix when it has settled.
+    fn review_hearing(&mut self, now: Moment, todo: &mut Vec<Effect>) {
+        let doubtful = || self.peers.values().any(|peer| peer.is_late(now, &self.options));
+        if let Some(hearing) = self.matrix.review(now, doubtful, &self.options) {
             todo.push(Effect::Report(Report::HearingChanged(hearing)));
         }
     }

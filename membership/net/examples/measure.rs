@@ -42,9 +42,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Lets time pass in which all main loops make their rounds.
+fn pass(nodes: &[Running], time: Duration) {
+    let over = Instant::now() + time;
+    while Instant::now() < over {
+        nodes.iter().for_each(|(handle, _)| handle.progress());
+        std::thread::sleep(Duration::from_millis(250));
+    }
+}
+
 /// Lets the nodes run and forgets what they report.
 fn rest(nodes: &[Running], time: Duration) {
-    std::thread::sleep(time);
+    pass(nodes, time);
     for (_, reports) in nodes {
         reports.try_iter().for_each(drop);
     }
@@ -54,7 +63,7 @@ fn rest(nodes: &[Running], time: Duration) {
 fn watch(nodes: &[Running], time: Duration) -> Result<usize, Box<dyn Error>> {
     let used = |(handle, _): &Running| handle.status().map(|status| status.cpu);
     let before = nodes.iter().map(used).collect::<Result<Vec<_>, _>>()?;
-    std::thread::sleep(time);
+    pass(nodes, time);
     let mut alarms = 0;
     for ((handle, reports), before) in nodes.iter().zip(before) {
         let status = handle.status()?;

@@ -75,6 +75,11 @@ fn invocation(config: &Config, request: &Request, program: PathBuf, word: &str) 
     Invocation { program, args: vec![word.into()], env: environment(config, request), output_limit }
 }
 
+/// Whether this is a file that somebody may execute.
+pub(crate) fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
 fn executable(path: PathBuf) -> Result<PathBuf, Box<Outcome>> {
     let missing = |reason| {
         let outcome = Outcome::unstarted(OcfCode::NotInstalled, Status::NotInstalled, reason);

@@ -139,7 +139,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// An outcome of an action that was never begun.
-    pub(crate) fn unstarted(code: OcfCode, status: Status, reason: String) -> Self {
+    pub fn unstarted(code: OcfCode, status: Status, reason: String) -> Self {
         Self {
             code,
             status,

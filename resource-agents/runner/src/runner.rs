@@ -49,6 +49,14 @@ pub struct Keeper {
     pub args: Vec<String>,
 }
 
+impl Keeper {
+    /// The program `rota-keeper` in this directory, if it is there: beside the daemon's own.
+    pub fn in_directory(dir: &Path) -> Option<Self> {
+        let program = dir.join("rota-keeper");
+        program.is_file().then_some(Self { program, args: Vec::new() })
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -150,6 +158,19 @@ impl Runner {
         self.0.metadata.get(&self.0.config, agent).await
     }
 
+    /// Every OCF agent that is installed here, by name.
+    pub fn installed_agents(&self) -> Vec<Agent> {
+        let providers = names(&self.0.config.ocf_root.join("resource.d"));
+        let mut agents = Vec::new();
+        for (provider, dir) in providers.iter().filter(|(_, path)| path.is_dir()) {
+            let files = names(dir).into_iter().filter(|(_, path)| command::is_executable(path));
+            agents
+                .extend(files.filter_map(|(name, _)| Agent::new(Class::Ocf, provider, &name).ok()));
+        }
+        agents.sort();
+        agents
+    }
+
     async fn execute(&self, request: &Request, turn: &Turn) -> Outcome {
         let plan = match command::plan(&self.0.config, request) {
             Ok(plan) => plan,
@@ -224,6 +245,12 @@ impl Runner {
             }
         }
     }
+}
+
+/// What is in a directory, by name; nothing when it cannot be read.
+fn names(dir: &Path) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.filter_map(|e| Some((e.file_name().into_string().ok()?, e.path()))).collect()
 }
 
 /// A keeper can only exit; whether its agent was killed stands in what it wrote.

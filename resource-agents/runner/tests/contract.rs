@@ -286,3 +286,34 @@ async fn init_scripts_speak_their_own_codes() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_at_once() {
+    let world = World::new();
+    world.agent("quick", "echo $OCF_RESOURCE_INSTANCE; exit 7");
+    let runner = world.runner();
+    let running: Vec<_> = (0..100)
+        .map(|number| {
+            let action = if number % 2 == 0 { Action::Start } else { Action::Monitor };
+            let asked = request("ocf:test:quick", &format!("r{number}"), action);
+            let runner = runner.clone();
+            tokio::spawn(async move { runner.run(asked).await })
+        })
+        .collect();
+    for (number, run) in running.into_iter().enumerate() {
+        let outcome = run.await.unwrap();
+        assert_eq!((outcome.status, outcome.code), (Status::Done, OcfCode::NotRunning));
+        assert_eq!(outcome.stdout, format!("r{number}\n"));
+    }
+}
+
+#[tokio::test]
+async fn agents_that_are_installed_are_listed() {
+    let world = World::new();
+    world.agent("b", "");
+    world.agent("a", "");
+    std::fs::write(world.path("ocf/resource.d/test/readme"), "no agent").unwrap();
+    world.agent(".hidden", "");
+    let names: Vec<_> = world.runner().installed_agents().iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["ocf:test:a", "ocf:test:b"]);
+}

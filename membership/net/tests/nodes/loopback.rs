@@ -3,8 +3,8 @@
 use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use rota_ids::NodeId;
-use rota_membership::{Birth, LostReason, Report, Standing};
+use rota_ids::{LinkId, NodeId};
+use rota_membership::{Birth, LinkState, LostReason, Report, Standing};
 use rota_membership_net::{Key, Keys};
 
 use crate::support::{PATIENCE, address, config, key, life, peers_of, run, three};
@@ -150,6 +150,28 @@ fn peers_join_and_leave_at_run_time() {
     // Taken back, it is heard again although it never restarted.
     first.handle.configure(peers_of(7, 2, 1, 2)).unwrap();
     first.wait_until_heard(2);
+}
+
+#[test]
+fn one_link_may_be_of_the_other_address_family() {
+    let Ok(probe) = UdpSocket::bind("[::1]:0") else {
+        eprintln!("skipped: this host has no IPv6");
+        return;
+    };
+    let first = probe.local_addr().unwrap();
+    let second = UdpSocket::bind("[::1]:0").unwrap().local_addr().unwrap();
+    drop(probe);
+    let with_v6 = |me: u32, own, other| {
+        let mut config = config(9, me, 2);
+        config.links.push(own);
+        config.peers[0].addresses.push(Some(other));
+        run(config)
+    };
+    let nodes = [with_v6(1, first, second), with_v6(2, second, first)];
+    nodes[0].wait_for("link 2", |report| match report {
+        Report::LinkChanged { link: LinkId(2), state: LinkState::Heard, .. } => Some(()),
+        _ => None,
+    });
 }
 
 #[test]
