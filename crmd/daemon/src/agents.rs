@@ -1,7 +1,7 @@
 //! Agents on this host: the node's orders in the runner's words, and back.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -21,7 +21,7 @@ use crate::node_loop::{Input, Inputs};
 /// Where agents are run.
 pub struct Agents {
     runner: Runner,
-    registry: Registry,
+    registry: Arc<Registry>,
     name: NodeName,
     uuid: Text,
     inputs: Inputs,
@@ -54,7 +54,7 @@ impl Agents {
         let (runner, recovered) = Runner::open(config)?;
         Ok(Self {
             runner,
-            registry: Registry::default(),
+            registry: Arc::default(),
             name: NodeName::from(settings.node.as_str()),
             uuid: settings.node_id.to_string().into(),
             inputs,
@@ -108,11 +108,6 @@ impl Agents {
         self.runner.reported(OpId(run.0));
     }
 
-    /// The runner, for questions about agents.
-    pub fn runner(&self) -> &Runner {
-        &self.runner
-    }
-
     fn adopt(&self, in_flight: InFlight) {
         let (runner, inputs) = (self.runner.clone(), self.inputs.clone());
         tokio::spawn(async move {
@@ -147,7 +142,7 @@ impl Agents {
 
     /// To "start" or "monitor" a fence device is to try whether it can be reached from here.
     fn try_device(&self, run: RunId, op: ResourceOp) {
-        let (registry, inputs) = (self.registry.clone(), self.inputs.clone());
+        let (registry, inputs) = (Arc::clone(&self.registry), self.inputs.clone());
         tokio::spawn(async move {
             let started = crate::node_loop::now();
             let call = DeviceCall {

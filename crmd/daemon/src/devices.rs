@@ -14,7 +14,7 @@ use crate::node_loop::{Input, Inputs};
 
 /// Fence devices that this host was asked to run.
 pub struct Devices {
-    registry: Registry,
+    registry: Arc<Registry>,
     inputs: Inputs,
     running: Arc<Mutex<BTreeMap<AttemptId, AbortHandle>>>,
 }
@@ -22,13 +22,13 @@ pub struct Devices {
 impl Devices {
     /// None is running.
     pub fn new(inputs: Inputs) -> Self {
-        Self { registry: Registry::default(), inputs, running: Arc::default() }
+        Self { registry: Arc::default(), inputs, running: Arc::default() }
     }
 
     /// Runs a device; its answer comes in as an event.
     pub fn run(&self, order: DeviceOrder) {
         let attempt = order.attempt;
-        let (registry, inputs) = (self.registry.clone(), self.inputs.clone());
+        let (registry, inputs) = (Arc::clone(&self.registry), self.inputs.clone());
         let running = Arc::clone(&self.running);
         let task = tokio::spawn(async move {
             let call = DeviceCall {

@@ -59,9 +59,10 @@ pub fn topology(state: &ClusterState) -> Topology {
                     attribute(&state.cib, &member.name, name) == Some(value)
                 }
             };
-            if concerns {
+            // Beyond the highest level there is none (schema: 1 to 9); validation says so.
+            if concerns && let Ok(index) = u8::try_from(level.index) {
                 let devices = level.devices.iter().map(|id| DeviceId(id.clone()));
-                topology.add(member.name.clone(), level.index, devices);
+                topology.add(member.name.clone(), index, devices);
             }
         }
     }

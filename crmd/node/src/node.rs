@@ -64,6 +64,7 @@ pub struct Node<S: LogStore> {
     device_askers: BTreeMap<AttemptId, NodeId>,
     waiting_for_idle: Vec<RequestId>,
     leaving: bool,
+    snapshot_wanted: bool,
     asked_for_seat: Option<rota_ids::Moment>,
     todo: Vec<Effect>,
 }
@@ -86,6 +87,7 @@ impl<S: LogStore> Node<S> {
             device_askers: BTreeMap::new(),
             waiting_for_idle: Vec::new(),
             leaving: false,
+            snapshot_wanted: false,
             asked_for_seat: None,
             todo: Vec::new(),
             state: ClusterState::default(),
@@ -219,6 +221,7 @@ impl<S: LogStore> Node<S> {
                 self.role_changed(now, leader, term, role);
             }
             replica::Effect::Members(_) => self.seat_everybody(),
+            replica::Effect::SnapshotWanted => self.snapshot_wanted = true,
             replica::Effect::ReadReady { .. } | replica::Effect::ReadLost { .. } => {}
         }
         Ok(())
@@ -780,7 +783,7 @@ impl<S: LogStore> Node<S> {
     }
 
     fn write_snapshot(&mut self) -> Result<(), Error> {
-        if self.replica.wants_compaction() {
+        if self.replica.wants_compaction() || std::mem::take(&mut self.snapshot_wanted) {
             let bytes = self.state.encode()?;
             let upto = self.replica.applied();
             self.replica.compact(upto, bytes)?;

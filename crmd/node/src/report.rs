@@ -284,7 +284,12 @@ fn fencing_history<S: LogStore>(node: &Node<S>) -> Vec<FencingReport> {
 fn fencing_now(target: NodeName, phase: &Phase) -> FencingNow {
     let (words, stuck): (Text, bool) = match phase {
         Phase::Delaying { .. } => ("waits out its delay".into(), false),
-        Phase::Trying { level } => (format!("tries level {level}").into(), false),
+        Phase::Trying { level, failures } if failures.is_empty() => {
+            (format!("tries level {level}").into(), false)
+        }
+        Phase::Trying { level, failures } => {
+            (format!("tries level {level}; so far: {failures}").into(), true)
+        }
         Phase::Exhausted { why, .. } => (why.clone(), true),
         Phase::TurningOn => ("is off; being switched on again".into(), false),
         Phase::Ended => ("is over".into(), false),

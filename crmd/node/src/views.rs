@@ -29,7 +29,6 @@ pub enum Next {
 /// The peers, as the membership layer reports them.
 pub struct Neighbours {
     me: NodeId,
-    life: Incarnation,
     hearing: Hearing,
     standing: BTreeMap<NodeId, Standing>,
 }
@@ -39,7 +38,7 @@ impl Neighbours {
     pub fn new(me: NodeId, life: Incarnation) -> Self {
         let own = Row { incarnation: life, hears: BTreeMap::new() };
         let hearing = Hearing { rows: BTreeMap::from([(me, own)]) };
-        Self { me, life, hearing, standing: BTreeMap::new() }
+        Self { me, hearing, standing: BTreeMap::new() }
     }
 
     /// Takes in a report.
@@ -131,11 +130,6 @@ impl Neighbours {
             })
             .collect();
         Some(Next::Propose(state.view.next(group.members, &goodbyes)))
-    }
-
-    /// Which life of this node this is.
-    pub fn life(&self) -> Incarnation {
-        self.life
     }
 }
 
