@@ -160,7 +160,12 @@ impl<'a> Bmc<'a> {
                 Some(session) => session,
                 None => Session::open(self.login, &mut self.pace, self.deadline).await?,
             };
-            match session.ask(command, data, &mut self.pace, self.deadline).await {
+            let (pace, deadline) = (&mut self.pace, self.deadline);
+            let answer = match command {
+                CHASSIS_CONTROL => session.order(command, data, pace, deadline).await,
+                _ => session.ask(command, data, pace, deadline).await,
+            };
+            match answer {
                 Some(Answer { code: CODE_BUSY | CODE_TIMEOUT, .. }) => {
                     self.session = Some(session);
                     tries += 1;

@@ -26,6 +26,9 @@ const COMMAND_SENDS: u32 = 4;
 /// rqSeq has six bits. A session ends before they repeat, so an old answer never fits a new
 /// question, however the BMC counts its own packets.
 const COMMANDS_MAX: u8 = 60;
+/// How long a BMC may be busy with an order before it is given again. Some switch the power
+/// before they answer anything else.
+const ORDER_WAIT: Duration = Duration::from_secs(2);
 /// The pause before a handshake that the BMC asked to repeat.
 const AGAIN_PAUSE: Duration = Duration::from_millis(100);
 /// Handshakes without one rightly signed answer before we call the password wrong.
@@ -237,9 +240,7 @@ impl Session {
         }
     }
 
-    /// Sends a command until its answer comes; `None` when the session or the time is lost.
-    ///
-    /// The command may be carried out more than once, so it must be one that bears it.
+    /// Asks a question until its answer comes; `None` when the session or the time is lost.
     pub(crate) async fn ask(
         &mut self,
         command: Command,
@@ -247,26 +248,16 @@ impl Session {
         pace: &mut Pace,
         deadline: Instant,
     ) -> Option<Answer> {
-        if self.asked >= COMMANDS_MAX {
-            return None;
-        }
-        self.asked += 1;
-        let message = packet::request(command, self.asked, data);
+        let asked = self.next_number()?;
+        let message = packet::request(command, asked, data);
         for sends in 0..COMMAND_SENDS {
             let sent = Instant::now();
             if sent >= deadline {
                 return None;
             }
             self.send(&message).await?;
-            let (keys, console, asked) = (&self.keys, self.console, self.asked);
-            let accept = |datagram: &[u8]| {
-                let packet = Packet::parse(datagram, keys.signature_length())?;
-                if packet.kind != PayloadType::Ipmi || packet.session != console {
-                    return None;
-                }
-                packet::answer(&packet.open_sealed(keys)?, command, asked)
-            };
-            if let Some(answer) = receive(&self.socket, pace.until(deadline), accept).await {
+            let fits = |message: &[u8]| packet::answer(message, command, asked);
+            if let Some(answer) = self.hear(fits, pace.until(deadline)).await {
                 if sends == 0 {
                     pace.measured(sent);
                 } else {
@@ -277,6 +268,71 @@ impl Session {
             pace.back_off();
         }
         None
+    }
+
+    /// Gives an order, which may take the BMC a while; `None` as in [`Session::ask`].
+    ///
+    /// Silence may mean that the order was lost or that the BMC is busy with it, and a repeat
+    /// would make a busy one do it twice. So a harmless question follows it: when that is
+    /// answered and the order is not, the order was lost. Still, it may be carried out more than
+    /// once, so it must be one that bears that.
+    pub(crate) async fn order(
+        &mut self,
+        command: Command,
+        data: &[u8],
+        pace: &mut Pace,
+        deadline: Instant,
+    ) -> Option<Answer> {
+        enum Heard {
+            Answer(Answer),
+            Alive,
+        }
+        let ordered = self.next_number()?;
+        let message = packet::request(command, ordered, data);
+        for _ in 0..COMMAND_SENDS {
+            if Instant::now() >= deadline {
+                return None;
+            }
+            self.send(&message).await?;
+            let done = |message: &[u8]| packet::answer(message, command, ordered);
+            if let Some(answer) = self.hear(done, pace.until(deadline)).await {
+                pace.heard();
+                return Some(answer);
+            }
+            let asked = self.next_number()?;
+            self.send(&packet::request(packet::GET_CHASSIS_STATUS, asked, &[])).await?;
+            let either = |message: &[u8]| {
+                let alive = || packet::answer(message, packet::GET_CHASSIS_STATUS, asked);
+                done(message).map(Heard::Answer).or_else(|| alive().map(|_| Heard::Alive))
+            };
+            match self.hear(either, (Instant::now() + ORDER_WAIT).min(deadline)).await {
+                Some(Heard::Answer(answer)) => {
+                    pace.heard();
+                    return Some(answer);
+                }
+                Some(Heard::Alive) => pace.heard(),
+                None => pace.back_off(),
+            }
+        }
+        None
+    }
+
+    /// The next rqSeq, while there are any.
+    fn next_number(&mut self) -> Option<u8> {
+        self.asked = self.asked.checked_add(1).filter(|number| *number <= COMMANDS_MAX)?;
+        Some(self.asked)
+    }
+
+    /// The first message of this session that fits.
+    async fn hear<T>(&self, fits: impl Fn(&[u8]) -> Option<T>, until: Instant) -> Option<T> {
+        let accept = |datagram: &[u8]| {
+            let packet = Packet::parse(datagram, self.keys.signature_length())?;
+            if packet.kind != PayloadType::Ipmi || packet.session != self.console {
+                return None;
+            }
+            fits(&packet.open_sealed(&self.keys)?)
+        };
+        receive(&self.socket, until, accept).await
     }
 
     /// Tells the BMC that the session is over, and does not wait for its answer.
