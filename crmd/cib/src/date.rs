@@ -136,6 +136,22 @@ pub fn add(moment: i64, duration: &[(Text, Text)]) -> Option<i64> {
         .try_fold(shifted, |sum, (name, unit)| sum.checked_add(part(name)?.checked_mul(*unit)?))
 }
 
+/// A moment as `Fri Jul 13 13:51:17 2012`, in UTC; none if it is beyond the calendar.
+pub fn ctime(moment: i64) -> Option<String> {
+    let (date, clock) = split(moment)?;
+    let (weekday, month) = (date.weekday().to_string(), date.month().to_string());
+    Some(format!(
+        "{} {} {:2} {:02}:{:02}:{:02} {}",
+        weekday.get(..3)?,
+        month.get(..3)?,
+        date.day(),
+        clock / 3600,
+        clock / 60 % 60,
+        clock % 60,
+        date.year()
+    ))
+}
+
 /// A calendar: which moments fit all of its ranges.
 pub struct Calendar {
     ranges: Vec<(Field, i64, i64)>,

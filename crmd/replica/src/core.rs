@@ -11,7 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message as _;
-use raft::{RawNode, ReadOnlyOption, Ready, StateRole};
+use raft::{RawNode, Ready, StateRole};
 use rota_ids::{NodeId, Term};
 
 use crate::elect::{Elector, Situation};
@@ -20,10 +20,12 @@ use crate::raft_types::{self as types, Disk};
 use crate::record::{self, Entry, EntryType, Envelope, HardState, MessageType, Snapshot};
 use crate::{
     Config, Effect, Error, Input, LogIndex, LogStore, Members, NotLeader, Position, ProposeError,
-    Role, StoreId, check, limits, logger,
+    Role, StoreId, check, limits,
 };
 
 mod lead;
+mod open;
+mod receive;
 
 /// One copy of the log. See the crate's page for the loop.
 pub struct Replica<S: LogStore> {
@@ -55,78 +57,6 @@ pub struct Replica<S: LogStore> {
 }
 
 impl<S: LogStore> Replica<S> {
-    /// Starts the first replica of a new cluster: it is the only voter, and `snapshot` is the state
-    /// that everyone begins with.
-    ///
-    /// # Errors
-    /// [`Error::NotEmpty`] if the store holds a log; the disk's.
-    pub fn bootstrap(config: Config, mut store: S, snapshot: Vec<u8>) -> Result<Self, Error> {
-        if store.snapshot_meta().index != 0 || store.bounds().last != 0 {
-            return Err(Error::NotEmpty);
-        }
-        let me = u64::from(config.me.0);
-        let conf = record::ConfState { voters: vec![me], ..record::ConfState::default() };
-        let founder = record::Person { node: me, store: store.id().0, votes: true };
-        let first = make_snapshot(1, 1, &Roll::new(conf, &[founder]), snapshot);
-        // Term 1 stands for the founding; nobody voted in it.
-        store.install(&first, HardState { term: 1, vote: 0, commit: 1 })?;
-        store.sync()?;
-        Self::open(config, store)
-    }
-
-    /// Goes on from what the store holds. With an empty store this is a newcomer: it votes for
-    /// nobody and waits until a leader that has been told its [`StoreId`] sends the state.
-    ///
-    /// The first [`Replica::flush`] returns [`Effect::Restore`] and the committed entries behind it.
-    ///
-    /// # Errors
-    /// [`Error::Inconsistent`] if the store contradicts itself; the disk's.
-    pub fn open(config: Config, store: S) -> Result<Self, Error> {
-        let saved = store.hard_state();
-        verify(&store, saved)?;
-        let store_id = store.id();
-        let meta = store.snapshot_meta();
-        let mut to_tell = Vec::new();
-        let mut roll = Roll::default();
-        if meta.index > 0 {
-            let (body, effect) = open_snapshot(store.snapshot()?)?;
-            roll = Roll::new(meta.conf_state.clone().unwrap_or_default(), &body);
-            to_tell.push(effect);
-        }
-        let me = u64::from(config.me.0);
-        let raw = RawNode::new(
-            &raft_config(&config, meta.index),
-            Disk::new(store),
-            &logger::raft_logger(),
-        )
-        .map_err(|error| Error::Raft(error.to_string()))?;
-        let mut replica = Replica {
-            elector: Elector::new(config.seed, config.election_ticks),
-            me,
-            store_id,
-            raw,
-            rolls: BTreeMap::new(),
-            seen_stores: BTreeMap::new(),
-            heard: BTreeMap::new(),
-            ticks: 0,
-            applied: meta.index,
-            saved,
-            bytes_since_snapshot: 0,
-            wishes: BTreeMap::new(),
-            snapshots_sent: BTreeMap::new(),
-            waiting: BTreeSet::new(),
-            reads: BTreeSet::new(),
-            told: None,
-            to_tell,
-            refused: 0,
-            config,
-        };
-        if meta.index > 0 {
-            replica.adopt(meta.index, roll);
-        }
-        Ok(replica)
-    }
-
     /// Takes in one event. What follows from it comes with the next [`Replica::flush`].
     ///
     /// # Errors
@@ -184,13 +114,13 @@ impl<S: LogStore> Replica<S> {
 
     fn round(&mut self, out: &mut Vec<Effect>) -> Result<(), Error> {
         let mut ready = self.raw.ready();
-        self.send(ready.take_messages(), out);
+        self.send(types::messages_from_raft(ready.take_messages()), out);
         self.persist(&mut ready, out)?;
-        self.send(ready.take_persisted_messages(), out);
+        self.send(types::messages_from_raft(ready.take_persisted_messages()), out);
         let reads = ready.take_read_states();
         let mut committed = ready.take_committed_entries();
         let mut light = self.raw.advance_append(ready);
-        self.send(light.take_messages(), out);
+        self.send(types::messages_from_raft(light.take_messages()), out);
         committed.extend(light.take_committed_entries());
         for entry in committed {
             self.apply(types::entry_from_raft(entry), out)?;
@@ -346,105 +276,8 @@ impl<S: LogStore> Replica<S> {
         Ok(())
     }
 
-    fn receive(&mut self, from: NodeId, bytes: &[u8]) -> Result<(), Error> {
-        let from = u64::from(from.0);
-        let (envelope, message) = match check::decode(from, self.me, bytes) {
-            Ok(parts) => parts,
-            Err(why) => {
-                tracing::warn!(from, why, "message refused");
-                self.refused += 1;
-                return Ok(());
-            }
-        };
-        if !self.is_for_us(from, &envelope, &message) {
-            self.refused += 1;
-            return Ok(());
-        }
-        self.check_against_log(&message)?;
-        if message.term >= self.raw.raft.term && counts_as_contact(&message) {
-            self.heard.insert(from, self.ticks);
-        }
-        if let Some(message) = types::message_to_raft(message) {
-            // Errors here are answers of peers that raft no longer counts.
-            let _ = self.raw.step(message);
-        }
-        Ok(())
-    }
-
-    /// Whether the message travels between the two stores that exist now, and may be believed.
-    fn is_for_us(&mut self, from: u64, envelope: &Envelope, message: &record::Message) -> bool {
-        let empty = self.rolls.is_empty();
-        if envelope.to_store != self.store_id.0 && (empty || envelope.to_store != 0) {
-            return false;
-        }
-        let theirs = StoreId(envelope.from_store);
-        let seen = self.seen_stores.entry(from).or_insert(theirs);
-        if theirs < *seen || theirs.0 == 0 {
-            return false;
-        }
-        *seen = theirs;
-        let leading = self.raw.raft.state == StateRole::Leader;
-        if leading && self.roll().store_of(from).is_some_and(|known| known != theirs) {
-            // Progress belongs to the store that made it.
-            return false;
-        }
-        let kind = message.msg_type;
-        let is = |one: MessageType| kind == i32::from(one);
-        let asks_vote = is(MessageType::RequestVote) || is(MessageType::RequestPreVote);
-        if empty && (asks_vote || is(MessageType::TimeoutNow)) {
-            // What this node promised before it lost its disk is unknown.
-            return false;
-        }
-        if leading
-            && is(MessageType::AppendResponse)
-            && message.index > self.raw.raft.raft_log.last_index()
-        {
-            return false;
-        }
-        if is(MessageType::Snapshot) && !self.is_our_snapshot(message) {
-            return false;
-        }
-        let leads =
-            is(MessageType::Append) || is(MessageType::Heartbeat) || is(MessageType::Snapshot);
-        !(leads && self.elector.is_ghost(from, message.term))
-    }
-
-    /// A snapshot from before this store joined shows an earlier life of this node, with a vote that
-    /// died with its disk.
-    fn is_our_snapshot(&self, message: &record::Message) -> bool {
-        let data = message.snapshot.as_ref().map(|snapshot| snapshot.data.as_slice());
-        let body = data.and_then(|data| check::body(data).ok()).unwrap_or_default();
-        let me = body.people.iter().find(|person| person.node == self.me);
-        me.is_some_and(|person| person.store == self.store_id.0)
-    }
-
-    /// raft-rs ends the process on these; they mean that a log has gone back, here or there.
-    fn check_against_log(&mut self, message: &record::Message) -> Result<(), Error> {
-        let log = &self.raw.raft.raft_log;
-        let current = message.term >= self.raw.raft.term;
-        if current && message.msg_type == i32::from(MessageType::Heartbeat) {
-            return match message.commit <= log.last_index() {
-                true => Ok(()),
-                false => Err(Error::Inconsistent(format!(
-                    "leader counts on entry {}, the log ends at {}",
-                    message.commit,
-                    log.last_index()
-                ))),
-            };
-        }
-        for entry in &message.entries {
-            let ours = log.term(entry.index).unwrap_or(0);
-            let held = entry.index <= log.committed && entry.index >= log.first_index();
-            if current && held && ours != entry.term {
-                return Err(Error::Diverged(entry.index));
-            }
-        }
-        Ok(())
-    }
-
-    fn send(&mut self, messages: Vec<raft::prelude::Message>, out: &mut Vec<Effect>) {
+    fn send(&mut self, messages: Vec<record::Message>, out: &mut Vec<Effect>) {
         for message in messages {
-            let Some(message) = types::message_from_raft(message) else { continue };
             let Some(to) = node_id(message.to) else { continue };
             if message.msg_type == i32::from(MessageType::Snapshot) {
                 self.snapshots_sent.insert(message.to, self.ticks);
@@ -545,40 +378,15 @@ impl<S: LogStore> Replica<S> {
         &self.raw.store().store
     }
 
+    /// The store, when this replica has ended.
+    #[must_use]
+    pub fn into_store(self) -> S {
+        self.raw.raft.r.raft_log.store.store
+    }
+
     /// The store, to break it in tests.
     pub fn store_mut(&mut self) -> &mut S {
         &mut self.raw.mut_store().store
-    }
-}
-
-/// Only what a leader and its followers say to each other: a candidate that can be heard need not
-/// hear us.
-fn counts_as_contact(message: &record::Message) -> bool {
-    use MessageType::{Append, AppendResponse, Heartbeat, HeartbeatResponse};
-    let kinds = [Append, AppendResponse, Heartbeat, HeartbeatResponse, MessageType::Snapshot];
-    kinds.iter().any(|kind| message.msg_type == i32::from(*kind))
-}
-
-fn raft_config(config: &Config, applied: u64) -> raft::Config {
-    let election_tick = usize::try_from(config.election_ticks).unwrap_or(usize::MAX);
-    raft::Config {
-        id: u64::from(config.me.0),
-        election_tick,
-        heartbeat_tick: usize::try_from(config.heartbeat_ticks).unwrap_or(usize::MAX),
-        applied,
-        max_size_per_msg: limits::APPEND_BYTES,
-        max_inflight_msgs: limits::INFLIGHT_MESSAGES,
-        check_quorum: true,
-        pre_vote: true,
-        // raft's own random timer must never fire: `Elector` decides, repeatably.
-        min_election_tick: usize::MAX - 1,
-        max_election_tick: usize::MAX,
-        read_only_option: ReadOnlyOption::Safe,
-        skip_bcast_commit: false,
-        batch_append: true,
-        priority: 0,
-        max_uncommitted_size: limits::UNCOMMITTED_BYTES_MAX,
-        max_committed_size_per_ready: limits::COMMITTED_BYTES,
     }
 }
 
@@ -601,30 +409,4 @@ fn open_snapshot(snapshot: Snapshot) -> Result<(Vec<record::Person>, Effect), Er
         .map_err(|why| Error::Inconsistent(format!("snapshot {}: {why}", meta.index)))?;
     let at = Position { term: Term(meta.term), index: LogIndex(meta.index) };
     Ok((body.people, Effect::Restore { at, snapshot: body.payload }))
-}
-
-/// A log that went back must be found before raft-rs ends the process over it.
-fn verify<S: LogStore>(store: &S, hard: HardState) -> Result<(), Error> {
-    let (bounds, meta) = (store.bounds(), store.snapshot_meta());
-    let wrong = |what: &str| {
-        let text = format!("{what} (commit {}, {bounds:?}, snapshot {})", hard.commit, meta.index);
-        Err(Error::Inconsistent(text))
-    };
-    if hard.commit > bounds.last || hard.commit < meta.index {
-        return wrong("commit index outside of the log");
-    }
-    if meta.index + 1 < bounds.first || meta.index > bounds.last {
-        return wrong("snapshot does not meet the log");
-    }
-    if meta.index == 0 && bounds.last > 0 {
-        return wrong("log without a beginning");
-    }
-    if store.term(bounds.last)? > hard.term {
-        return wrong("entry from a future term");
-    }
-    match &meta.conf_state {
-        Some(conf) => check::check_conf(conf).or_else(wrong),
-        None if meta.index == 0 => Ok(()),
-        None => wrong("snapshot without a membership"),
-    }
 }

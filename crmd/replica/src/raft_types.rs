@@ -204,8 +204,12 @@ fn snapshot_to_raft(snapshot: Snapshot) -> pb::Snapshot {
     out
 }
 
-/// `None` for a kind that does not travel: raft forwards transfers and reads, we do not.
-pub(crate) fn message_from_raft(mut message: pb::Message) -> Option<Message> {
+/// Without the kinds that do not travel: raft forwards transfers and reads, we do not.
+pub(crate) fn messages_from_raft(messages: Vec<pb::Message>) -> Vec<Message> {
+    messages.into_iter().filter_map(message_from_raft).collect()
+}
+
+fn message_from_raft(mut message: pb::Message) -> Option<Message> {
     let msg_type = message.get_msg_type() as i32;
     crate::record::MessageType::try_from(msg_type).ok()?;
     Some(Message {

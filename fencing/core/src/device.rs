@@ -26,7 +26,9 @@ impl std::fmt::Display for DeviceId {
 }
 
 /// A configured fence device. [`Device::from_params`] builds one from the parameters people write.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Its `Debug` form names the parameters and never their values: there is a password among them.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Device {
     /// Its name.
     pub id: DeviceId,
@@ -138,5 +140,33 @@ impl Device {
             delay: Delay::default(),
             unfences: false,
         }
+    }
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            id,
+            agent,
+            params,
+            targets,
+            timeouts,
+            attempts_max,
+            action_limit,
+            delay,
+            unfences,
+        } = self;
+        let names: Vec<&Text> = params.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Device")
+            .field("id", id)
+            .field("agent", agent)
+            .field("params", &names)
+            .field("targets", targets)
+            .field("timeouts", timeouts)
+            .field("attempts_max", attempts_max)
+            .field("action_limit", action_limit)
+            .field("delay", delay)
+            .field("unfences", unfences)
+            .finish()
     }
 }

@@ -17,8 +17,8 @@ pub struct Finding {
     pub problem: Text,
 }
 
-/// Parameters that are understood elsewhere: by the shell that runs the agent.
-const FOR_THE_SHELL: [&str; 2] = ["pcmk_host_argument", "pcmk_monitor_retries"];
+/// Understood elsewhere, by the shell that runs the agent; so are the `pcmk_<action>_action`s.
+const FOR_THE_SHELL: &str = "pcmk_host_argument";
 
 impl Device {
     /// Builds a device from all parameters that people wrote for it.
@@ -50,7 +50,7 @@ impl Device {
 }
 
 fn is_for_the_shell(name: &str) -> bool {
-    FOR_THE_SHELL.contains(&name) || name.ends_with("_action")
+    name == FOR_THE_SHELL || name.ends_with("_action")
 }
 
 #[derive(Default)]
@@ -107,7 +107,8 @@ fn take(device: &mut Device, hosts: &mut Hosts, name: &str, value: &str) -> Resu
         | "pcmk_reboot_retries"
         | "pcmk_on_retries"
         | "pcmk_status_retries"
-        | "pcmk_list_retries" => {
+        | "pcmk_list_retries"
+        | "pcmk_monitor_retries" => {
             return Err("has no effect here: off and on have their own".into());
         }
         _ => return Err("unknown parameter".into()),

@@ -156,6 +156,19 @@ fn a_supply_proven_in_an_earlier_round_does_not_count_in_the_next() {
 }
 
 #[test]
+fn a_late_word_of_one_supply_from_an_earlier_round_does_not_count_either() {
+    let mut w = two_supplies();
+    w.ask(request("n3", Wish::Off, 7));
+    w.reply(2, unreachable());
+    w.reply(3, unreachable());
+    assert_eq!(w.at(2000).len(), 2, "both supplies again: 4 and 5");
+    // Attempt 1 of the first round: psu-a was off once. It may be on again by now.
+    assert_eq!(w.reply(1, off_reply()), [""; 0]);
+    assert_eq!(w.reply(5, off_reply()), [""; 0], "psu-b alone is no level");
+    assert!(w.reply(4, off_reply())[0].starts_with("PROVEN"));
+}
+
+#[test]
 fn exhausted_is_visible_and_never_final() {
     let mut w = World::new(
         vec![tuned("d", &[("pcmk_host_list", "n3"), ("pcmk_off_retries", "1")])],
@@ -445,6 +458,14 @@ fn odd_parameters_are_found_and_the_defaults_hold() {
     assert_eq!(device.params.len(), 2, "the agent's own and the alias, which the shell resolves");
     assert_eq!(device.timeouts.off, Duration::from_secs(60));
     assert_eq!(device.targets.plug(&"n2".into()), None, "an unclear host check reaches nobody");
+}
+
+#[test]
+fn a_device_in_a_log_shows_no_password() {
+    let device = tuned("d", &[("password", "s3cret-pass"), ("pcmk_host_list", "n3")]);
+    let event = Event::Devices { devices: vec![device], topology: Topology::new() };
+    let text = format!("{event:?}");
+    assert!(text.contains("password") && !text.contains("s3cret-pass"), "{text}");
 }
 
 #[test]

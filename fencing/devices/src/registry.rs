@@ -32,13 +32,13 @@ pub struct Finding {
 
 /// Runs fence devices: built-in ones and those of a directory of agents.
 ///
-/// Cheap to share behind an `Arc`. Descriptions of agents are remembered until their file changes,
+/// Cheap to clone; clones share what they know. Descriptions of agents are remembered until their file changes,
 /// so ask for [`Registry::metadata`] of each configured agent at start: a first fencing then does
 /// not wait for it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Registry {
     directory: PathBuf,
-    known: Mutex<Known>,
+    known: Arc<Mutex<Known>>,
 }
 
 /// What each agent said, and when its file had last changed then.
@@ -53,7 +53,7 @@ impl Default for Registry {
 impl Registry {
     /// A registry that looks for agents in another directory than `/usr/sbin`.
     pub fn with_directory(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), known: Mutex::default() }
+        Self { directory: directory.into(), known: Arc::default() }
     }
 
     /// Makes a device do one action. Ends at the deadline at the latest, whatever the device or

@@ -189,6 +189,20 @@ async fn a_talkative_agent_neither_blocks_nor_fills_memory() {
 }
 
 #[tokio::test]
+async fn a_device_that_knows_its_hosts_lists_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let body = "[ $action = list ] && printf '1,n1\n2,\n\n3,n3\n'";
+    let registry = agent(directory.path(), body);
+    let mut call = call("fence_test", params());
+    call.target = None;
+    let listed = registry.list_targets(&call, LONG).await.unwrap();
+    let listed: Vec<String> = listed.iter().map(|(node, plug)| format!("{node}:{plug}")).collect();
+    assert_eq!(listed, ["2:2", "n1:1", "n3:3"]);
+    let input = std::fs::read_to_string(directory.path().join("in")).unwrap();
+    assert!(!input.contains("nodename"), "{input}");
+}
+
+#[tokio::test]
 async fn agents_are_only_files_of_their_directory() {
     let directory = tempfile::tempdir().unwrap();
     let registry = agent(directory.path(), HONEST);

@@ -333,6 +333,34 @@ async fn rule_11_codes_are_taken_for_what_they_mean() {
 }
 
 #[tokio::test]
+async fn a_bmc_that_is_busy_with_the_order_is_not_given_it_twice() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = directory.path().display();
+    let body = format!(
+        "case $1 in get) [ -e {at}/off ] && echo power:0 || echo power:1;; \
+         set) sleep 0.8; echo $3 >> {at}/off;; esac"
+    );
+    let program = script(&directory.path().join("slow.sh"), &body).display().to_string();
+    let (_bmc, address) = bmc_with(Power::Program(vec![program]), Behaviour::default()).await;
+    proven(&run(&login(address), Action::Off).await);
+    assert_eq!(std::fs::read_to_string(directory.path().join("off")).unwrap(), "0\n");
+}
+
+#[tokio::test]
+async fn a_lost_order_is_given_again_as_soon_as_the_bmc_shows_that_it_is_idle() {
+    let mut commands = 0;
+    let (bmc, address) = bmc(weather(move |way, kind| {
+        commands += u32::from(way == Way::In && kind == COMMAND);
+        // The first raises the privilege, the second is the order.
+        let order = way == Way::In && kind == COMMAND && commands == 2;
+        if order { Fate::Lost } else { Fate::Pass }
+    }))
+    .await;
+    proven(&run(&login(address), Action::Off).await);
+    assert_eq!(bmc.log().controls, [0]);
+}
+
+#[tokio::test]
 async fn a_bmc_that_forgets_its_sessions_is_logged_in_to_again() {
     let (bmc, address) = bmc(Behaviour { stuck: true, ..Behaviour::default() }).await;
     let waiting = tokio::spawn(async move { run(&login(address), Action::Off).await });

@@ -42,6 +42,8 @@ enum Life {
 #[derive(Clone)]
 struct Vitals {
     incarnation: Incarnation,
+    /// Since when the peer counts as heard.
+    counts_since: Moment,
     heard_at: Moment,
     /// `heard_at`, moved by pauses of our own.
     counted_from: Moment,
@@ -125,7 +127,7 @@ impl Peer {
                 if now.since(*steady_from) < reason.probation(options) {
                     return None;
                 }
-                let vitals = vitals.clone();
+                let vitals = Vitals { counts_since: now, ..vitals.clone() };
                 Some(self.enter_heard(vitals, Birth::Returned))
             }
         }
@@ -196,10 +198,19 @@ impl Peer {
         }
     }
 
-    /// Whether the peer counts as heard but may soon be lost.
-    pub(crate) fn is_late(&self, now: Moment, options: &Options) -> bool {
+    /// Whether no life of the peer was ever heard.
+    pub(crate) const fn is_unheard(&self) -> bool {
+        matches!(self.life, Life::Unheard { .. })
+    }
+
+    /// Whether the peer counts as heard but may soon be lost, or is so new that others may not have
+    /// heard it yet.
+    pub(crate) fn is_doubtful(&self, now: Moment, options: &Options) -> bool {
         match &self.life {
-            Life::Heard(vitals) => now.since(vitals.counted_from) >= options.late(),
+            Life::Heard(vitals) => {
+                let late = now.since(vitals.counted_from) >= options.late();
+                late || now.since(vitals.counts_since) < options.late()
+            }
             Life::Unheard { .. } | Life::Lost { .. } | Life::Left(_) => false,
         }
     }
@@ -258,6 +269,7 @@ impl Vitals {
     fn new(now: Moment, heartbeat: &Heartbeat) -> Self {
         Self {
             incarnation: heartbeat.incarnation,
+            counts_since: now,
             heard_at: now,
             counted_from: now,
             progress: heartbeat.progress,

@@ -96,9 +96,11 @@ pub enum Report {
         /// Who.
         peer: NodeId,
     },
-    /// The matrix of who hears whom has changed and settled: nobody in it is about to be lost, and
-    /// hearing is mutual, or has been one-sided for a whole detection time. [`crate::choose`]
-    /// from this one, at any moment.
+    /// The matrix of who hears whom has changed and settled: all hear all, or nobody in it is about
+    /// to be lost or has only just come, and hearing is mutual or has been one-sided for a whole
+    /// detection time. [`crate::choose`] from the latest of these at any moment. Before the first
+    /// one we hear nobody; the first comes when all configured peers are heard, or after
+    /// [`crate::Timing::absent`].
     HearingChanged(Hearing),
     /// A link began to be heard, or was lost.
     LinkChanged {

@@ -1,9 +1,11 @@
 //! Who hears whom, as one node knows it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rota_ids::{Incarnation, Moment, NodeId};
 
+use crate::limits::DOUBTS_IN_A_ROW;
 use crate::options::Options;
 
 /// The matrix of who hears whom: our own row and those of the peers that we hear.
@@ -28,10 +30,18 @@ impl Hearing {
         self.hears(a, b) && self.hears(b, a)
     }
 
+    /// Whether all hear all.
+    fn is_complete(&self) -> bool {
+        self.pairs().all(|(a, b)| self.hears(a, b))
+    }
+
     /// Whether each hears whom it is heard by.
     fn is_symmetric(&self) -> bool {
-        let mut pairs = self.rows.keys().flat_map(|a| self.rows.keys().map(move |b| (*a, *b)));
-        pairs.all(|(a, b)| self.hears(a, b) == self.hears(b, a))
+        self.pairs().all(|(a, b)| self.hears(a, b) == self.hears(b, a))
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (NodeId, NodeId)> {
+        self.rows.keys().flat_map(|a| self.rows.keys().map(move |b| (*a, *b)))
     }
 
     fn hears(&self, listener: NodeId, speaker: NodeId) -> bool {
@@ -46,9 +56,12 @@ impl Hearing {
 ///
 /// A death is noticed by one node a moment before the other. In between, the dead one looks to the
 /// later like the better half of a partial partition: it still hears it, and only somebody else
-/// does not. A view chosen then would throw out the living. So a new matrix is told only when
-/// nobody in it is late and all hearing in it is mutual, which a death and a cut reach by
-/// themselves within the detection time; what is still one-sided after that is told as it is.
+/// does not. A view chosen then would throw out the living. In the same way one who has just come
+/// is heard here first and there a moment later, and would be thrown out at once.
+///
+/// So a new matrix in which not all hear all is told only when nobody in it is in doubt (late, or
+/// new) and all hearing is mutual. Doubt ends by itself within half a detection time, what was cut
+/// becomes mutual within a whole one; what lasts longer is told as it is.
 pub(crate) struct Matrix {
     current: Hearing,
     told: Hearing,
@@ -74,7 +87,12 @@ impl Matrix {
             if self.current == self.told { None } else { self.unsettled_since.or(Some(now)) };
     }
 
-    /// The matrix to tell now, if there is one. `doubtful` says that somebody in it is late.
+    /// Counts the waiting from now on.
+    pub(crate) fn wait_anew(&mut self, now: Moment) {
+        self.unsettled_since = self.unsettled_since.map(|_| now);
+    }
+
+    /// The matrix to tell now, if there is one. `doubtful` says that somebody in it is late or new.
     pub(crate) fn review(
         &mut self,
         now: Moment,
@@ -82,8 +100,17 @@ impl Matrix {
         options: &Options,
     ) -> Option<Hearing> {
         let waited = now.since(self.unsettled_since?);
-        let settled = self.current.is_symmetric() && !doubtful();
-        if !settled && waited < options.timing().silence {
+        let silence = options.timing().silence;
+        let patience = if self.current.is_complete() {
+            Duration::ZERO
+        } else if doubtful() {
+            silence * DOUBTS_IN_A_ROW
+        } else if !self.current.is_symmetric() {
+            silence
+        } else {
+            Duration::ZERO
+        };
+        if waited < patience {
             return None;
         }
         self.unsettled_since = None;

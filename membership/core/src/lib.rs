@@ -15,6 +15,9 @@
 //!   long gap for a while before it is reported again. A new incarnation is reported at once.
 //! * **A peer whose main loop makes no progress is lost**, however well its heartbeats arrive.
 //!
+//! * **What is told of who hears whom can be acted upon**: a death that one node notices a moment
+//!   before another never looks like a partial partition ([`Report::HearingChanged`]).
+//!
 //! # What it does not promise
 //!
 //! A lost peer may be alive and working: silence is no proof of death. Only fencing is.

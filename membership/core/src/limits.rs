@@ -20,6 +20,9 @@ pub(crate) const RETIRED_BOOTS_MAX: usize = 8;
 /// again must not put off a verdict for ever.
 pub(crate) const PAUSES_FORGIVEN_MAX: u32 = 4;
 
+/// Detection times that a new matrix waits at most while one node after the other is in doubt.
+pub(crate) const DOUBTS_IN_A_ROW: u32 = 4;
+
 /// Goodbyes on each link: with a fifth of all packets lost, all are lost once in 15,000 times.
 pub(crate) const GOODBYES: u32 = 6;
 

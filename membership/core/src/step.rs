@@ -26,6 +26,8 @@ pub struct Membership {
     hears_version: u64,
     matrix: Matrix,
     pace: Option<Pace>,
+    /// Until when peers that we have never heard may still be on their way.
+    opening_until: Option<Moment>,
     /// Sequence numbers up to here may have been used on links that are no more.
     used_seq: u64,
 }
@@ -58,6 +60,7 @@ impl Membership {
             hears_version: 0,
             matrix: Matrix::of_one(me, incarnation),
             pace: None,
+            opening_until: None,
             used_seq: 0,
         }
     }
@@ -110,6 +113,7 @@ impl Membership {
     }
 
     fn configure(&mut self, now: Moment, peers: Vec<PeerLinks>, todo: &mut Vec<Effect>) {
+        self.opening_until.get_or_insert(now + self.options.timing().absent);
         let mut before = std::mem::take(&mut self.peers);
         // A peer or link that is taken away and given back must not count from 1 again: the other
         // side would hold our heartbeats for old ones.
@@ -336,9 +340,14 @@ impl Membership {
         self.review_hearing(now, todo);
     }
 
-    /// Tells the matrix when it has settled.
+    /// Tells the matrix when it has settled; not before everyone had the time to be heard first,
+    /// for a young node would take who starts a moment later for lost.
     fn review_hearing(&mut self, now: Moment, todo: &mut Vec<Effect>) {
-        let doubtful = || self.peers.values().any(|peer| peer.is_late(now, &self.options));
+        let opening = self.opening_until.is_some_and(|until| now < until);
+        if opening && self.peers.values().any(Peer::is_unheard) {
+            return self.matrix.wait_anew(now);
+        }
+        let doubtful = || self.peers.values().any(|peer| peer.is_doubtful(now, &self.options));
         if let Some(hearing) = self.matrix.review(now, doubtful, &self.options) {
             todo.push(Effect::Report(Report::HearingChanged(hearing)));
         }

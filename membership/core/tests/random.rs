@@ -110,3 +110,28 @@ fn random_faults_hit_nobody_else_and_leave_nothing_behind() {
         None => (0..SEEDS).for_each(run),
     }
 }
+
+/// A daemon that is back within the detection time is no event for anyone's view, on links that
+/// lose packets, wherever in the beat it dies.
+#[test]
+fn quick_restarts_never_make_an_incomplete_matrix() {
+    let mut dice = Dice(7);
+    let mut world = World::default();
+    world.command("cluster 3 links 2");
+    for pair in ["1 2", "1 3", "2 3"] {
+        world.command(&format!("loss {pair} 0 30%"));
+    }
+    world.command("run 2s");
+    for restart in 0..300 {
+        let node = 1 + dice.below(3);
+        let mut said = world.command(&format!("kill {node}"));
+        said += &world.command(&format!("run {}ms", dice.below(250)));
+        said += &world.command(&format!("start {node}"));
+        said += &world.command(&format!("run {}ms", 500 + dice.below(100)));
+        let wrong = said.lines().find(|line| {
+            let incomplete = line.contains("hearing") && !line.ends_with("1>2,3 2>1,3 3>1,2");
+            incomplete || line.contains("LOST")
+        });
+        assert_eq!(wrong, None, "restart {restart} of {node}:\n{said}");
+    }
+}

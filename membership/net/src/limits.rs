@@ -10,6 +10,13 @@ pub(crate) const DATAGRAM_MAX: usize = 1400;
 /// heartbeats by less than a millisecond.
 pub(crate) const BATCH_MAX: usize = 64;
 
+/// Rejected datagrams in one round that count as a flood: as much as half a batch.
+pub(crate) const FLOOD: u64 = 32;
+
+/// Rest after a round with a flood in it. A thread with real-time priority would otherwise keep a
+/// core for itself; so a flood costs about a fifth of one and drowns its own link only.
+pub(crate) const FLOOD_REST: Duration = Duration::from_millis(1);
+
 /// Bytes that the kernel may queue for us on each socket: some seconds of heartbeats of 64 nodes.
 pub(crate) const RECEIVE_BUFFER: usize = 512 * 1024;
 

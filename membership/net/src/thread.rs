@@ -20,7 +20,7 @@ use crate::address::PeerAddresses;
 use crate::bytes;
 use crate::counters::Counters;
 use crate::handle::{Command, Config, NetStatus};
-use crate::limits::{BATCH_MAX, DATAGRAM_MAX};
+use crate::limits::{BATCH_MAX, DATAGRAM_MAX, FLOOD, FLOOD_REST};
 use crate::seal::{Keys, Opener, Sealer};
 
 /// Everything the thread owns.
@@ -85,11 +85,15 @@ impl Beater {
             if ready.bell && matches!(self.obey(), Next::Stop) {
                 return;
             }
+            let rejected_before = self.counters.rejected();
             // First listen, then judge: what has arrived speaks against silence.
             for (link, _) in (0u8..).zip(&ready.sockets).filter(|(_, ready)| **ready) {
                 self.receive(LinkId(link));
             }
             self.wake_if_due();
+            if self.counters.rejected() - rejected_before >= FLOOD {
+                std::thread::sleep(FLOOD_REST);
+            }
         }
     }
 

@@ -163,7 +163,7 @@ fn a_bmc_switches_its_host_and_can_die() {
     let (a, b) = (&lab.hosts()[0], &lab.hosts()[1]);
     let power = |what: &str| {
         b.sh(&format!(
-            "ipmitool -I lanplus -C 3 -N 1 -R 2 -H 10.10.9.11 -U {BMC_USER} -P {BMC_PASSWORD} chassis power {what}"
+            "ipmitool -I lanplus -C 3 -N 3 -R 2 -H 10.10.9.11 -U {BMC_USER} -P {BMC_PASSWORD} chassis power {what}"
         ))
     };
     wait_until("the BMC answers", SOON, || Ok(power("status").is_ok())).unwrap();

@@ -3,6 +3,7 @@
 mod error;
 mod limits;
 mod read;
+mod upgrade;
 mod write;
 
 pub use error::{Error, Problem};

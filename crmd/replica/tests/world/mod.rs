@@ -220,8 +220,8 @@ impl World {
     /// Cuts the power; of the un-synced writes `keep` survive.
     pub fn power_off(&mut self, me: NodeId, keep: u64) {
         let node = self.nodes.get_mut(&me).unwrap();
-        let Some(mut replica) = node.replica.take() else { return };
-        let mut disk = replica.store_mut().clone();
+        let Some(replica) = node.replica.take() else { return };
+        let mut disk = replica.into_store();
         disk.power_cut(keep as usize);
         node.disk = Some(disk);
         node.state.clear();

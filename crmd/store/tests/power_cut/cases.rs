@@ -10,7 +10,7 @@ use rota_replica::{LogStore, StoreId};
 use rota_store::{Error, Opened};
 
 use crate::disk::{Change, Disk, Op, What};
-use crate::workload;
+use crate::workload::{self, Workload};
 
 /// Up to this many changes at risk, all subsets are tried.
 const ALL_SUBSETS: usize = 5;
@@ -67,11 +67,12 @@ enum Fate {
 }
 
 pub fn run_all<S: LogStore>(
+    work: Workload,
     ops: &[Op],
     open: impl Fn(&Path) -> Result<Opened<S>, Error>,
 ) -> Verdict {
     let mut run = Run {
-        models: workload::models(),
+        models: workload::models(work),
         open,
         seen: BTreeSet::new(),
         random: 0,

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::ops::Range;
 use std::path::Path;
 
 use rota_replica::laws::{Model, observe};
@@ -10,21 +11,21 @@ use rota_replica::{LogStore, MemStore, StoreError, StoreId};
 use rota_store::Opened;
 
 /// Votes, appends, truncations, compactions, a snapshot from elsewhere.
-pub const STEPS: u64 = 40;
-
-/// Makes values larger: a long run by hand sets `ROTA_POWER_CUT_SCALE`, CI does not.
-fn scale() -> usize {
-    std::env::var("ROTA_POWER_CUT_SCALE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+#[derive(Clone, Copy)]
+pub struct Workload {
+    pub steps: u64,
+    /// Makes entries and snapshots larger.
+    pub scale: usize,
 }
 
 /// Runs all steps, syncing after each but every seventh, and says what is safe.
-pub fn run<S: LogStore>(opened: Opened<S>, acks: &Path) {
+pub fn run<S: LogStore>(work: Workload, opened: Opened<S>, acks: &Path) {
     let mut acks = File::create(acks).unwrap();
     let mut store = opened.into_store();
     acks.write_all(b"ack 0\n").unwrap();
-    for n in 1..=STEPS {
-        step(&mut store, n).unwrap();
-        if n % 7 != 0 {
+    for n in 1..=work.steps {
+        step(&mut store, n, work.scale).unwrap();
+        if !n.is_multiple_of(7) {
             store.sync().unwrap();
             acks.write_all(format!("ack {n}\n").as_bytes()).unwrap();
         }
@@ -32,62 +33,72 @@ pub fn run<S: LogStore>(opened: Opened<S>, acks: &Path) {
 }
 
 /// The state after 0, 1, 2 ... steps.
-pub fn models() -> Vec<Model> {
+pub fn models(work: Workload) -> Vec<Model> {
     let mut store = MemStore::new(StoreId(1));
     let mut models = vec![observe(&store).unwrap()];
-    for n in 1..=STEPS {
-        step(&mut store, n).unwrap();
+    for n in 1..=work.steps {
+        step(&mut store, n, work.scale).unwrap();
         models.push(observe(&store).unwrap());
     }
     models
 }
 
-fn step(store: &mut impl LogStore, n: u64) -> Result<(), StoreError> {
+fn step(store: &mut impl LogStore, n: u64, scale: usize) -> Result<(), StoreError> {
     let last = store.bounds().last;
     let term = store.hard_state().term;
     match n {
-        1 => install(store, 1, 1),
-        25 => install(store, last + 100, term + 1),
-        _ if n % 9 == 0 => {
+        1 => install(store, (1, 1), scale),
+        25 => install(store, (last + 100, term + 1), scale),
+        _ if n.is_multiple_of(9) => {
             store.append(&[], Some(HardState { term: term + 1, vote: n, commit: last }))
         }
-        _ if n % 10 == 0 => compact(store, n),
-        _ if n % 5 == 0 => {
+        _ if n.is_multiple_of(10) => compact(store, n, scale),
+        _ if n.is_multiple_of(5) => {
             // A new leader drops two entries and puts its own there.
             let start = (last - 1).max(store.bounds().first);
-            append(store, start, 2, term + 1)
+            append(store, start..start + 2, term + 1, scale)
         }
-        _ => append(store, last + 1, 1 + n % 3, term),
+        _ => append(store, last + 1..last + 2 + n % 3, term, scale),
     }
 }
 
-fn append(store: &mut impl LogStore, start: u64, count: u64, term: u64) -> Result<(), StoreError> {
-    let entries: Vec<Entry> = (start..start + count)
+fn append(
+    store: &mut impl LogStore,
+    range: Range<u64>,
+    term: u64,
+    scale: usize,
+) -> Result<(), StoreError> {
+    let commit = range.start - 1;
+
+    let entries: Vec<Entry> = range
         .map(|index| {
-            let data = format!("{term}/{index} ")
-                .repeat((20 + index as usize % 30) * scale())
-                .into_bytes();
+            let data =
+                format!("{term}/{index} ").repeat((20 + index as usize % 30) * scale).into_bytes();
             Entry { term, index, data, ..Entry::default() }
         })
         .collect();
-    store.append(&entries, Some(HardState { term, vote: 2, commit: start - 1 }))
+    store.append(&entries, Some(HardState { term, vote: 2, commit }))
 }
 
 fn snapshot(index: u64, term: u64, size: usize) -> Snapshot {
     let conf = ConfState { voters: vec![1, 2, 3], ..ConfState::default() };
-    let data = format!("{index};").into_bytes().into_iter().cycle().take(size * scale()).collect();
+    let data = format!("{index};").into_bytes().into_iter().cycle().take(size).collect();
     Snapshot { data, metadata: Some(SnapshotMeta { conf_state: Some(conf), index, term }) }
 }
 
-fn install(store: &mut impl LogStore, index: u64, term: u64) -> Result<(), StoreError> {
-    store.install(&snapshot(index, term, 9_000), HardState { term, vote: 0, commit: index })
+fn install(
+    store: &mut impl LogStore,
+    (index, term): (u64, u64),
+    scale: usize,
+) -> Result<(), StoreError> {
+    store.install(&snapshot(index, term, 9_000 * scale), HardState { term, vote: 0, commit: index })
 }
 
-fn compact(store: &mut impl LogStore, n: u64) -> Result<(), StoreError> {
+fn compact(store: &mut impl LogStore, n: u64, scale: usize) -> Result<(), StoreError> {
     let bounds = store.bounds();
     let index = bounds.last - 1;
     let term = store.term(index)?;
     // One of them is larger than one piece.
     let size = if n == 20 { 90_000 } else { 5_000 };
-    store.compact(&snapshot(index, term, size), bounds.first.max(index.saturating_sub(3)))
+    store.compact(&snapshot(index, term, size * scale), bounds.first.max(index.saturating_sub(3)))
 }

@@ -3,11 +3,15 @@
 //! Written because fencing is on the way to recovery and must not lie: one deadline for the whole
 //! call, no start of a process, no password in an argument list, and "off" means seen off twice.
 //!
-//! - `crypto`: the two suites; - `packet`: bytes; - `rakp`: the messages of the handshake;
-//! - `session`: the client; - `power`: off, on, status; - `options`: what people configure;
-//! - `server`: a BMC for the sandbox and for tests.
+//! - `options`: what people configure
+//! - `power`: off, on, status
+//! - `session`: logging in, one command at a time; `handshake`, `net`: its two halves
+//! - `rakp`, `packet`, `crypto`: the messages, their bytes, their mathematics
+//! - `server`: a BMC for the sandbox and for tests
 
 mod crypto;
+mod handshake;
+mod net;
 mod options;
 mod packet;
 mod power;

@@ -63,8 +63,7 @@ const WITHOUT_MEANING: [&str; 22] = [
     "verbose",
 ];
 
-/// Checked parameters.
-#[derive(Debug)]
+/// Checked parameters. Not `Debug`: the password is among them.
 pub(crate) struct Options {
     host: String,
     port: u16,

@@ -1,12 +1,12 @@
 //! Off and proven off, on, status: what fencing wants of a BMC.
 
-use std::time::Duration;
-
 use rota_fencing::Reply;
 use tokio::time::{Instant, sleep};
 
+use super::net::Pace;
 use super::packet::{Answer, CHASSIS_CONTROL, Command, GET_CHASSIS_STATUS};
-use super::session::{Failure, Login, Pace, Session};
+use super::session::{Failure, Login, Session};
+use crate::limits::{LOOK_FAST, LOOK_SLOW, LOOKS_FAST, OFF_AGAIN, OFF_SEEN};
 
 /// Chassis Control (28.3): the two actions that may be repeated without harm. Cycle (2) and hard
 /// reset (3) may report success while the host stays on, and a repeat would hit the next boot.
@@ -21,15 +21,6 @@ const CODE_TIMEOUT: u8 = 0xc3;
 const CODE_PRIVILEGE: u8 = 0xd4;
 /// "Not supported in present state": it is off already, many BMCs say.
 const CODE_PRESENT_STATE: u8 = 0xd5;
-
-/// The first looks follow each other quickly: this is on the way to recovery.
-const LOOK_FAST: Duration = Duration::from_millis(50);
-const LOOKS_FAST: u32 = 20;
-const LOOK_SLOW: Duration = Duration::from_millis(500);
-/// "Off" must be seen this often in a row.
-const OFF_SEEN: u32 = 2;
-/// After an accepted "off" without effect for this long it is given again.
-const OFF_AGAIN: Duration = Duration::from_secs(5);
 
 /// A BMC, for one action with one deadline.
 pub(crate) struct Bmc<'a> {
@@ -160,7 +151,12 @@ impl<'a> Bmc<'a> {
                 Some(session) => session,
                 None => Session::open(self.login, &mut self.pace, self.deadline).await?,
             };
-            match session.ask(command, data, &mut self.pace, self.deadline).await {
+            let (pace, deadline) = (&mut self.pace, self.deadline);
+            let answer = match command {
+                CHASSIS_CONTROL => session.order(command, data, pace, deadline).await,
+                _ => session.ask(command, data, pace, deadline).await,
+            };
+            match answer {
                 Some(Answer { code: CODE_BUSY | CODE_TIMEOUT, .. }) => {
                     self.session = Some(session);
                     tries += 1;

@@ -178,6 +178,7 @@ pub(crate) fn status(code: u8) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_bmc_that_picks_other_algorithms_is_refused() {
@@ -198,5 +199,25 @@ mod tests {
         assert_eq!((short.tag, short.status, short.console), (9, 0x0d, None));
         assert!(preamble(&[9]).is_none());
         assert!(rakp2_parts(&[0; 18]).is_none(), "an 18-byte RAKP 2 is not read past its end");
+    }
+
+    proptest! {
+        #[test]
+        fn foreign_handshakes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
+            let exchange = Exchange {
+                suite: Suite::Seventeen,
+                console: [1; 4],
+                bmc: [2; 4],
+                console_random: [3; 16],
+                bmc_random: [0; 16],
+                guid: [0; 16],
+                role_and_user: role_and_user(3, "user"),
+            };
+            if let Some(answer) = preamble(&bytes) {
+                let _ = status(answer.status);
+                prop_assert!(open_session_answer(answer.rest, Suite::Three).is_err());
+                prop_assert!(exchange.with(answer.rest, b"password").is_none());
+            }
+        }
     }
 }

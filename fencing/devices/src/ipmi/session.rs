@@ -5,33 +5,20 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
-use super::crypto::{Secret, SessionKeys, Suite, random, same};
+use super::crypto::{Secret, SessionKeys, Suite, random};
+use super::handshake::{Hand, Setback};
+use super::net::{Pace, connect, receive};
 use super::packet::{self, Answer, Command, Packet, PayloadType};
-use super::rakp::{self, Exchange, Status};
-
-/// A BMC answers within a few milliseconds on a LAN; a lost packet should not cost more than this.
-const RETRY_FIRST: Duration = Duration::from_millis(250);
-/// Slow BMCs need more than a second; waiting longer than this helps none.
-const RETRY_MAX: Duration = Duration::from_secs(2);
-/// Transmissions of one handshake message before the handshake begins anew.
-const HANDSHAKE_SENDS: u32 = 3;
-/// Transmissions of one command before its session counts as lost.
-const COMMAND_SENDS: u32 = 4;
-/// rqSeq has six bits. A session ends before they repeat, so an old answer never fits a new
-/// question, however the BMC counts its own packets.
-const COMMANDS_MAX: u8 = 60;
-/// The pause before a handshake that the BMC asked to repeat.
-const AGAIN_PAUSE: Duration = Duration::from_millis(100);
-/// Handshakes without one rightly signed answer before we call the password wrong.
-const MISTRUST_MAX: u32 = 2;
-/// How many BMCs' suites are remembered.
-const REMEMBERED_MAX: usize = 1024;
+use super::rakp::{self, Exchange};
+use crate::limits::{
+    AGAIN_PAUSE, COMMAND_SENDS, COMMANDS_MAX, MISTRUST_MAX, ORDER_WAIT, REMEMBERED_MAX,
+};
 
 /// Whom to log in to, and as whom.
 pub(crate) struct Login {
@@ -66,51 +53,10 @@ pub(crate) struct Session {
     asked: u8,
 }
 
-/// How long to wait before sending again; kept over the whole call, so that a slow BMC is learnt.
-pub(crate) struct Pace {
-    wait: Duration,
-    last_heard: Instant,
-}
-
-impl Pace {
-    pub(crate) fn new() -> Self {
-        Self { wait: RETRY_FIRST, last_heard: Instant::now() }
-    }
-
-    fn heard(&mut self) {
-        self.last_heard = Instant::now();
-    }
-
-    /// A round trip that certainly belongs to one transmission (Karn's rule).
-    fn measured(&mut self, sent: Instant) {
-        self.heard();
-        self.wait = (sent.elapsed() * 2).clamp(RETRY_FIRST, RETRY_MAX);
-    }
-
-    fn back_off(&mut self) {
-        self.wait = (self.wait * 2).min(RETRY_MAX);
-    }
-
-    fn until(&self, deadline: Instant) -> Instant {
-        (Instant::now() + self.wait).min(deadline)
-    }
-}
-
-/// Why one handshake did not lead to a session.
-enum Setback {
-    SuiteRefused,
-    /// Only answers came whose proof does not fit our password.
-    Mistrusted,
-    Again(&'static str),
-    Refused(&'static str),
-    Silent,
-    Local(String),
-}
-
 /// The suite each BMC accepted last, so that `auto` asks for the right one at once.
 static ACCEPTED: Mutex<BTreeMap<SocketAddr, Suite>> = Mutex::new(BTreeMap::new());
 
-fn accepted() -> std::sync::MutexGuard<'static, BTreeMap<SocketAddr, Suite>> {
+fn accepted() -> MutexGuard<'static, BTreeMap<SocketAddr, Suite>> {
     ACCEPTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -141,7 +87,7 @@ impl Session {
                     "{address} does not offer the configured cipher suite"
                 )));
             };
-            if pace.last_heard.elapsed() >= login.patience {
+            if pace.silence() >= login.patience {
                 return Err(Failure::Silent(format!("{address}: {last}")));
             }
             if Instant::now() >= deadline {
@@ -237,9 +183,7 @@ impl Session {
         }
     }
 
-    /// Sends a command until its answer comes; `None` when the session or the time is lost.
-    ///
-    /// The command may be carried out more than once, so it must be one that bears it.
+    /// Asks a question until its answer comes; `None` when the session or the time is lost.
     pub(crate) async fn ask(
         &mut self,
         command: Command,
@@ -247,26 +191,16 @@ impl Session {
         pace: &mut Pace,
         deadline: Instant,
     ) -> Option<Answer> {
-        if self.asked >= COMMANDS_MAX {
-            return None;
-        }
-        self.asked += 1;
-        let message = packet::request(command, self.asked, data);
+        let asked = self.next_number()?;
+        let message = packet::request(command, asked, data);
         for sends in 0..COMMAND_SENDS {
             let sent = Instant::now();
             if sent >= deadline {
                 return None;
             }
             self.send(&message).await?;
-            let (keys, console, asked) = (&self.keys, self.console, self.asked);
-            let accept = |datagram: &[u8]| {
-                let packet = Packet::parse(datagram, keys.signature_length())?;
-                if packet.kind != PayloadType::Ipmi || packet.session != console {
-                    return None;
-                }
-                packet::answer(&packet.open_sealed(keys)?, command, asked)
-            };
-            if let Some(answer) = receive(&self.socket, pace.until(deadline), accept).await {
+            let fits = |message: &[u8]| packet::answer(message, command, asked);
+            if let Some(answer) = self.hear(fits, pace.until(deadline)).await {
                 if sends == 0 {
                     pace.measured(sent);
                 } else {
@@ -277,6 +211,71 @@ impl Session {
             pace.back_off();
         }
         None
+    }
+
+    /// Gives an order, which may take the BMC a while; `None` as in [`Session::ask`].
+    ///
+    /// Silence may mean that the order was lost or that the BMC is busy with it, and a repeat
+    /// would make a busy one do it twice. So a harmless question follows it: when that is
+    /// answered and the order is not, the order was lost. Still, it may be carried out more than
+    /// once, so it must be one that bears that.
+    pub(crate) async fn order(
+        &mut self,
+        command: Command,
+        data: &[u8],
+        pace: &mut Pace,
+        deadline: Instant,
+    ) -> Option<Answer> {
+        enum Heard {
+            Answer(Answer),
+            Alive,
+        }
+        let ordered = self.next_number()?;
+        let message = packet::request(command, ordered, data);
+        for _ in 0..COMMAND_SENDS {
+            if Instant::now() >= deadline {
+                return None;
+            }
+            self.send(&message).await?;
+            let done = |message: &[u8]| packet::answer(message, command, ordered);
+            if let Some(answer) = self.hear(done, pace.until(deadline)).await {
+                pace.heard();
+                return Some(answer);
+            }
+            let asked = self.next_number()?;
+            self.send(&packet::request(packet::GET_CHASSIS_STATUS, asked, &[])).await?;
+            let either = |message: &[u8]| {
+                let alive = || packet::answer(message, packet::GET_CHASSIS_STATUS, asked);
+                done(message).map(Heard::Answer).or_else(|| alive().map(|_| Heard::Alive))
+            };
+            match self.hear(either, (Instant::now() + ORDER_WAIT).min(deadline)).await {
+                Some(Heard::Answer(answer)) => {
+                    pace.heard();
+                    return Some(answer);
+                }
+                Some(Heard::Alive) => pace.heard(),
+                None => pace.back_off(),
+            }
+        }
+        None
+    }
+
+    /// The next rqSeq, while there are any.
+    fn next_number(&mut self) -> Option<u8> {
+        self.asked = self.asked.checked_add(1).filter(|number| *number <= COMMANDS_MAX)?;
+        Some(self.asked)
+    }
+
+    /// The first message of this session that fits.
+    async fn hear<T>(&self, fits: impl Fn(&[u8]) -> Option<T>, until: Instant) -> Option<T> {
+        let accept = |datagram: &[u8]| {
+            let packet = Packet::parse(datagram, self.keys.signature_length())?;
+            if packet.kind != PayloadType::Ipmi || packet.session != self.console {
+                return None;
+            }
+            fits(&packet.open_sealed(&self.keys)?)
+        };
+        receive(&self.socket, until, accept).await
     }
 
     /// Tells the BMC that the session is over, and does not wait for its answer.
@@ -292,176 +291,5 @@ impl Session {
         // A refused datagram is a lost one.
         let _ = self.socket.send(&datagram).await;
         Some(())
-    }
-}
-
-/// One handshake in progress.
-struct Hand<'a> {
-    socket: &'a UdpSocket,
-    console: [u8; 4],
-    tag: u8,
-    pace: &'a mut Pace,
-    deadline: Instant,
-}
-
-/// An answer of the handshake that fits in kind and session.
-struct Fitting {
-    tag: u8,
-    status: u8,
-    rest: Vec<u8>,
-}
-
-impl Hand<'_> {
-    fn next_tag(&mut self) -> u8 {
-        self.tag = self.tag.wrapping_add(1);
-        self.tag
-    }
-
-    async fn send(&self, kind: PayloadType, payload: &[u8]) -> Instant {
-        let sent = Instant::now();
-        // A refused datagram is a lost one.
-        let _ = self.socket.send(&packet::plain(kind, payload)).await;
-        sent
-    }
-
-    async fn receive(
-        &self,
-        kind: PayloadType,
-        mut believable: impl FnMut(&Fitting) -> bool,
-        until: Instant,
-    ) -> Option<Fitting> {
-        let console = self.console;
-        let accept = |datagram: &[u8]| {
-            let packet = Packet::parse(datagram, 0).filter(|p| p.kind == kind)?;
-            let answer = rakp::preamble(packet.open_plain()?)?;
-            let ours = match answer.console {
-                Some(id) => id == console,
-                None => answer.status != 0,
-            };
-            let fitting =
-                Fitting { tag: answer.tag, status: answer.status, rest: answer.rest.to_vec() };
-            (ours && believable(&fitting)).then_some(fitting)
-        };
-        receive(self.socket, until, accept).await
-    }
-
-    async fn open_session(&mut self, suite: Suite) -> Result<[u8; 4], Setback> {
-        let mut sent = BTreeMap::new();
-        for _ in 0..HANDSHAKE_SENDS {
-            let tag = self.next_tag();
-            let request = rakp::open_session_request(tag, self.console, suite);
-            sent.insert(tag, self.send(PayloadType::OpenSessionRequest, &request).await);
-            let until = self.pace.until(self.deadline);
-            let kind = PayloadType::OpenSessionResponse;
-            // Every request opens a session of its own, so an answer to an earlier one is good.
-            let Some(answer) = self.receive(kind, |a| sent.contains_key(&a.tag), until).await
-            else {
-                self.pace.back_off();
-                continue;
-            };
-            self.pace.measured(sent.get(&answer.tag).copied().unwrap_or(until));
-            ok(answer.status)?;
-            return rakp::open_session_answer(&answer.rest, suite)
-                .map_err(|_| Setback::Refused("the BMC chose a cipher suite we did not propose"));
-        }
-        Err(Setback::Silent)
-    }
-
-    /// Fills in the BMC's half of the exchange, once the BMC has shown that it knows the password.
-    async fn rakp1(&mut self, exchange: &mut Exchange, password: &[u8]) -> Result<(), Setback> {
-        let mut mistrusted = false;
-        for _ in 0..HANDSHAKE_SENDS {
-            // The BMC makes a new random number for each RAKP 1 and forgets the one before, so
-            // only the answer to the latest counts.
-            let latest = self.next_tag();
-            let random = exchange.console_random;
-            let message = rakp::rakp1(latest, exchange.bmc, random, &exchange.role_and_user);
-            let sent = self.send(PayloadType::Rakp1, &message).await;
-            let until = self.pace.until(self.deadline);
-            let believable = |answer: &Fitting| {
-                let checked = answer.status != 0 || exchange.with(&answer.rest, password).is_some();
-                mistrusted |= answer.tag == latest && !checked;
-                answer.tag == latest && checked
-            };
-            let Some(answer) = self.receive(PayloadType::Rakp2, believable, until).await else {
-                if mistrusted {
-                    return Err(Setback::Mistrusted);
-                }
-                self.pace.back_off();
-                continue;
-            };
-            self.pace.measured(sent);
-            ok(answer.status)?;
-            *exchange = exchange.with(&answer.rest, password).ok_or(Setback::Mistrusted)?;
-            return Ok(());
-        }
-        Err(Setback::Again("no answer to RAKP 1"))
-    }
-
-    /// Sent once: a BMC that answered and whose answer was lost ignores a repeat, so the whole
-    /// handshake is repeated instead.
-    async fn rakp3(
-        &mut self,
-        exchange: &Exchange,
-        password: &[u8],
-        session_key: &[u8],
-    ) -> Result<(), Setback> {
-        let tag = self.next_tag();
-        let message = rakp::rakp3(tag, 0, exchange.bmc, &exchange.rakp3_code(password));
-        let sent = self.send(PayloadType::Rakp3, &message).await;
-        let until = self.pace.until(self.deadline);
-        let code = exchange.rakp4_code(session_key);
-        let mut mistrusted = false;
-        let believable = |answer: &Fitting| {
-            let checked = answer.status != 0 || same(&code, &answer.rest);
-            mistrusted |= answer.tag == tag && !checked;
-            answer.tag == tag && checked
-        };
-        let Some(answer) = self.receive(PayloadType::Rakp4, believable, until).await else {
-            if mistrusted {
-                return Err(Setback::Mistrusted);
-            }
-            self.pace.back_off();
-            return Err(Setback::Again("no answer to RAKP 3"));
-        };
-        self.pace.measured(sent);
-        ok(answer.status)
-    }
-}
-
-fn ok(code: u8) -> Result<(), Setback> {
-    match rakp::status(code) {
-        Status::Ok => Ok(()),
-        Status::SuiteRefused => Err(Setback::SuiteRefused),
-        Status::Again => Err(Setback::Again("the BMC has no session to spare")),
-        Status::Refused(why) => Err(Setback::Refused(why)),
-    }
-}
-
-async fn connect(address: SocketAddr) -> std::io::Result<UdpSocket> {
-    let any = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
-    let socket = UdpSocket::bind(any).await?;
-    socket.connect(address).await?;
-    Ok(socket)
-}
-
-/// The first datagram that is accepted before the time is up. A "connection refused" (the BMC is
-/// starting) is silence.
-async fn receive<T>(
-    socket: &UdpSocket,
-    until: Instant,
-    mut accept: impl FnMut(&[u8]) -> Option<T>,
-) -> Option<T> {
-    let mut buffer = [0; 1024];
-    loop {
-        match timeout_at(until, socket.recv(&mut buffer)).await {
-            Err(_) => return None,
-            Ok(Ok(length)) => {
-                if let Some(found) = accept(&buffer[..length]) {
-                    return Some(found);
-                }
-            }
-            Ok(Err(_)) => sleep(Duration::from_millis(10)).await,
-        }
     }
 }
