@@ -54,6 +54,8 @@ pub struct Replica<S: LogStore> {
     told: Option<(Option<NodeId>, Term, Role)>,
     to_tell: Vec<Effect>,
     refused: u64,
+    /// A round that was begun with `send_early` and waits for its writes.
+    begun: Option<Ready>,
 }
 
 impl<S: LogStore> Replica<S> {
@@ -62,6 +64,9 @@ impl<S: LogStore> Replica<S> {
     /// # Errors
     /// All errors are final; see [`Error`]. Bad bytes from a peer are counted, not an error.
     pub fn step(&mut self, input: Input) -> Result<(), Error> {
+        if self.begun.is_some() {
+            return Err(Error::Raft("step between send_early and flush".to_owned()));
+        }
         match input {
             Input::Tick => self.tick(),
             Input::Received { from, message } => self.receive(from, &message),
@@ -80,12 +85,27 @@ impl<S: LogStore> Replica<S> {
     /// See [`ProposeError`]; then the proposal is nowhere.
     pub fn propose(&mut self, data: Vec<u8>) -> Result<Position, ProposeError> {
         self.leading()?;
+        if self.begun.is_some() {
+            return Err(ProposeError::Busy);
+        }
         if data.is_empty() || data.len() > limits::PROPOSAL_BYTES_MAX {
             return Err(ProposeError::Size);
         }
         self.raw.propose(Vec::new(), data).map_err(|_| ProposeError::Busy)?;
         let index = LogIndex(self.raw.raft.raft_log.last_index());
         Ok(Position { term: self.term(), index })
+    }
+
+    /// Hands out what a leader may send before its own disk has it, so that the followers' disks work
+    /// at the same time as ours. Optional; carry it out and call [`Replica::flush`] next, with no
+    /// input in between.
+    pub fn send_early(&mut self, out: &mut Vec<Effect>) {
+        self.drive_members();
+        if self.begun.is_none() && self.raw.has_ready() {
+            let mut ready = self.raw.ready();
+            self.send(types::messages_from_raft(ready.take_messages()), out);
+            self.begun = Some(ready);
+        }
     }
 
     /// Writes what must be written, and hands out everything that has become due. Call it after
@@ -95,10 +115,10 @@ impl<S: LogStore> Replica<S> {
     /// All errors are final; effects handed out before are still valid.
     pub fn flush(&mut self, out: &mut Vec<Effect>) -> Result<(), Error> {
         out.append(&mut self.to_tell);
-        self.drive_members();
-        while self.raw.has_ready() {
-            self.round(out)?;
-            self.drive_members();
+        self.send_early(out);
+        while let Some(ready) = self.begun.take() {
+            self.round(ready, out)?;
+            self.send_early(out);
         }
         self.tell_role(out);
         let waiting = self.raw.store().take_waiting();
@@ -112,9 +132,7 @@ impl<S: LogStore> Replica<S> {
         }
     }
 
-    fn round(&mut self, out: &mut Vec<Effect>) -> Result<(), Error> {
-        let mut ready = self.raw.ready();
-        self.send(types::messages_from_raft(ready.take_messages()), out);
+    fn round(&mut self, mut ready: Ready, out: &mut Vec<Effect>) -> Result<(), Error> {
         self.persist(&mut ready, out)?;
         self.send(types::messages_from_raft(ready.take_persisted_messages()), out);
         let reads = ready.take_read_states();

@@ -82,6 +82,35 @@ fn many_proposals_before_one_flush_share_one_sync() {
 }
 
 #[test]
+fn a_leader_sends_before_its_own_disk_has_the_entry_but_a_follower_answers_after() {
+    let mut world = World::cluster(5, 3);
+    world.run(10);
+    let leader = world.leader().unwrap();
+    let replica = world.replica(leader);
+    replica.propose(b"early".to_vec()).unwrap();
+    replica.store_mut().fail_after(0);
+    let mut out = Vec::new();
+    replica.send_early(&mut out);
+    let sends: Vec<_> = out
+        .into_iter()
+        .map(|effect| match effect {
+            Effect::Send { to, message } => (to, message),
+            other => panic!("only messages leave early, not {other:?}"),
+        })
+        .collect();
+    assert_eq!(sends.len(), 2);
+    let (to, message) = sends[0].clone();
+    let follower = world.replica(to);
+    follower.store_mut().fail_after(0);
+    follower.step(Input::Received { from: leader, message }).unwrap();
+    let mut out = Vec::new();
+    follower.send_early(&mut out);
+    assert_eq!(out, vec![], "an answer is a promise about the disk");
+    assert!(follower.flush(&mut out).is_err());
+    assert_eq!(out, vec![]);
+}
+
+#[test]
 fn when_the_detector_loses_the_leader_a_new_one_acts_within_one_tick() {
     for seed in 0..50 {
         let mut world = World::cluster(seed, 3);

@@ -148,6 +148,9 @@ impl<S: LogStore> Replica<S> {
 
     /// Proposes the next change of membership, one at a time (Raft §4.1).
     pub(super) fn drive_members(&mut self) {
+        if self.begun.is_some() {
+            return;
+        }
         if self.raw.raft.state != StateRole::Leader {
             self.wishes.clear();
             return;

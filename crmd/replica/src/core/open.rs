@@ -76,6 +76,7 @@ impl<S: LogStore> Replica<S> {
             told: None,
             to_tell,
             refused: 0,
+            begun: None,
             config,
         };
         if meta.index > 0 {

@@ -201,6 +201,13 @@ impl World {
         if self.nodes[&me].replica.is_none() {
             return;
         }
+        if self.random.percent(50) {
+            // Half of the time as a daemon does it: what may leave early leaves before the disk.
+            self.replica(me).send_early(&mut out);
+            for effect in std::mem::take(&mut out) {
+                self.carry_out(me, effect);
+            }
+        }
         let result = self.replica(me).flush(&mut out);
         for effect in out {
             self.carry_out(me, effect);
