@@ -65,6 +65,7 @@ pub struct Node<S: LogStore> {
     waiting_for_idle: Vec<RequestId>,
     leaving: bool,
     snapshot_wanted: bool,
+    fencer_is_behind: bool,
     asked_for_seat: Option<rota_ids::Moment>,
     todo: Vec<Effect>,
 }
@@ -88,6 +89,7 @@ impl<S: LogStore> Node<S> {
             waiting_for_idle: Vec::new(),
             leaving: false,
             snapshot_wanted: false,
+            fencer_is_behind: false,
             asked_for_seat: None,
             todo: Vec::new(),
             state: ClusterState::default(),
@@ -262,6 +264,7 @@ impl<S: LogStore> Node<S> {
     }
 
     fn news(&mut self, now: Now, news: News) {
+        self.fencer_is_behind = true;
         match news {
             News::Configuration => self.stale(AbortReason::Configuration),
             News::Status => self.stale(AbortReason::Status),
@@ -333,7 +336,7 @@ impl<S: LogStore> Node<S> {
         if role == Role::Leader {
             if self.controller.as_ref().is_none_or(|c| c.term() != term) {
                 self.controller = Some(Controller::new(self.config.me, term, now));
-                let first = AttemptId(term.0 << 20);
+                let first = AttemptId(term.0 << 32);
                 self.fencer = Fencer::new(self.config.me, first);
                 let asked: Vec<NodeName> = self.state.fence_asked.keys().cloned().collect();
                 for target in asked {
@@ -575,6 +578,9 @@ impl<S: LogStore> Node<S> {
     fn advance(&mut self, now: Now) {
         let quorate = self.is_quorate();
         self.propose_view(now);
+        if self.fencer_is_behind && self.fencer.jobs().next().is_some() {
+            self.tell_fencer_the_world(now);
+        }
         self.fencer_step(now, rota_fencing::Event::Woken);
         self.with_controller(now, |controller, state, todo, wants| {
             controller.advance(now, state, quorate, todo, wants);
@@ -665,14 +671,20 @@ impl<S: LogStore> Node<S> {
             target: request.target.clone(),
             why: request.why.clone(),
         }));
+        self.tell_fencer_the_world(now);
+        // Two partitions cannot both have quorum, so that nobody needs a random head start.
+        let chance = Chance::default();
+        self.fencer_step(now, rota_fencing::Event::Asked { request, chance });
+    }
+
+    /// Devices and executors may have changed: what is stuck may go on with them.
+    fn tell_fencer_the_world(&mut self, now: Now) {
+        self.fencer_is_behind = false;
         let devices = fences::devices(&self.state.cib);
         let topology = fences::topology(&self.state);
         self.fencer_step(now, rota_fencing::Event::Devices { devices, topology });
         let executors = fences::executors(&self.state);
         self.fencer_step(now, rota_fencing::Event::Nodes(executors));
-        // Two partitions cannot both have quorum, so that nobody needs a random head start.
-        let chance = Chance::default();
-        self.fencer_step(now, rota_fencing::Event::Asked { request, chance });
     }
 
     fn life_of(&self, target: &NodeName) -> Option<Incarnation> {
