@@ -16,6 +16,8 @@ pub mod rule;
 pub mod score;
 pub mod status;
 pub mod tag;
+pub mod value;
+pub mod xml;
 
 use serde::{Deserialize, Serialize};
 
