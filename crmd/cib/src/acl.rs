@@ -7,6 +7,7 @@ use crate::nvset::NvSet;
 
 /// Who may do what.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Acls {
     /// Roles with their permissions.
     pub roles: Vec<AclRole>,
@@ -16,6 +17,7 @@ pub struct Acls {
 
 /// A named bundle of permissions.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AclRole {
     /// Unique id.
     pub id: Text,
@@ -27,6 +29,7 @@ pub struct AclRole {
 
 /// A user or a group, and the roles it has.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct AclSubject {
     /// Whether this is a group of users.
     pub is_group: bool,
@@ -40,6 +43,7 @@ pub struct AclSubject {
 
 /// A program to be told of events.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Alert {
     /// Unique id.
     pub id: Text,
@@ -59,6 +63,7 @@ pub struct Alert {
 
 /// An addressee of an alert.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Recipient {
     /// Unique id.
     pub id: Text,
@@ -74,6 +79,7 @@ pub struct Recipient {
 
 /// Which events an alert is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Select {
     /// Changes of node attributes: all of them, if the list is empty.
     pub attributes: Option<Vec<SelectedAttribute>>,
@@ -87,6 +93,7 @@ pub struct Select {
 
 /// A node attribute whose changes an alert is about.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SelectedAttribute {
     /// Unique id.
     pub id: Text,

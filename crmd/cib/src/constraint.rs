@@ -69,6 +69,7 @@ impl Role {
 
 /// Where a resource likes to run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Location {
     /// Unique id.
     pub id: Text,
@@ -96,6 +97,7 @@ pub struct Location {
 
 /// Several resources in one constraint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ResourceSet {
     /// Unique id.
     pub id: Option<Text>,
@@ -123,6 +125,7 @@ pub struct ResourceSet {
 
 /// Which resources like each other's node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Colocation {
     /// Unique id.
     pub id: Text,
@@ -187,6 +190,7 @@ impl OrderKind {
 
 /// Which action comes before which.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Order {
     /// Unique id.
     pub id: Text,
@@ -222,6 +226,7 @@ pub struct Order {
 
 /// Which ticket a resource needs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Ticket {
     /// Unique id.
     pub id: Text,

@@ -7,16 +7,25 @@
 //! here, at the edge. What a value means to the placement of resources is decided in `rota-policy`.
 
 pub mod acl;
+pub mod change;
 pub mod constraint;
+pub mod date;
+pub mod evaluate;
+pub mod failures;
 pub mod fencing;
+pub mod index;
+pub mod near;
 pub mod node;
 pub mod nvset;
+pub mod options;
 pub mod resource;
 pub mod rule;
 pub mod score;
 pub mod status;
 pub mod tag;
+pub mod validate;
 pub mod value;
+pub mod walk;
 pub mod xml;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +35,7 @@ pub use score::Score;
 
 /// Everything that the cluster agrees on: configuration and status.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Cib {
     /// Versions and the attributes of the document itself.
     pub header: Header,
@@ -39,6 +49,7 @@ pub struct Cib {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[serde(default)]
 pub struct Version {
     /// Raised by people only, to win against everything else.
     pub admin_epoch: u64,
@@ -50,6 +61,7 @@ pub struct Version {
 
 /// The attributes of the document's root.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Header {
     /// Position in the history.
     pub version: Version,
@@ -69,6 +81,7 @@ pub struct Header {
 
 /// The part that people write.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Config {
     /// Cluster properties (`crm_config`); the set named `cib-bootstrap-options` wins over others.
     pub properties: Vec<nvset::NvSet>,

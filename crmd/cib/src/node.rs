@@ -7,6 +7,7 @@ use crate::nvset::NvSet;
 
 /// A node's entry in the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Node {
     /// Identity; for our own full nodes the number as text.
     pub id: Text,

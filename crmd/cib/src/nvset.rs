@@ -10,6 +10,7 @@ use crate::{Score, Text};
 /// Of several sets in one place the one with the highest score is asked first, and the first
 /// value found for a name counts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NvSet {
     /// Unique id, unless this is a reference.
     pub id: Option<Text>,
@@ -25,6 +26,7 @@ pub struct NvSet {
 
 /// One name and its value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct NvPair {
     /// Unique id, unless this is a reference.
     pub id: Option<Text>,

@@ -100,6 +100,7 @@ pub struct Primitive {
 
 /// The `operations` element.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Operations {
     /// Its own id, if it has one.
     pub id: Option<Text>,
@@ -111,6 +112,7 @@ pub struct Operations {
 
 /// One configured operation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Operation {
     /// Unique id.
     pub id: Text,
@@ -129,6 +131,7 @@ pub struct Operation {
 
 /// Services that run together, started in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Group {
     /// Unique id.
     pub id: Text,
@@ -170,6 +173,7 @@ pub enum CloneChild {
 
 /// A container image run as replicas.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Bundle {
     /// Unique id.
     pub id: Text,
@@ -194,6 +198,7 @@ pub struct Bundle {
 
 /// How a bundle is reached.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct BundleNetwork {
     /// ip-range-start, control-port, host-interface, host-netmask, add-host.
     pub attributes: Vec<(Text, Text)>,

@@ -9,6 +9,7 @@ use crate::{Score, Text};
 
 /// A condition, with what it gives when it holds.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Rule {
     /// Unique id.
     pub id: Option<Text>,

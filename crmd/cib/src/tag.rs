@@ -6,6 +6,7 @@ use crate::Text;
 
 /// A name for a group of objects, usable in constraints.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Tag {
     /// Unique id.
     pub id: Text,

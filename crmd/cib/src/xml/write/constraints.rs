@@ -61,8 +61,8 @@ fn colocation(out: &mut Out, c: &Colocation) {
     out.opt("node-attribute", &c.node_attribute);
     out.opt_bool("influence", c.influence);
     out.attrs(&c.other);
-    sets(out, &c.sets);
     lifetime(out, &c.lifetime);
+    sets(out, &c.sets);
     out.end("rsc_colocation");
 }
 
@@ -81,8 +81,8 @@ fn order(out: &mut Out, c: &Order) {
     out.opt_bool("symmetrical", c.symmetrical);
     out.opt_bool("require-all", c.require_all);
     out.attrs(&c.other);
-    sets(out, &c.sets);
     lifetime(out, &c.lifetime);
+    sets(out, &c.sets);
     out.end("rsc_order");
 }
 

@@ -1,0 +1,345 @@
+//! What changes do to a Cib, and that edits between two configurations make one of the other.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where its input is broken")]
+
+mod common;
+
+use proptest::prelude::*;
+use rota_cib::change::{
+    AttributeChange, AttributeKind, Change, Configure, Edit, Item, Lifetime, NewValue, NodeUpdate,
+    OperationFilter, Place, Recorded, Refused, ReplaceConfig, TicketAction, apply, diff,
+};
+use rota_cib::node::Node;
+use rota_cib::status::{DONE, OperationRecord, PENDING, ResourceHistory};
+use rota_cib::validate::Problem;
+use rota_cib::{Cib, Config, Text, Version, xml};
+use rota_ids::WallTime;
+
+const NOW: WallTime = WallTime(1_342_187_477);
+
+/// A Cib with two nodes and a resource, at version 0.5.0.
+fn cib() -> Cib {
+    let document = "<cib validate-with=\"pacemaker-3.9\" admin_epoch=\"0\" epoch=\"5\" num_updates=\"0\">\
+        <configuration><crm_config/><nodes><node id=\"1\" uname=\"n1\"/><node id=\"2\" uname=\"n2\"/></nodes>\
+        <resources><primitive id=\"vip\" class=\"ocf\" provider=\"heartbeat\" type=\"IPaddr2\"/></resources>\
+        <constraints><rsc_location id=\"loc\" rsc=\"vip\" node=\"n1\" score=\"1\"/></constraints>\
+        </configuration><status/></cib>";
+    xml::read(document.as_bytes()).unwrap()
+}
+
+fn version(epoch: u64, num_updates: u64) -> Version {
+    Version { admin_epoch: 0, epoch, num_updates }
+}
+
+fn record(operation: &str, interval_ms: u32, rc: i32, expected: i32) -> Change {
+    let record = OperationRecord {
+        operation: operation.into(),
+        key: Some(format!("vip_{operation}_{interval_ms}").into()),
+        interval_ms,
+        rc,
+        op_status: DONE,
+        transition_key: Some(format!("1:1:{expected}:uuid").into()),
+        ..OperationRecord::default()
+    };
+    let resource = ResourceHistory { id: "vip".into(), ..ResourceHistory::default() };
+    Change::RecordOperation(Box::new(Recorded { node: "1".into(), resource, record }))
+}
+
+fn records(cib: &Cib) -> Vec<(String, i32)> {
+    let histories = cib.status.nodes.iter().flat_map(|node| &node.history);
+    histories.flat_map(|h| &h.operations).map(|r| (r.id.to_string(), r.rc)).collect()
+}
+
+fn ids(cib: &Cib) -> Vec<String> {
+    records(cib).into_iter().map(|(id, _)| id).collect()
+}
+
+fn attribute(name: &str, value: NewValue, lifetime: Lifetime) -> Change {
+    Change::SetAttribute(AttributeChange {
+        node: "1".into(),
+        name: name.into(),
+        value,
+        lifetime,
+        kind: AttributeKind::Plain,
+        set: None,
+    })
+}
+
+#[test]
+fn records_replace_each_other_as_pacemakers_do() {
+    let mut cib = cib();
+    for (operation, interval, rc, expected) in
+        [("monitor", 0, 7, 7), ("start", 0, 0, 0), ("monitor", 10_000, 0, 0)]
+    {
+        apply(&mut cib, &record(operation, interval, rc, expected), NOW).unwrap();
+    }
+    assert_eq!(ids(&cib), ["vip_last_0", "vip_monitor_10000"]);
+    // A repeated monitor that fails leaves the success before it.
+    apply(&mut cib, &record("monitor", 10_000, 7, 0), NOW).unwrap();
+    let expected = [("vip_last_0", 0), ("vip_monitor_10000", 0), ("vip_last_failure_0", 7)];
+    assert_eq!(records(&cib), expected.map(|(id, rc)| (id.to_owned(), rc)));
+    // Stopping ends what is repeated.
+    apply(&mut cib, &record("stop", 0, 0, 0), NOW).unwrap();
+    assert_eq!(ids(&cib), ["vip_last_0", "vip_last_failure_0"]);
+    // A failed start is the last operation and the last failure.
+    apply(&mut cib, &record("start", 0, 1, 0), NOW).unwrap();
+    assert_eq!(records(&cib), [("vip_last_0".to_owned(), 1), ("vip_last_failure_0".to_owned(), 1)]);
+    assert_eq!(cib.header.version, version(5, 6));
+}
+
+#[test]
+fn a_pending_operation_is_no_failure() {
+    let mut record = OperationRecord { op_status: PENDING, rc: 193, ..OperationRecord::default() };
+    record.operation = "start".into();
+    assert!(!record.has_failed());
+    assert_eq!(record.slots("vip"), ["vip_last_0"]);
+}
+
+#[test]
+fn cleanup_forgets_failures_and_their_counts_and_refresh_forgets_all() {
+    let mut cib = cib();
+    apply(&mut cib, &record("start", 0, 0, 0), NOW).unwrap();
+    apply(&mut cib, &record("monitor", 10_000, 7, 0), NOW).unwrap();
+    let count = rota_cib::failures::count_name("vip", "monitor", 10_000);
+    apply(&mut cib, &attribute(&count, NewValue::Add(1), Lifetime::UntilReboot), NOW).unwrap();
+    apply(&mut cib, &attribute(&count, NewValue::Add(1), Lifetime::UntilReboot), NOW).unwrap();
+    let pair = &cib.status.nodes[0].attributes[0].pairs[0];
+    assert_eq!(pair.id.as_deref(), Some("status-1-fail-count-vip.monitor_10000"));
+    assert_eq!(pair.value.as_deref(), Some("2"));
+
+    let forget = |filter| Change::ForgetOperations { resource: "vip".into(), node: None, filter };
+    let other = OperationFilter::FailuresOf { operation: "start".into(), interval_ms: None };
+    let before = cib.clone();
+    apply(&mut cib, &forget(other), NOW).unwrap();
+    assert_eq!(cib, before, "nothing to forget changes nothing, not even the version");
+
+    apply(&mut cib, &forget(OperationFilter::Failures), NOW).unwrap();
+    assert_eq!(ids(&cib), ["vip_last_0"]);
+    assert!(cib.status.nodes[0].attributes[0].pairs.is_empty());
+    apply(&mut cib, &forget(OperationFilter::All), NOW).unwrap();
+    assert!(cib.status.nodes[0].history.is_empty());
+}
+
+#[test]
+fn counting_stops_at_infinity() {
+    let mut cib = cib();
+    let name = "fail-count-vip#start_0";
+    let set = NewValue::Set("INFINITY".into());
+    apply(&mut cib, &attribute(name, set, Lifetime::UntilReboot), NOW).unwrap();
+    apply(&mut cib, &attribute(name, NewValue::Add(1), Lifetime::UntilReboot), NOW).unwrap();
+    let value = cib.status.nodes[0].attributes[0].pairs[0].value.as_deref();
+    assert_eq!(value, Some("INFINITY"));
+}
+
+#[test]
+fn permanent_attributes_are_configuration_and_transient_ones_status() {
+    let mut cib = cib();
+    let set = |value: &str| NewValue::Set(value.into());
+    let after = apply(&mut cib, &attribute("rack", set("a"), Lifetime::Forever), NOW).unwrap();
+    assert_eq!(after, version(6, 0));
+    assert_eq!(cib.config.nodes[0].attributes[0].id.as_deref(), Some("nodes-1"));
+    let after = apply(&mut cib, &attribute("load", set("5"), Lifetime::UntilReboot), NOW).unwrap();
+    assert_eq!(after, version(6, 1));
+    let after = apply(&mut cib, &attribute("load", set("5"), Lifetime::UntilReboot), NOW).unwrap();
+    assert_eq!(after, version(6, 1), "the same value again is no change");
+    let clear = |history| Change::ClearTransient { node: "1".into(), attributes: true, history };
+    apply(&mut cib, &record("start", 0, 0, 0), NOW).unwrap();
+    apply(&mut cib, &clear(false), NOW).unwrap();
+    assert_eq!((cib.status.nodes[0].attributes.len(), ids(&cib).len()), (0, 1));
+    apply(&mut cib, &clear(true), NOW).unwrap();
+    assert_eq!(cib.status.nodes[0].history_id, None);
+    assert_eq!(cib.config.nodes[0].attributes[0].get("rack").map(Text::as_str), Some("a"));
+    let stranger = AttributeChange {
+        node: "9".into(),
+        name: "a".into(),
+        value: NewValue::Unset,
+        lifetime: Lifetime::Forever,
+        kind: AttributeKind::Plain,
+        set: None,
+    };
+    let refused = apply(&mut cib, &Change::SetAttribute(stranger), NOW);
+    assert_eq!(refused, Err(Refused::NoSuchNode("9".into())));
+}
+
+#[test]
+fn node_states_are_updated_field_by_field_and_go_whole() {
+    let mut cib = cib();
+    let update = NodeUpdate {
+        id: "1".into(),
+        crmd: Some("online".into()),
+        other: vec![("shutdown".into(), Some("5".into()))],
+        ..NodeUpdate::default()
+    };
+    apply(&mut cib, &Change::NodeState(update), NOW).unwrap();
+    let update = NodeUpdate {
+        id: "1".into(),
+        join: Some("member".into()),
+        other: vec![("shutdown".into(), None)],
+        ..NodeUpdate::default()
+    };
+    apply(&mut cib, &Change::NodeState(update), NOW).unwrap();
+    let state = &cib.status.nodes[0];
+    assert_eq!((state.uname.as_str(), state.crmd.as_deref()), ("n1", Some("online")));
+    assert_eq!((state.join.as_deref(), state.other.len()), (Some("member"), 0));
+    apply(&mut cib, &Change::NodeGone { node: "1".into() }, NOW).unwrap();
+    assert!(cib.status.nodes.is_empty());
+}
+
+#[test]
+fn tickets_are_granted_and_revoked() {
+    let mut cib = cib();
+    let ticket = |action| Change::Ticket { id: "a".into(), action };
+    apply(&mut cib, &ticket(TicketAction::Grant), NOW).unwrap();
+    assert_eq!(cib.status.tickets[0].granted, Some(true));
+    assert_eq!(cib.status.tickets[0].last_granted.as_deref(), Some("1342187477"));
+    apply(&mut cib, &ticket(TicketAction::Revoke), NOW).unwrap();
+    assert_eq!(cib.status.tickets[0].granted, Some(false));
+    apply(&mut cib, &ticket(TicketAction::Forget), NOW).unwrap();
+    assert!(cib.status.tickets.is_empty());
+}
+
+#[test]
+fn a_configuration_that_changed_meanwhile_refuses_edits_made_for_the_old_one() {
+    let mut cib = cib();
+    let base = Some(cib.header.version);
+    apply(&mut cib, &record("start", 0, 0, 0), NOW).unwrap();
+    let put = |name: &str| Edit::Put {
+        item: Box::new(Item::Node(Node { id: name.into(), uname: name.into(), ..Node::default() })),
+        place: Place::Same,
+    };
+    let configure = |name, base| {
+        Change::Configure(Configure { base, edits: vec![put(name)], ..Default::default() })
+    };
+    // A change of the status does not matter.
+    assert_eq!(apply(&mut cib, &configure("n3", base), NOW), Ok(version(6, 0)));
+    let written = cib.header.other.iter().find(|(name, _)| name == "cib-last-written");
+    assert_eq!(written.map(|(_, v)| v.as_str()), Some("Fri Jul 13 13:51:17 2012"));
+    let before = cib.clone();
+    let stale = Refused::Stale { base: version(5, 0), current: version(6, 0) };
+    assert_eq!(apply(&mut cib, &configure("n4", base), NOW), Err(stale));
+    assert_eq!(cib, before);
+    assert_eq!(apply(&mut cib, &configure("n4", None), NOW), Ok(version(7, 0)));
+}
+
+#[test]
+fn edits_that_break_the_configuration_are_refused_unless_forced() {
+    let mut cib = cib();
+    let mut broken = cib.config.clone();
+    broken.resources.clear();
+    let edits = diff(&cib.config, &broken);
+    let configure = |force| {
+        Change::Configure(Configure { edits: edits.clone(), force, ..Configure::default() })
+    };
+    let before = cib.clone();
+    let Err(Refused::Invalid(findings)) = apply(&mut cib, &configure(false), NOW) else {
+        panic!("not refused");
+    };
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].id, "loc");
+    assert!(matches!(&findings[0].problem, Problem::Dangling { target, .. } if target == "vip"));
+    assert_eq!(cib, before);
+    apply(&mut cib, &configure(true), NOW).unwrap();
+    // What is wrong already does not keep people from changing something else.
+    let mut other = cib.config.clone();
+    other.nodes.pop();
+    let replace = ReplaceConfig { config: Box::new(other.clone()), ..ReplaceConfig::default() };
+    apply(&mut cib, &Change::ReplaceConfig(replace), NOW).unwrap();
+    assert_eq!(cib.config, other);
+    let gone = Edit::Remove { list: rota_cib::change::List::Resources, id: "vip".into() };
+    let refused = apply(
+        &mut cib,
+        &Change::Configure(Configure { edits: vec![gone], ..Configure::default() }),
+        NOW,
+    );
+    assert!(matches!(refused, Err(Refused::NoSuchItem { .. })));
+}
+
+#[test]
+fn the_admin_epoch_only_rises() {
+    let mut cib = cib();
+    let raised = Version { admin_epoch: 2, epoch: 0, num_updates: 0 };
+    assert_eq!(apply(&mut cib, &Change::RaiseAdminEpoch(2), NOW), Ok(raised));
+    assert_eq!(apply(&mut cib, &Change::RaiseAdminEpoch(2), NOW), Err(Refused::NotRaised(2)));
+}
+
+#[test]
+fn changes_and_cibs_survive_messagepack_with_names() {
+    let documents =
+        common::own_documents().into_iter().chain(common::shared_documents().into_iter().take(50));
+    for path in documents {
+        let cib = xml::read(&std::fs::read(&path).unwrap()).unwrap();
+        let bytes = rmp_serde::to_vec_named(&cib).unwrap();
+        assert_eq!(rmp_serde::from_slice::<Cib>(&bytes).unwrap(), cib, "{}", path.display());
+        let edits = diff(&Config::default(), &cib.config);
+        let change = Change::Configure(Configure { edits, ..Configure::default() });
+        let bytes = rmp_serde::to_vec_named(&change).unwrap();
+        assert_eq!(rmp_serde::from_slice::<Change>(&bytes).unwrap(), change);
+    }
+}
+
+#[test]
+fn ten_thousand_records_are_found_without_search() {
+    let mut cib = cib();
+    let of = |n: usize| {
+        let resource = ResourceHistory { id: format!("r{n}").into(), ..Default::default() };
+        let record =
+            OperationRecord { operation: "start".into(), op_status: DONE, ..Default::default() };
+        Change::RecordOperation(Box::new(Recorded { node: "1".into(), resource, record }))
+    };
+    for n in (0..10_000).chain(0..10_000) {
+        apply(&mut cib, &of(n), NOW).unwrap();
+    }
+    assert_eq!(cib.status.nodes[0].history.len(), 10_000);
+    // The positions are a hint only: changing the list by hand does no harm.
+    cib.status.nodes[0].history.reverse();
+    apply(&mut cib, &of(3), NOW).unwrap();
+    let copy = xml::read(xml::write(&cib).as_bytes()).unwrap();
+    assert_eq!(copy.status, cib.status);
+}
+
+/// All configurations at hand, for edits between very different ones.
+fn configurations() -> Vec<Config> {
+    let documents = common::own_documents().into_iter().chain(common::shared_documents());
+    let read = |path| xml::read(&std::fs::read(path).unwrap()).unwrap().config;
+    documents.step_by(7).map(read).collect()
+}
+
+#[test]
+fn edits_make_one_configuration_of_another() {
+    let all = configurations();
+    for pair in all.windows(2) {
+        let [a, b] = pair else { continue };
+        let mut cib = Cib { config: a.clone(), ..Cib::default() };
+        let edits = diff(a, b);
+        let change = Change::Configure(Configure { edits, force: true, ..Configure::default() });
+        apply(&mut cib, &change, NOW).unwrap();
+        assert_eq!(cib.config, *b);
+    }
+}
+
+proptest! {
+    /// Any order and choice of nodes can be reached from any other.
+    #[test]
+    fn edits_keep_order(a in nodes(), b in nodes()) {
+        let (a, b) = (config(&a), config(&b));
+        let mut cib = Cib { config: a.clone(), ..Cib::default() };
+        let edits = diff(&a, &b);
+        let change = Change::Configure(Configure { edits, force: true, ..Configure::default() });
+        apply(&mut cib, &change, NOW).unwrap();
+        prop_assert_eq!(cib.config, b);
+    }
+}
+
+/// Nodes as id and description; ids may repeat.
+fn nodes() -> impl Strategy<Value = Vec<(u8, u8)>> {
+    prop::collection::vec((0u8..12, 0u8..2), 0..12)
+}
+
+fn config(nodes: &[(u8, u8)]) -> Config {
+    let node = |&(id, text): &(u8, u8)| Node {
+        id: id.to_string().into(),
+        description: Some(text.to_string().into()),
+        ..Node::default()
+    };
+    Config { nodes: nodes.iter().map(node).collect(), ..Config::default() }
+}
