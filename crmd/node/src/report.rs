@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rota_cib::Cib;
+use rota_cib::constraint::Role;
 use rota_fencing::{Outcome, Phase};
 use rota_ids::{NodeName, Text, WallTime};
 use rota_replica::LogStore;
@@ -144,7 +145,7 @@ pub struct FencingNow {
 pub fn status<S: LogStore>(node: &Node<S>, via: &NodeName, now: Now) -> StatusReport {
     let state = node.state();
     let cib = &state.cib;
-    let running = rota_policy::status(cib, now.wall);
+    let running = rota_policy::running(cib, now.wall);
     let fencing_now: Vec<FencingNow> = node
         .fencing_jobs()
         .into_iter()
@@ -175,11 +176,20 @@ fn resource(found: rota_policy::Running) -> ResourceReport {
         id: found.id,
         agent: found.agent,
         parents: found.parents,
-        role: found.role,
+        role: role(found.role).into(),
         nodes: found.nodes,
         failed: found.failed,
         managed: found.managed,
         blocked: found.blocked,
+    }
+}
+
+const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Stopped => "Stopped",
+        Role::Started => "Started",
+        Role::Unpromoted => "Unpromoted",
+        Role::Promoted => "Promoted",
     }
 }
 
