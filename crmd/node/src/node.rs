@@ -1,6 +1,6 @@
 //! The whole node: one entry for everything that happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rota_fencing::{AttemptId, Chance, Fencer, Request, RequestDelay, Verdict};
 use rota_ids::{Incarnation, NodeId, NodeName, Text};
@@ -163,6 +163,21 @@ impl<S: LogStore> Node<S> {
             Event::Asked { request, ask } => self.asked(now, request, ask),
         }
         Ok(())
+    }
+
+    /// What may leave before our own disk has it: a leader's entries. The disks of all then work
+    /// at the same time. Carry these out and call [`Self::flush`] with nothing in between.
+    pub fn early(&mut self, now: Now) -> Vec<Effect> {
+        self.proposals.send(now, &mut self.replica, &mut self.todo);
+        let mut effects = Vec::new();
+        self.replica.send_early(&mut effects);
+        effects
+            .into_iter()
+            .filter_map(|effect| match effect {
+                replica::Effect::Send { to, message } => Some(Effect::Raft { to, message }),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Writes and sends what has become due, applies what is committed, and hands out all
@@ -372,6 +387,12 @@ impl<S: LogStore> Node<S> {
                     self.peer_silent(*peer)?;
                 }
             }
+            // After a cold start everybody waits for somebody to campaign.
+            Report::HearingChanged(_) if leader.is_none() => {
+                let me = self.config.me;
+                let rank = self.neighbours.rank_without(me, &self.replica.members());
+                self.replica.step(replica::Input::LeaderLost { leader: NodeId(0), rank })?;
+            }
             Report::Departed
             | Report::HearingChanged(_)
             | Report::LinkChanged { .. }
@@ -569,6 +590,7 @@ impl<S: LogStore> Node<S> {
                 Want::Fence { target, action, delay_s } => {
                     self.fence(now, &target, action, delay_s);
                 }
+                Want::FenceOnly(wanted) => self.fence_only(now, &wanted),
                 Want::OrderHere(order) => self.order(now, self.config.me, *order),
             }
         }
@@ -675,6 +697,20 @@ impl<S: LogStore> Node<S> {
         // Two partitions cannot both have quorum, so that nobody needs a random head start.
         let chance = Chance::default();
         self.fencer_step(now, rota_fencing::Event::Asked { request, chance });
+    }
+
+    /// Takes back what plans asked for and no longer do: a node that came back in peace must not
+    /// be shot for having been away. What people asked for stands.
+    fn fence_only(&mut self, now: Now, wanted: &BTreeSet<NodeName>) {
+        let unwanted: Vec<NodeName> = self
+            .fencer
+            .jobs()
+            .map(|job| job.target.clone())
+            .filter(|t| !wanted.contains(t) && !self.state.fence_asked.contains_key(t))
+            .collect();
+        for target in unwanted {
+            self.fencer_step(now, rota_fencing::Event::Withdrawn { target });
+        }
     }
 
     /// Devices and executors may have changed: what is stuck may go on with them.
