@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may say what it expects")]
 
+#[expect(dead_code, reason = "only the other tests switch nodes off")]
 mod world;
 
 use prost::Message as _;
