@@ -189,7 +189,6 @@ impl<S: LogStore> Node<S> {
         // What is applied may lead to proposals, and those, on a cluster of one, to entries.
         const ROUNDS_MAX: usize = 64;
         for _ in 0..ROUNDS_MAX {
-            self.proposals.send(now, &mut self.replica, &mut self.todo);
             let mut effects = Vec::new();
             self.replica.flush(&mut effects)?;
             let nothing_new = effects.is_empty();
@@ -197,7 +196,8 @@ impl<S: LogStore> Node<S> {
                 self.replica_effect(now, effect)?;
             }
             self.advance(now);
-            if nothing_new {
+            let nothing_sent = !self.proposals.send(now, &mut self.replica, &mut self.todo);
+            if nothing_new && nothing_sent {
                 break;
             }
         }
@@ -317,7 +317,7 @@ impl<S: LogStore> Node<S> {
                                go on";
                     self.todo.push(Effect::Die(why.into()));
                 }
-                self.fencer_step(now, rota_fencing::Event::Withdrawn { target: node.clone() });
+                self.withdraw(now, &node);
                 self.with_controller(now, |controller, state, todo, wants| {
                     controller.node_ended(&node, id, todo, wants, state);
                 });
@@ -709,6 +709,17 @@ impl<S: LogStore> Node<S> {
             .filter(|t| !wanted.contains(t) && !self.state.fence_asked.contains_key(t))
             .collect();
         for target in unwanted {
+            self.withdraw(now, &target);
+        }
+    }
+
+    /// Nobody waits for the proof any more. A node that is being switched on again is left to it.
+    fn withdraw(&mut self, now: Now, target: &NodeName) {
+        let is_searching = self.fencer.jobs().any(|job| {
+            job.target == target && !matches!(job.phase, rota_fencing::Phase::TurningOn)
+        });
+        if is_searching {
+            let target = target.clone();
             self.fencer_step(now, rota_fencing::Event::Withdrawn { target });
         }
     }
