@@ -152,12 +152,7 @@ impl Client {
     ///
     /// # Errors
     /// When it is refused, or was not done in time.
-    pub fn fence(
-        &mut self,
-        node: &str,
-        action: &str,
-        patience: Duration,
-    ) -> Result<String, Error> {
+    pub fn fence(&mut self, node: &str, action: &str, patience: Duration) -> Result<String, Error> {
         let request = FenceRequest {
             node: node.to_owned(),
             action: action.to_owned(),

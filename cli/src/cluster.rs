@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use rota_ids::NodeId;
 use rota_settings::{
-    ANY_MEMBER, Authority, DEFAULT_PORT, Directory, Identity, JoinLine, LinkKey, Member, Roster, Settings,
-    Timing,
+    ANY_MEMBER, Authority, DEFAULT_PORT, Directory, Identity, JoinLine, LinkKey, Member, Roster,
+    Settings, Timing,
 };
 use rota_wire::join::join_client::JoinClient;
 use rota_wire::join::{JoinReply, JoinRequest};
@@ -50,9 +50,11 @@ pub fn run(args: &[String]) -> Result<(), Error> {
         println!("{HELP}");
         return Ok(());
     };
-    let options = Options::parse(rest, &["config", "node", "name", "link", "valid"], &[
-        "no-start", "yes", "help",
-    ])?;
+    let options = Options::parse(
+        rest,
+        &["config", "node", "name", "link", "valid"],
+        &["no-start", "yes", "help"],
+    )?;
     let place = Directory::at(options.value("config").unwrap_or("/etc/rota"));
     match verb.as_str() {
         "init" | "setup" => init(&place, &options),
@@ -220,9 +222,10 @@ async fn knock(
 fn token(options: &Options) -> Result<(), Error> {
     let valid = match options.value("valid") {
         None => TOKEN_VALID,
-        Some(word) => Duration::from_secs(word.parse().map_err(|_| {
-            Error::Usage(format!("--valid {word}: give a number of seconds"))
-        })?),
+        Some(word) => Duration::from_secs(
+            word.parse()
+                .map_err(|_| Error::Usage(format!("--valid {word}: give a number of seconds")))?,
+        ),
     };
     let line = Client::connect()?.token(valid)?;
     println!("rota cluster join {line}");
@@ -347,7 +350,9 @@ fn links(options: &Options) -> Result<Vec<SocketAddr>, Error> {
         .map(|text| {
             text.parse::<SocketAddr>()
                 .or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, DEFAULT_PORT)))
-                .map_err(|_| Error::Usage(format!("--link {text}: give an IP address of this host")))
+                .map_err(|_| {
+                    Error::Usage(format!("--link {text}: give an IP address of this host"))
+                })
         })
         .collect()
 }

@@ -37,7 +37,8 @@ impl Error {
 
 impl From<rota_settings::Error> for Error {
     fn from(error: rota_settings::Error) -> Self {
-        let source = std::error::Error::source(&error).map(|s| format!(": {s}")).unwrap_or_default();
+        let source =
+            std::error::Error::source(&error).map(|s| format!(": {s}")).unwrap_or_default();
         Self::File(format!("{error}{source}"))
     }
 }

@@ -27,9 +27,9 @@ impl Options {
                 None => (option, None),
             };
             if with_value.contains(&name) {
-                let value = given.or_else(|| rest.next().cloned()).ok_or_else(|| {
-                    Error::Usage(format!("--{name} wants a value"))
-                })?;
+                let value = given
+                    .or_else(|| rest.next().cloned())
+                    .ok_or_else(|| Error::Usage(format!("--{name} wants a value")))?;
                 found.values.push((name.to_owned(), value));
             } else if switches.contains(&name) && given.is_none() {
                 found.switches.push(name.to_owned());

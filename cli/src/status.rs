@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use rota_ids::NodeName;
 use rota_node::report::{NodeCondition, StatusReport};
 
 use crate::client::Client;
@@ -56,7 +57,8 @@ fn write_text(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     if !report.failures.is_empty() {
         writeln!(out, "\nFailures that count:")?;
         for failure in &report.failures {
-            let reason = if failure.reason.is_empty() { "no reason given" } else { &failure.reason };
+            let reason =
+                if failure.reason.is_empty() { "no reason given" } else { &failure.reason };
             writeln!(
                 out,
                 "  {} on {}: exit code {}, {reason}",
@@ -88,7 +90,14 @@ fn write_resources(out: &mut String, report: &StatusReport) -> std::fmt::Result 
             parents = &resource.parents;
         }
         let indent = resource.parents.len() * 2;
-        let nodes: Vec<&str> = resource.nodes.iter().map(|name| name.as_str()).collect();
+        let unclean = |name: &NodeName| {
+            report.nodes.iter().any(|n| n.name == *name && n.state == NodeCondition::Unclean)
+        };
+        let nodes: Vec<String> = resource
+            .nodes
+            .iter()
+            .map(|name| format!("{name}{}", if unclean(name) { " (UNCLEAN)" } else { "" }))
+            .collect();
         let mut state = format!("{} {}", resource.role, nodes.join(" "));
         for (is_so, word) in [
             (resource.failed, "FAILED"),

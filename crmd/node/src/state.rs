@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rota_cib::change::{self, Change};
 use rota_cib::{Cib, Version};
-use rota_fencing::{History, Proof, Verdict};
+use rota_fencing::{History, HistoryEntry, Proof, Verdict};
 use rota_ids::{Incarnation, NodeId, NodeName, Text, WallTime};
 use rota_membership::{View, ViewChange};
 use serde::{Deserialize, Serialize};
@@ -361,6 +361,20 @@ impl ClusterState {
         }
         self.ended.insert(node, life);
         self.fence_asked.remove(target);
+        if let Proof::Administrator { who } = &verdict.proof {
+            self.fencing.push(
+                at,
+                HistoryEntry {
+                    target: target.clone(),
+                    incarnation: Some(life),
+                    wish: rota_fencing::Wish::Off,
+                    requested_by: who.clone(),
+                    why: "confirmed by hand".into(),
+                    outcome: rota_fencing::Outcome::Proven(verdict.proof.clone()),
+                    took: std::time::Duration::ZERO,
+                },
+            );
+        }
         news.push(News::Ended { node: target.clone(), proof: verdict.proof.clone() });
         Ok(None)
     }

@@ -231,9 +231,7 @@ impl Actions {
     pub fn all(&self, rid: Rid, verb: Verb) -> Vec<Aid> {
         self.of_rsc
             .get(rid)
-            .map(|list| {
-                list.iter().copied().filter(|&a| self.acts[a].verb == verb).collect()
-            })
+            .map(|list| list.iter().copied().filter(|&a| self.acts[a].verb == verb).collect())
             .unwrap_or_default()
     }
 
@@ -472,7 +470,8 @@ impl Actions {
         let act = &self.acts[aid];
         match act.rid {
             Some(rid) => {
-                let what = if act.verb == Verb::Notice { act.name.as_str() } else { act.verb.name() };
+                let what =
+                    if act.verb == Verb::Notice { act.name.as_str() } else { act.verb.name() };
                 format!("{word} {} {what}", world.rscs[rid].id)
             }
             None => format!("{word} {}", act.name),

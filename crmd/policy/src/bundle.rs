@@ -7,9 +7,7 @@ use rota_cib::resource::Bundle;
 
 use crate::actions::Actions;
 use crate::assign::Assign;
-use crate::model::{
-    BundleConf, Cand, Kind, Nid, NodeSort, OpConf, PrimConf, Rid, World,
-};
+use crate::model::{BundleConf, Cand, Kind, Nid, NodeSort, OpConf, PrimConf, Rid, World};
 use crate::unpack::{self, Instance, Maker};
 use crate::values::{get, millis};
 
@@ -196,11 +194,8 @@ impl World<'_> {
         if !self.in_bundle(rid) {
             return None;
         }
-        let host = self.rscs[container]
-            .running_on
-            .first()
-            .copied()
-            .or(self.rscs[container].assigned)?;
+        let host =
+            self.rscs[container].running_on.first().copied().or(self.rscs[container].assigned)?;
         Some(self.nodes[host].name.clone())
     }
 }

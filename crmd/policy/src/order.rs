@@ -43,7 +43,8 @@ fn strength(order: &OrderC) -> u16 {
 }
 
 fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
-    let (Some(first), Some(then)) = (Verb::parse(order.first_action), Verb::parse(order.then_action))
+    let (Some(first), Some(then)) =
+        (Verb::parse(order.first_action), Verb::parse(order.then_action))
     else {
         return;
     };
@@ -171,11 +172,16 @@ fn interleaved(
                 } else {
                     first.done().map(|d| acts.all(partner, d)).unwrap_or_default()
                 };
-                if first_acts.is_empty() && kind & edge::NEEDS != 0 && starting
+                if first_acts.is_empty()
+                    && kind & edge::NEEDS != 0
+                    && starting
                     && first == Verb::Promote
                 {
                     for b in then_acts {
-                        acts.forbid_early(b, format!("unrunnable {} {}", world.rscs[order.first].id, first.name()));
+                        acts.forbid_early(
+                            b,
+                            format!("unrunnable {} {}", world.rscs[order.first].id, first.name()),
+                        );
                     }
                     continue;
                 }
@@ -187,7 +193,14 @@ fn interleaved(
             }
             None if starting && kind & edge::NEEDS != 0 => {
                 for b in then_acts {
-                    acts.forbid_early(b, format!("unrunnable {} {}", world.rscs[order.first].id, first.done().map_or("", Verb::name)));
+                    acts.forbid_early(
+                        b,
+                        format!(
+                            "unrunnable {} {}",
+                            world.rscs[order.first].id,
+                            first.done().map_or("", Verb::name)
+                        ),
+                    );
                 }
             }
             None => {}
@@ -250,7 +263,11 @@ fn any_of(world: &World<'_>, acts: &mut Actions, set: &AnyOf) {
     for &(rid, action) in &set.then {
         let Some(verb) = Verb::parse(action) else { continue };
         for b in acts.all(rid, verb) {
-            acts.order(point, b, if mandatory { edge::NEEDS | edge::USER | edge::WANTS } else { edge::ORDER });
+            acts.order(
+                point,
+                b,
+                if mandatory { edge::NEEDS | edge::USER | edge::WANTS } else { edge::ORDER },
+            );
         }
     }
 }

@@ -122,7 +122,8 @@ impl Identity {
 }
 
 fn node_params(node: NodeId) -> Result<CertificateParams, Error> {
-    let mut params = CertificateParams::new(vec![server_name(node), ANY_MEMBER.to_owned()]).map_err(Error::certificate)?;
+    let mut params = CertificateParams::new(vec![server_name(node), ANY_MEMBER.to_owned()])
+        .map_err(Error::certificate)?;
     params.distinguished_name.push(DnType::CommonName, server_name(node));
     Ok(params)
 }

@@ -105,12 +105,7 @@ fn ban_unusable(world: &mut World<'_>, rid: Rid) {
 }
 
 /// Best first: score, then where it is, then free capacity, then the emptier node, then name.
-fn choose(
-    world: &World<'_>,
-    state: &Assign,
-    rid: Rid,
-    prefer: Option<Nid>,
-) -> Option<Nid> {
+fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> Option<Nid> {
     let rsc = &world.rscs[rid];
     let fits = |nid: Nid| rsc.allowed[nid].effective() >= 0 && usable(world, nid);
     if let Some(nid) = prefer
@@ -140,8 +135,7 @@ fn choose(
                 return by == std::cmp::Ordering::Greater;
             }
         }
-        if world.opts.placement != Placement::Minimal
-            && world.nodes[a].load != world.nodes[b].load
+        if world.opts.placement != Placement::Minimal && world.nodes[a].load != world.nodes[b].load
         {
             return world.nodes[a].load < world.nodes[b].load;
         }

@@ -100,7 +100,9 @@ fn carry_out(
 ) -> bool {
     let node = action.node.as_ref().map_or("", |n| n.as_str());
     match &action.task {
-        Task::Pseudo { .. } | Task::Shutdown | Task::Maintenance { .. } | Task::Cancel { .. } => true,
+        Task::Pseudo { .. } | Task::Shutdown | Task::Maintenance { .. } | Task::Cancel { .. } => {
+            true
+        }
         Task::Resource(op) => result(cib, node, op, failures, now, calls),
         Task::DeleteHistory { resource, .. } | Task::LiftShutdownLock { resource } => {
             if let Some(state) = state(cib, node) {
