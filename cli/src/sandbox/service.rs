@@ -27,11 +27,11 @@ pub fn run(words: &[&str]) -> Result<(), Error> {
             let name = (*name).to_owned();
             let pid = std::process::id();
             let text = format!("{name} answers (process {pid})\n");
-            serve(Path::new(pid_file), address, move |stream| answer(stream, &text))
+            say(serve(Path::new(pid_file), address, move |stream| answer(stream, &text)))
         }
         [pid_file, "address", address, to] => {
             let to: SocketAddr = parse(to)?;
-            serve(Path::new(pid_file), address, move |stream| hand_on(stream, to))
+            say(serve(Path::new(pid_file), address, move |stream| hand_on(stream, to)))
         }
         _ => Err(Error::Usage("serve [--detach] PIDFILE web|address …".to_owned())),
     }
@@ -47,6 +47,8 @@ fn detach(words: &[&str]) -> Result<(), Error> {
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        // Whoever waits for the end of our output must not wait for the service's.
+        .stderr(Stdio::null())
         .spawn()
         .map_err(failed)?;
     let mut line = String::new();
@@ -57,7 +59,15 @@ fn detach(words: &[&str]) -> Result<(), Error> {
         return Ok(());
     }
     child.wait().map_err(failed)?;
-    Err(Error::Refused("the service did not start".to_owned()))
+    Err(Error::Refused(format!("the service does not start: {}", line.trim())))
+}
+
+/// Whoever started us reads our first line.
+fn say(ended: Result<(), Error>) -> Result<(), Error> {
+    if let Err(error) = &ended {
+        println!("{error}");
+    }
+    ended
 }
 
 fn serve(

@@ -45,7 +45,7 @@ fail() {
 
 # A process that has ended, but whose parent has not noticed yet, has no environment any more.
 running() {
-    read -r pid <"$pidfile" 2>/dev/null || [ -n "$pid" ] || return 1
+    read -r pid 2>/dev/null <"$pidfile" || [ -n "$pid" ] || return 1
     grep -q "ROTA_SANDBOX_HOST=$ROTA_SANDBOX_HOST" "/proc/$pid/environ" 2>/dev/null
 }
 
@@ -62,7 +62,7 @@ start() {
 
 stop() {
     running || exit $OK
-    kill "$pid"
+    kill "$pid" 2>/dev/null
     while running; do sleep 0.02; done
     rm -f "$pidfile"
 }
