@@ -85,7 +85,7 @@ fn document(place: &Place, password: &str) -> String {
         primitive(
             "address",
             &agent("address"),
-            "2s",
+            "1s",
             &[("ip", &place.service().ip().to_string()), ("port", &web)]
         ),
         primitive("web", &agent("web"), "1s", &[("port", &web)]),
