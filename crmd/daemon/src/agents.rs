@@ -40,13 +40,12 @@ impl Agents {
             args: vec![KEEPER.to_owned()],
         };
         let socket = settings.run_dir.join("rota.sock");
+        let mut agent_env = settings.agent_env.clone();
+        agent_env.insert("ROTA_SOCKET".to_owned(), socket.to_string_lossy().into_owned());
         let config = Config {
             ocf_root: settings.ocf_root.clone().unwrap_or(defaults.ocf_root.clone()),
             tools: settings.tools_dir.clone(),
-            extra_env: BTreeMap::from([(
-                "ROTA_SOCKET".to_owned(),
-                socket.to_string_lossy().into_owned(),
-            )]),
+            extra_env: agent_env,
             keeper: Some(keeper),
             journal: Some(settings.run_dir.join("journal")),
             ..defaults

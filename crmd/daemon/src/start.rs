@@ -111,7 +111,7 @@ fn start_heart(
     let config = net::Config {
         me: settings.node_id,
         incarnation: life,
-        links: settings.links.clone(),
+        links: settings.listen().to_vec(),
         peers,
         keys: net::Keys { current: net::Key::new(key.0), older: Vec::new() },
         options: Options::new(timing).context("timing in rotad.toml")?,
