@@ -127,6 +127,8 @@ pub(crate) mod edge {
     pub const QUIET: u16 = 512;
     /// Kept even if the first is a probe that finds nothing new.
     pub const PROBE: u16 = 1024;
+    /// The first is the start of what the second must be together with.
+    pub const TOGETHER: u16 = 4096;
     /// Between two resources by the user's constraint.
     pub const USER: u16 = 2048;
 }
@@ -422,6 +424,12 @@ impl Actions {
                 let why = self.words(world, edge.first, "unrunnable");
                 self.forbid(edge.then, Some(why));
             }
+            return;
+        }
+        if kind & edge::TOGETHER != 0 && !f_runnable && t_runnable {
+            let name = first.rid.map_or("", |r| world.rscs[r].id.as_str());
+            let why = format!("colocation with {name}");
+            self.forbid(edge.then, Some(why));
             return;
         }
         if kind & NEEDS != 0 && !f_runnable && t_runnable {

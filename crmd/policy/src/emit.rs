@@ -101,7 +101,12 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
     for (i, (&aid, inputs)) in order.iter().zip(inputs).enumerate() {
         let task = task(world, acts, aid);
         let act = &acts.acts[aid];
-        let node = act.node.map(|n| NodeName(world.nodes[n].name.clone()));
+        // What is done by other means happens nowhere in particular.
+        let elsewhere = act.pseudo && act.verb != Verb::Fence;
+        let node = act
+            .node
+            .filter(|_| !elsewhere)
+            .map(|n| NodeName(world.nodes[n].name.clone()));
         graph.actions.push(Action {
             id: ActionId(i as u32),
             task,
@@ -141,6 +146,9 @@ fn inputs(
     let mut strong: Vec<Vec<bool>> = vec![Vec::new(); count];
     for e in &acts.edges {
         let (Some(first), Some(then)) = (ids[e.first], ids[e.then]) else { continue };
+        if e.kind & edge::TOGETHER != 0 {
+            continue;
+        }
         if e.kind & edge::LOAD != 0 && !load_applies(acts, e.first, e.then) {
             continue;
         }

@@ -143,6 +143,9 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
             continue;
         }
         let rid = locate(world, nid, history);
+        if world.rscs[rid].anonymous {
+            world.rscs[rid].history_id = history.id.clone();
+        }
         resource_history(world, nid, rid, history, state, &failcounts);
         world.records.push((rid, nid, history));
     }
@@ -1099,6 +1102,10 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
         role = Role::Stopped;
     }
     let mut on_fail = reading.on_fail;
+    if role > Role::Stopped && !node_online && managed && !node_maintenance {
+        // Whatever failed there, it ends with the node.
+        on_fail = OnFail::Ignore;
+    }
     if node_maintenance && !world.rscs[rid].is_clone() {
         // Nothing is done to anything on this node.
         world.rscs[rid].managed = world.rscs[rid].managed && role <= Role::Stopped

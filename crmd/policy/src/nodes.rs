@@ -198,7 +198,7 @@ pub(crate) fn attributes<'a>(
         node.attributes.insert(name, value);
     }
     for (name, value) in &node.transient {
-        node.attributes.entry(name.clone()).or_insert_with(|| value.clone());
+        node.attributes.insert(name.clone(), value.clone());
     }
     node.attributes.insert("#uname".into(), node.name.clone());
     node.attributes.insert("#id".into(), node.id.clone());
@@ -245,8 +245,10 @@ fn since(text: Option<&Text>, yes: &str) -> Option<i64> {
 
 /// What state a full member is in.
 fn settle(node: &mut Node, state: Option<&NodeState>, opts: &Options, now: i64) {
-    node.standby = truth(node, "standby");
-    node.maintenance = truth(node, "maintenance");
+    if state.is_some() {
+        node.standby = truth(node, "standby");
+        node.maintenance = truth(node, "maintenance");
+    }
     if let Some(value) = node.attributes.get("resource-discovery-enabled") {
         node.discovery = boolean(value).unwrap_or(true) || !node.is_remote();
     }

@@ -16,6 +16,25 @@ pub(crate) fn run(world: &World<'_>, acts: &mut Actions) {
     for set in &world.constraints.order_sets {
         any_of(world, acts, set);
     }
+    together(world, acts);
+}
+
+/// What must be with another cannot start when that cannot.
+fn together(world: &World<'_>, acts: &mut Actions) {
+    for coloc in &world.constraints.colocations {
+        if coloc.score < crate::score::INF || coloc.id == "#group-members" {
+            continue;
+        }
+        let verb = |role: Option<Role>| match role {
+            Some(Role::Promoted) => Verb::Promote,
+            _ => Verb::Start,
+        };
+        for a in acts.all(coloc.primary, verb(coloc.primary_role)) {
+            for b in acts.all(coloc.dependent, verb(coloc.dependent_role)) {
+                acts.order(a, b, edge::TOGETHER);
+            }
+        }
+    }
 }
 
 /// The strength of an order as edge bits.
@@ -57,10 +76,6 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
         }
         return;
     }
-    if interleaves(world, order.first, order.then) {
-        interleaved(world, acts, order, first, then, kind);
-        return;
-    }
     if !order.require_all && world.rscs[order.first].is_clone() && kind & edge::NEEDS != 0 {
         clone_any(world, acts, order, first, then, 1);
         return;
@@ -68,6 +83,10 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
     let min = world.rscs[order.first].clone_conf().map_or(0, |c| c.min);
     if min > 0 && kind & edge::NEEDS != 0 && first == Verb::Start {
         clone_any(world, acts, order, first, then, min);
+        return;
+    }
+    if interleaves(world, order.first, order.then) {
+        interleaved(world, acts, order, first, then, kind);
         return;
     }
     let firsts = firsts(world, acts, order.first, first, kind & edge::NEEDS != 0);

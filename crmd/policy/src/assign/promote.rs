@@ -21,6 +21,10 @@ pub(crate) fn add_scores(world: &mut World<'_>, clone: Rid) {
             {
                 let cand = &mut world.rscs[child].allowed[nid];
                 cand.score = sum(cand.score, score);
+                // The instance that is to be promoted chooses first.
+                if world.rscs[child].priority < score {
+                    world.rscs[child].priority = score;
+                }
             }
         }
     }
