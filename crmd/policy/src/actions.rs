@@ -480,7 +480,7 @@ impl Actions {
         let act = &self.acts[aid];
         match act.rid {
             Some(rid) => {
-                let what = if act.verb == Verb::Notice { act.name.as_str() } else { act.verb.name() };
+                let what = if act.verb == Verb::Notice { "notified" } else { act.verb.name() };
                 format!("{word} {} {what}", world.rscs[rid].id)
             }
             None => format!("{word} {}", act.name),

@@ -27,6 +27,9 @@ fn resource(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
                 resource(world, acts, child);
             }
             clone(world, acts, rid, conf.min, conf.promotable, conf.ordered);
+            if world.rscs[rid].notify {
+                crate::notify::create(world, acts, rid);
+            }
         }
         Kind::Bundle(_) => crate::bundle::actions(world, acts, rid),
     }
@@ -83,7 +86,11 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
     };
     let node = &world.nodes[nid];
     let rsc = &world.rscs[rid];
-    if !node.online {
+    let coming = node.is_remote()
+        && node.connection.is_some_and(|c| {
+            world.rscs[c].next_role.is_some_and(|r| r > Role::Stopped)
+        });
+    if !node.online && !coming {
         // On a node that is off nothing can be done, but what runs there can be ended by
         // fencing; see `fence`.
         act.runnable = false;

@@ -55,6 +55,9 @@ pub(crate) fn unpack(world: &mut World<'_>) {
             if !ready(world, nid) {
                 continue;
             }
+            if world.nodes[nid].is_remote() {
+                settle_remote(world, nid);
+            }
             done[i] = true;
             progress = true;
             node_history(world, nid, state);
@@ -103,7 +106,13 @@ fn ready(world: &World<'_>, nid: Nid) -> bool {
 /// Remote and guest nodes are as their connections are.
 fn settle_remotes(world: &mut World<'_>) {
     for nid in 0..world.nodes.len() {
-        let Some(connection) = world.nodes[nid].connection else { continue };
+        settle_remote(world, nid);
+    }
+}
+
+fn settle_remote(world: &mut World<'_>, nid: Nid) {
+    {
+        let Some(connection) = world.nodes[nid].connection else { return };
         let container = world.nodes[nid].container;
         let rsc = &world.rscs[connection];
         let role = rsc.role;

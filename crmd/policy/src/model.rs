@@ -61,6 +61,8 @@ pub(crate) struct World<'a> {
     pub known_by_name: FxHashMap<(Rid, Text), Vec<Nid>>,
     /// Instances that must not be promoted (tickets).
     pub no_promotion: rustc_hash::FxHashSet<Rid>,
+    /// Pairs that are together by nature: address and container.
+    pub implied: Vec<(Rid, Rid)>,
     pub blocked_count: usize,
     pub disabled_count: usize,
 }

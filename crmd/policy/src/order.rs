@@ -102,10 +102,7 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
 fn firsts(world: &World<'_>, acts: &mut Actions, rid: Rid, verb: Verb, needed: bool) -> Vec<Aid> {
     let rsc = &world.rscs[rid];
     if !rsc.is_primitive() {
-        return match verb.done() {
-            Some(done) => acts.all(rid, done),
-            None => Vec::new(),
-        };
+        return firsts_done(world, acts, rid, verb);
     }
     let found = acts.all(rid, verb);
     if !found.is_empty() || !needed {
@@ -164,7 +161,7 @@ fn interleaved(
     let firsts = instances(world, order.first);
     let starting = matches!(first, Verb::Start | Verb::Promote);
     // The collective points keep their order, without consequences.
-    for a in firsts_done(acts, order.first, first) {
+    for a in firsts_done(world, acts, order.first, first) {
         for b in acts.all(order.then, then) {
             acts.order(a, b, edge::ORDER);
         }
@@ -214,8 +211,17 @@ fn interleaved(
     }
 }
 
-fn firsts_done(acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
-    verb.done().map(|d| acts.all(rid, d)).unwrap_or_default()
+/// When all of it is done; if its instances are told, when they have been.
+fn firsts_done(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
+    let Some(done) = verb.done() else { return Vec::new() };
+    if world.rscs[rid].notify {
+        let key =
+            format_smolstr!("{}_confirmed-post_notify_{}_0", world.rscs[rid].id, done.name());
+        if let Some(&told) = acts.named.get(&key) {
+            return vec![told];
+        }
+    }
+    acts.all(rid, done)
 }
 
 /// Enough instances of a clone, rather than all of them.

@@ -14,7 +14,11 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
     let places = instance_places(world);
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
-        if !node.online || node.pending || node.unclean || node.sort == NodeSort::Ping {
+        let coming = node.sort == NodeSort::Remote
+            && node.connection.is_some_and(|c| {
+                world.rscs[c].next_role.is_some_and(|r| r > Role::Stopped)
+            });
+        if !(node.online || coming) || node.pending || node.unclean || node.sort == NodeSort::Ping {
             continue;
         }
         if node.is_remote() && node.shutdown || !node.discovery {
@@ -79,13 +83,17 @@ fn resource(
         }
         Kind::Bundle(conf) => {
             for replica in &conf.replicas {
-                if let Some(ip) = replica.ip {
-                    primitive(world, acts, ip, nid);
-                }
                 if let Some(child) = replica.child
                     && replica.node == Some(nid)
                 {
                     primitive(world, acts, child, nid);
+                }
+                // Containers are not nested.
+                if world.nodes[nid].sort == NodeSort::Guest {
+                    continue;
+                }
+                if let Some(ip) = replica.ip {
+                    primitive(world, acts, ip, nid);
                 }
                 primitive(world, acts, replica.container, nid);
                 if let Some(remote) = replica.remote {

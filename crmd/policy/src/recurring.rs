@@ -90,7 +90,8 @@ fn active(
     act.optional = known && start_optional;
     act.priority = world.rscs[rid].priority;
     let node = &world.nodes[nid];
-    act.runnable = node.online && !node.unclean && !node.pending;
+    let coming = node.is_remote() && start.is_some_and(|s| acts.acts[s].runnable);
+    act.runnable = (node.online || coming) && !node.unclean && !node.pending;
     let promoted = next == Role::Promoted;
     act.extra = Some(Box::new(Extra {
         expected_rc: if promoted { 8 } else { 0 },

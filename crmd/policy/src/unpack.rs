@@ -73,6 +73,7 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         active_ops: FxHashMap::default(),
         known_by_name: FxHashMap::default(),
         no_promotion: rustc_hash::FxHashSet::default(),
+        implied: Vec::new(),
         blocked_count: 0,
         disabled_count: 0,
     };
