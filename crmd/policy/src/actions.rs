@@ -454,8 +454,17 @@ impl Actions {
             let why = (!quiet).then(|| self.words(world, edge.then, "required"));
             self.require(edge.first, why);
         }
-        // A stop that cannot happen keeps what must come after it from happening.
-        let _ = t_runnable;
+        // A stop that must and cannot happen keeps what comes after it from happening.
+        if kind & WANTS != 0
+            && t_runnable
+            && !t_optional
+            && !f_optional
+            && !f_runnable
+            && self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked)
+        {
+            self.acts[edge.then].runnable = false;
+            self.changed(edge.then);
+        }
     }
 
     /// A point that needs some of its firsts.

@@ -36,6 +36,20 @@ pub(crate) fn add_node(world: &mut World<'_>, name: Text, sort: NodeSort) -> Nid
 
 /// Ties remote and guest nodes to their connections.
 pub(crate) fn connect_remotes(world: &mut World<'_>) {
+    // A replica's inside is for its own instance only.
+    let inside: Vec<(Nid, Option<Rid>)> = world
+        .rscs
+        .iter()
+        .filter_map(|r| r.bundle_conf())
+        .flat_map(|b| b.replicas.iter().filter_map(|r| r.node.map(|n| (n, r.child))))
+        .collect();
+    for (nid, child) in inside {
+        for (rid, rsc) in world.rscs.iter_mut().enumerate() {
+            if Some(rid) != child {
+                rsc.allowed[nid] = Cand::ABSENT;
+            }
+        }
+    }
     for rid in 0..world.rscs.len() {
         let is_connection = world.conf(rid).is_some_and(PrimConf::is_connection);
         if is_connection
@@ -154,6 +168,15 @@ fn connection(
     rid
 }
 
+/// How many replicas a bundle has.
+pub(crate) fn replicas(bundle: &Bundle) -> usize {
+    let number = |name: &str| {
+        get(&bundle.container, name).and_then(|v| leading_number(v)).map(|n| n.max(0) as usize)
+    };
+    let promoted = number("promoted-max").or_else(|| number("masters")).unwrap_or(0);
+    number("replicas").filter(|n| *n > 0).unwrap_or(promoted.max(1))
+}
+
 /// Makes the resources of a bundle: per replica a container, perhaps an address, a connection
 /// and an instance of what runs inside.
 pub(crate) fn unpack<'a>(maker: &mut Maker<'_, 'a>, bundle: &'a Bundle) -> Rid {
@@ -164,7 +187,7 @@ pub(crate) fn unpack<'a>(maker: &mut Maker<'_, 'a>, bundle: &'a Bundle) -> Rid {
     let pairs = maker.meta_pairs(&bundle.meta, None, &Vec::new(), None);
     let promoted_max =
         number("promoted-max").or_else(|| number("masters")).unwrap_or(0);
-    let max = number("replicas").filter(|n| *n > 0).unwrap_or(promoted_max.max(1));
+    let max = replicas(bundle);
     let per_host = number("replicas-per-host").unwrap_or(1).max(1);
     let meta = Arc::new(unpack::meta(pairs.clone(), &maker.world.opts, false, false, false));
     let conf = BundleConf {
@@ -188,17 +211,17 @@ pub(crate) fn unpack<'a>(maker: &mut Maker<'_, 'a>, bundle: &'a Bundle) -> Rid {
         .as_ref()
         .map(|p| inner_clone(maker, bundle, p, rid, &pairs, max, per_host, promoted_max));
     let addresses: Vec<Option<Text>> = addresses(bundle, max);
-    let mut replicas = Vec::new();
+    let mut made = Vec::new();
     for n in 0..max {
         let replica = replica(maker, bundle, rid, n, &pairs, clone, &addresses);
-        replicas.push(replica);
+        made.push(replica);
     }
     if let Kind::Bundle(conf) = &mut maker.world.rscs[rid].kind {
-        conf.replicas = replicas.clone();
+        conf.replicas = made.clone();
         conf.clone = clone;
     }
     let children = &mut maker.world.rscs[rid].children;
-    for r in &replicas {
+    for r in &made {
         children.extend([r.ip, Some(r.container), r.remote].into_iter().flatten());
     }
     children.extend(clone);
@@ -342,9 +365,6 @@ fn replica<'a>(
         maker.world.nodes[nid].connection = Some(rid);
         maker.world.rscs[rid].serves = Some(nid);
         remote = Some(rid);
-        for rsc in &mut maker.world.rscs {
-            rsc.allowed[nid] = Cand::ABSENT;
-        }
     }
     if let Some(child) = child {
         let world = &mut *maker.world;
@@ -465,13 +485,7 @@ fn container_params(
         opts.push_str(&format!(" --net={network}"));
     }
     let port = control_port(bundle);
-    let has_control = bundle
-        .network
-        .as_ref()
-        .is_some_and(|net| get(&net.attributes, "control-port").is_some());
-    if has_control || has_child {
-        opts.push_str(&format!(" -e PCMK_remote_port={port}"));
-    }
+    opts.push_str(&format!(" -e PCMK_remote_port={port}"));
     let mut points: Vec<String> = Vec::new();
     let mut mount = |source: String, target: &str, options: Option<&Text>, own: bool| {
         if own {
@@ -545,9 +559,7 @@ fn container_params(
         (None, true) => params.push(("run_cmd".into(), "/usr/sbin/pacemaker-remoted".into())),
         (None, false) => {}
     }
-    if has_child {
-        params.push(("monitor_cmd".into(), "/bin/true".into()));
-    }
+    params.push(("monitor_cmd".into(), "/bin/true".into()));
     params
 }
 

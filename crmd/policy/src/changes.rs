@@ -100,6 +100,12 @@ fn recurring(
 ) {
     let configured = world.op_conf(rid, &op.operation, op.interval_ms).map(|o| o.enabled);
     if configured != Some(true) {
+        let stays = world.rscs[rid].assigned == Some(nid)
+            && world.rscs[rid].next_role.is_some_and(|r| r > rota_cib::constraint::Role::Stopped);
+        if !stays {
+            // It ends with the resource.
+            return;
+        }
         if world.opts.stop_orphan_actions && world.rscs[rid].managed {
             let why = if configured.is_none() { "orphan" } else { "disabled" };
             let aid =

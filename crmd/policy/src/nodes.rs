@@ -137,6 +137,7 @@ pub(crate) fn new(id: Text, name: Text, sort: NodeSort) -> Node {
 /// Names of remote nodes (false) and guest nodes (true) that resources bring along.
 fn remote_names<'a>(cib: &'a Cib, values: &Values<'a>) -> Vec<(Text, bool)> {
     let mut found = Vec::new();
+    let mut bundles = Vec::new();
     let mut look = |p: &'a Primitive| {
         let is_remote = p.agent.as_deref() == Some("remote")
             && p.provider.as_deref() == Some("pacemaker");
@@ -159,7 +160,14 @@ fn remote_names<'a>(cib: &'a Cib, values: &Values<'a>) -> Vec<(Text, bool)> {
                 CloneChild::Primitive(p) => look(p),
                 CloneChild::Group(g) => g.members.iter().for_each(&mut look),
             },
-            Resource::Bundle(_) => {}
+            Resource::Bundle(b) => bundles.push(b),
+        }
+    }
+    for bundle in bundles {
+        if bundle.primitive.is_some() {
+            for n in 0..crate::bundle::replicas(bundle) {
+                found.push((smol_str::format_smolstr!("{}-{n}", bundle.id), true));
+            }
         }
     }
     found
