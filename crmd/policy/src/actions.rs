@@ -398,8 +398,9 @@ impl Actions {
             self.update_any(world, edge.then);
             return;
         }
-        let (f_optional, f_runnable) = (first.optional, first.runnable);
-        let (t_optional, t_runnable) = (then.optional, then.runnable);
+        // Of a clone only what is on the other action's node counts.
+        let (f_optional, f_runnable) = (self.optional_on(edge.first, then.node), first.runnable);
+        let (t_optional, t_runnable) = (self.optional_on(edge.then, first.node), then.runnable);
         let quiet = kind & edge::QUIET != 0;
         if kind & RESTART != 0 {
             // The start must come or cannot: the stop comes either way.
@@ -465,6 +466,31 @@ impl Actions {
             self.acts[edge.then].runnable = false;
             self.changed(edge.then);
         }
+    }
+
+    /// Whether an action is optional as far as a node is concerned.
+    fn optional_on(&self, aid: Aid, node: Option<Nid>) -> bool {
+        let act = &self.acts[aid];
+        let Some(node) = node else { return act.optional };
+        if act.optional {
+            return true;
+        }
+        let of = act.mirrors.unwrap_or(aid);
+        match self.acts[of].collect {
+            Collect::Least(_) => !self.required_on(of, node),
+            Collect::No | Collect::All => false,
+        }
+    }
+
+    fn required_on(&self, aid: Aid, node: Nid) -> bool {
+        self.acts[aid].members.iter().any(|&m| {
+            let member = &self.acts[m];
+            if member.members.is_empty() {
+                !member.optional && member.node == Some(node)
+            } else {
+                !member.optional && self.required_on(m, node)
+            }
+        })
     }
 
     /// A point that needs some of its firsts.

@@ -189,6 +189,14 @@ pub(crate) fn unpack<'a>(maker: &mut Maker<'_, 'a>, bundle: &'a Bundle) -> Rid {
         number("promoted-max").or_else(|| number("masters")).unwrap_or(0);
     let max = replicas(bundle);
     let per_host = number("replicas-per-host").unwrap_or(1).max(1);
+    let promotable = get(&pairs, "promotable").is_some_and(|v| boolean(v) == Some(true));
+    let promoted_max = if promotable {
+        let given = get(&pairs, "promoted-max").or_else(|| get(&pairs, "master-max"));
+        given.and_then(|v| leading_number(v)).unwrap_or(1).max(promoted_max as i64) as usize
+    } else {
+        promoted_max
+    };
+    let named_promoted = number("promoted-max").or_else(|| number("masters")).unwrap_or(0) > 0;
     let meta = Arc::new(unpack::meta(pairs.clone(), &maker.world.opts, false, false, false));
     let conf = BundleConf {
         replicas: Vec::new(),
@@ -209,7 +217,9 @@ pub(crate) fn unpack<'a>(maker: &mut Maker<'_, 'a>, bundle: &'a Bundle) -> Rid {
     let clone = bundle
         .primitive
         .as_ref()
-        .map(|p| inner_clone(maker, bundle, p, rid, &pairs, max, per_host, promoted_max));
+        .map(|p| {
+            inner_clone(maker, bundle, p, rid, &pairs, (max, per_host, promoted_max), named_promoted)
+        });
     let addresses: Vec<Option<Text>> = addresses(bundle, max);
     let mut made = Vec::new();
     for n in 0..max {
@@ -256,12 +266,11 @@ fn inner_clone<'a>(
     p: &'a Primitive,
     parent: Rid,
     pairs: &Pairs,
-    max: usize,
-    per_host: usize,
-    promoted_max: usize,
+    (max, per_host, promoted_max): (usize, usize, usize),
+    named_promoted: bool,
 ) -> Rid {
     let promotable = promoted_max > 0;
-    let name: Text = if promotable {
+    let name: Text = if named_promoted {
         format!("{}-master", bundle.id).into()
     } else {
         format!("{}-clone", bundle.id).into()

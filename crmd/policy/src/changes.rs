@@ -115,7 +115,7 @@ fn recurring(
         return;
     }
     let digest = world.digest(rid, Some(nid), &op.operation, op.interval_ms);
-    if op.digest.as_ref() == Some(&digest) {
+    if op.digest.as_ref() == Some(&digest) || hidden_only(world, rid, nid, op) {
         world
             .active_ops
             .entry((rid, nid))
@@ -139,6 +139,9 @@ fn definition(
     if op.digest.as_ref() == Some(&digest) {
         return;
     }
+    if hidden_only(world, rid, nid, op) {
+        return;
+    }
     if reloadable(world, rid, nid, op) {
         world.rscs[rid].reload = true;
         return;
@@ -150,6 +153,22 @@ fn definition(
     if acts.acts[aid].reason.is_none() || true {
         acts.acts[aid].reason = Some("resource definition change".into());
     }
+}
+
+/// Whether the configuration hides its secrets (`****`) and all else is as recorded.
+fn hidden_only(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -> bool {
+    let (Some(recorded), Some(names)) = (&op.secure_digest, &op.secure_params) else {
+        return false;
+    };
+    let secret: Vec<&str> = names.split_whitespace().collect();
+    let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);
+    let hidden = params.iter().any(|(n, v)| secret.contains(&n.as_str()) && v == "****");
+    let open: Vec<(Text, Text)> = params
+        .iter()
+        .filter(|(n, _)| !secret.contains(&n.as_str()) && !n.starts_with("CRM_meta_"))
+        .cloned()
+        .collect();
+    hidden && crate::digest::of(&open) == *recorded
 }
 
 /// Whether only parameters changed that the agent can take up without a restart.

@@ -317,7 +317,12 @@ fn inside(world: &World<'_>, acts: &mut Actions, rid: Rid) {
     let (promotes, demotes) = (acts.all(rid, Verb::Promote), acts.all(rid, Verb::Demote));
     for &stop in &stops {
         for &start in &starts {
-            acts.order(stop, start, edge::RESTART);
+            // A stray instance elsewhere is ended without touching the one that may stay.
+            let (there, here) = (acts.acts[stop].node, acts.acts[start].node);
+            let stray = world.rscs[rid].meta.multiple == Multiple::StopUnexpected
+                && there != here
+                && here.is_some_and(|n| world.rscs[rid].running_on.contains(&n));
+            acts.order(stop, start, if stray { edge::ORDER } else { edge::RESTART });
         }
         for &demote in &demotes {
             let same = acts.acts[demote].node == acts.acts[stop].node;

@@ -248,7 +248,10 @@ fn task(world: &mut World<'_>, acts: &Actions, aid: Aid) -> Task {
         Verb::Shutdown => Task::Shutdown,
         Verb::Maintenance => Task::Maintenance { on: act.interval > 0 },
         Verb::ClearFailures => {
-            Task::ClearFailures { resource: printed(world, act.rid), operation: None }
+            Task::ClearFailures {
+                resource: act.rid.map(|r| if world.rscs[r].anonymous { world.rscs[r].conf_id.clone() } else { world.rscs[r].id.clone() }).unwrap_or_default(),
+                operation: None,
+            }
         }
         Verb::LiftLock => Task::LiftShutdownLock { resource: printed(world, act.rid) },
         Verb::Delete => {

@@ -152,11 +152,14 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
             continue;
         }
         let rid = locate(world, nid, history);
-        if world.rscs[rid].anonymous {
-            world.rscs[rid].history_id = history.id.clone();
-        }
         resource_history(world, nid, rid, history, state, &failcounts);
         world.records.push((rid, nid, history));
+        // Instances answer to the name under which their node knows them.
+        if world.rscs[rid].anonymous
+            && (!history.id.contains(':') || world.rscs[rid].running_on.contains(&nid))
+        {
+            world.rscs[rid].history_id = history.id.clone();
+        }
     }
 }
 
@@ -381,7 +384,11 @@ fn resource_history(
     state: &NodeState,
     counts: &FailCounts,
 ) {
-    let fail_name = world.rscs[rid].history_id.clone();
+    let fail_name = if world.rscs[rid].anonymous {
+        world.rscs[rid].conf_id.clone()
+    } else {
+        world.rscs[rid].id.clone()
+    };
     let counted = counts
         .by_name
         .get(&fail_name)
@@ -389,6 +396,9 @@ fn resource_history(
         .copied();
     if let Some(count) = counted {
         world.rscs[rid].fail_counts.push((nid, count));
+        if world.rscs[rid].orphan && world.rscs[rid].parent.is_none() {
+            world.chores.push(Chore::ClearFailures { rid, nid, why: "it is orphaned" });
+        }
     }
     if let Some(lock) = history.shutdown_lock {
         shutdown_lock(world, nid, rid, lock);
