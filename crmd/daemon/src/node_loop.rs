@@ -127,6 +127,8 @@ impl NodeLoop {
             self.next_tick = time.moment + Duration::from_millis(TICK_MS);
             self.node.step(time, Event::Tick)?;
         }
+        let early = self.node.early(time);
+        self.effects.carry_out(early, &mut self.asked);
         let effects = self.node.flush(time)?;
         let flow = self.effects.carry_out(effects, &mut self.asked);
         self.effects.heart.progress();

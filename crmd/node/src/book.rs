@@ -83,7 +83,8 @@ pub fn uuid(node: NodeId) -> Text {
     node.to_string().into()
 }
 
-/// A node becomes known.
+/// A node becomes known. It has never run anything: unlike a node of which nobody knows, it need
+/// not be fenced before others may start (`startup-fencing`).
 pub fn node_enrolled(member: &Member) -> Vec<Change> {
     let node = NodeEntry {
         id: uuid(member.id),
@@ -91,7 +92,7 @@ pub fn node_enrolled(member: &Member) -> Vec<Change> {
         ..NodeEntry::default()
     };
     let edit = Edit::Put { item: Box::new(Item::Node(node)), place: Place::Same };
-    vec![configure(vec![edit])]
+    vec![configure(vec![edit]), node_state(member.id, &member.name, GONE)]
 }
 
 /// A node is no longer known.

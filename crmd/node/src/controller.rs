@@ -35,6 +35,8 @@ pub enum Want {
         /// Seconds to wait first.
         delay_s: u32,
     },
+    /// Of all fencing that plans have asked for only this is still wanted.
+    FenceOnly(BTreeSet<NodeName>),
     /// An order for this very node.
     OrderHere(Box<Order>),
 }
@@ -344,6 +346,11 @@ impl Controller {
         self.planned_at = now.moment;
         let cib = self.cib_with_what_is_in_flight(state);
         let plan = rota_policy::plan(&cib, now.wall, &rota_policy::Options::default());
+        let fences = plan.graph.actions.iter().filter_map(|action| match &action.task {
+            Task::Fence { target, .. } => Some(target.clone()),
+            _ => None,
+        });
+        wants.push(Want::FenceOnly(fences.collect()));
         self.recheck_at = plan.graph.recheck_at.map(WallTime);
         let actions = plan.graph.actions.iter().filter_map(book::action_key).collect();
         todo.push(Effect::Tale(Story::Planned { transition: self.transition, why, actions }));

@@ -1,6 +1,6 @@
 //! The whole node: one entry for everything that happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rota_fencing::{AttemptId, Chance, Fencer, Request, RequestDelay, Verdict};
 use rota_ids::{Incarnation, NodeId, NodeName, Text};
@@ -165,6 +165,21 @@ impl<S: LogStore> Node<S> {
         Ok(())
     }
 
+    /// What may leave before our own disk has it: a leader's entries. The disks of all then work
+    /// at the same time. Carry these out and call [`Self::flush`] with nothing in between.
+    pub fn early(&mut self, now: Now) -> Vec<Effect> {
+        self.proposals.send(now, &mut self.replica, &mut self.todo);
+        let mut effects = Vec::new();
+        self.replica.send_early(&mut effects);
+        effects
+            .into_iter()
+            .filter_map(|effect| match effect {
+                replica::Effect::Send { to, message } => Some(Effect::Raft { to, message }),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Writes and sends what has become due, applies what is committed, and hands out all
     /// effects.
     ///
@@ -174,7 +189,6 @@ impl<S: LogStore> Node<S> {
         // What is applied may lead to proposals, and those, on a cluster of one, to entries.
         const ROUNDS_MAX: usize = 64;
         for _ in 0..ROUNDS_MAX {
-            self.proposals.send(now, &mut self.replica, &mut self.todo);
             let mut effects = Vec::new();
             self.replica.flush(&mut effects)?;
             let nothing_new = effects.is_empty();
@@ -182,7 +196,8 @@ impl<S: LogStore> Node<S> {
                 self.replica_effect(now, effect)?;
             }
             self.advance(now);
-            if nothing_new {
+            let nothing_sent = !self.proposals.send(now, &mut self.replica, &mut self.todo);
+            if nothing_new && nothing_sent {
                 break;
             }
         }
@@ -302,7 +317,7 @@ impl<S: LogStore> Node<S> {
                                go on";
                     self.todo.push(Effect::Die(why.into()));
                 }
-                self.fencer_step(now, rota_fencing::Event::Withdrawn { target: node.clone() });
+                self.withdraw(now, &node);
                 self.with_controller(now, |controller, state, todo, wants| {
                     controller.node_ended(&node, id, todo, wants, state);
                 });
@@ -371,6 +386,12 @@ impl<S: LogStore> Node<S> {
                 if leader == Some(*peer) && is_anew {
                     self.peer_silent(*peer)?;
                 }
+            }
+            // After a cold start everybody waits for somebody to campaign.
+            Report::HearingChanged(_) if leader.is_none() => {
+                let me = self.config.me;
+                let rank = self.neighbours.rank_without(me, &self.replica.members());
+                self.replica.step(replica::Input::LeaderLost { leader: NodeId(0), rank })?;
             }
             Report::Departed
             | Report::HearingChanged(_)
@@ -569,6 +590,7 @@ impl<S: LogStore> Node<S> {
                 Want::Fence { target, action, delay_s } => {
                     self.fence(now, &target, action, delay_s);
                 }
+                Want::FenceOnly(wanted) => self.fence_only(now, &wanted),
                 Want::OrderHere(order) => self.order(now, self.config.me, *order),
             }
         }
@@ -675,6 +697,31 @@ impl<S: LogStore> Node<S> {
         // Two partitions cannot both have quorum, so that nobody needs a random head start.
         let chance = Chance::default();
         self.fencer_step(now, rota_fencing::Event::Asked { request, chance });
+    }
+
+    /// Takes back what plans asked for and no longer do: a node that came back in peace must not
+    /// be shot for having been away. What people asked for stands.
+    fn fence_only(&mut self, now: Now, wanted: &BTreeSet<NodeName>) {
+        let unwanted: Vec<NodeName> = self
+            .fencer
+            .jobs()
+            .map(|job| job.target.clone())
+            .filter(|t| !wanted.contains(t) && !self.state.fence_asked.contains_key(t))
+            .collect();
+        for target in unwanted {
+            self.withdraw(now, &target);
+        }
+    }
+
+    /// Nobody waits for the proof any more. A node that is being switched on again is left to it.
+    fn withdraw(&mut self, now: Now, target: &NodeName) {
+        let is_searching = self.fencer.jobs().any(|job| {
+            job.target == target && !matches!(job.phase, rota_fencing::Phase::TurningOn)
+        });
+        if is_searching {
+            let target = target.clone();
+            self.fencer_step(now, rota_fencing::Event::Withdrawn { target });
+        }
     }
 
     /// Devices and executors may have changed: what is stuck may go on with them.

@@ -84,14 +84,15 @@ impl Proposals {
     }
 
     /// Sends what was not sent yet or not shown for long: into our own log when we lead, else to
-    /// the leader. Without a leader it waits.
+    /// the leader. Without a leader it waits. Whether anything went into our own log.
     pub fn send<S: LogStore>(
         &mut self,
         now: Now,
         replica: &mut Replica<S>,
         todo: &mut Vec<Effect>,
-    ) {
-        let Some(leader) = replica.leader() else { return };
+    ) -> bool {
+        let Some(leader) = replica.leader() else { return false };
+        let mut proposed = false;
         let settled_below = self.waiting.keys().next().copied().unwrap_or(self.next);
         for waiting in self.waiting.values_mut() {
             let is_due = waiting.sent.is_none_or(|sent| now.moment.since(sent) >= RESEND_PROPOSAL);
@@ -106,11 +107,13 @@ impl Proposals {
                 // Busy or deposed meanwhile: it is tried again later.
                 if replica.propose(bytes).is_ok() {
                     waiting.sent = Some(now.moment);
+                    proposed = true;
                 }
             } else {
                 todo.push(Effect::Peer { to: leader, message: Message::Propose(bytes) });
                 waiting.sent = Some(now.moment);
             }
         }
+        proposed
     }
 }

@@ -56,6 +56,10 @@ fn check_message(message: &Message) -> Result<(), &'static str> {
 
 fn check_entries(message: &Message) -> Result<(), &'static str> {
     let (mut index, mut term) = (message.index, message.log_term);
+    // raft finds term 0 wherever its log holds nothing, and would take these for a match.
+    if (index == 0) != (term == 0) {
+        return Err("entries after nothing");
+    }
     for entry in &message.entries {
         if Some(entry.index) != index.checked_add(1) || entry.term < term {
             return Err("entries out of order");
