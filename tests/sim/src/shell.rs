@@ -1,6 +1,8 @@
 //! The second shell around the same node: what the daemon does with sockets, processes and files,
 //! the world does here.
 
+use std::collections::BTreeSet;
+
 use rota_fencing::{Action, Reply};
 use rota_ids::{BootId, Incarnation, LinkId, NodeId, StartId};
 use rota_membership::{
@@ -103,23 +105,19 @@ impl World {
         Replica::bootstrap(config, log, bytes)
     }
 
-    /// Results that an earlier life left behind; agents that still run say theirs later. Of runs
-    /// that nobody knows anything of, the daemon says that they are lost.
+    /// Results that an earlier life left behind; agents that still run say theirs later. Runs
+    /// that nobody knows anything of never began: the node begins them now.
     fn adopt_runs(&mut self, place: usize) {
-        let Some(daemon) = &self.hosts[place].daemon else { return };
+        let services = &self.hosts[place].run.services;
+        let known: BTreeSet<RunId> = services.runs.keys().copied().collect();
+        let Some(daemon) = &mut self.hosts[place].daemon else { return };
         let serial = daemon.serial;
-        let inherited: Vec<RunId> = daemon.node.local().inherited().collect();
+        daemon.node.resume(&known);
         let services = &self.hosts[place].run.services;
         let mut said: Vec<(RunId, AgentOutcome)> = Vec::new();
         for (id, run) in &services.runs {
             if let RunState::Ended(outcome) = &run.state {
                 said.push((*id, outcome.clone()));
-            }
-        }
-        for id in inherited {
-            if !services.runs.contains_key(&id) {
-                let wall = clock::wall(self.now);
-                said.push((id, lost(wall)));
             }
         }
         for (run, outcome) in said {
