@@ -70,7 +70,8 @@ pub fn run(config_dir: &Path) -> Result<ExitCode> {
         life,
         memory: fs::read(settings.run_dir.join("memory")).ok(),
     };
-    let node = Node::new(config, replica, node_loop::now());
+    let mut node = Node::new(config, replica, node_loop::now());
+    node.resume(&agents.known_runs());
     agents.adopt_what_still_runs();
     let effects = Effects {
         agents,
