@@ -129,6 +129,11 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
                     act.why_blocked = true;
                 }
             }
+            NoQuorum::Demote if !rsc.promotable => {
+                act.runnable = false;
+                act.reason = Some("no quorum".into());
+                act.why_blocked = true;
+            }
             NoQuorum::Ignore | NoQuorum::Demote => {}
         }
     }

@@ -152,11 +152,11 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
             continue;
         }
         let rid = locate(world, nid, history);
-        resource_history(world, nid, rid, history, state, &failcounts);
+        let active = resource_history(world, nid, rid, history, state, &failcounts);
         world.records.push((rid, nid, history));
         // Instances answer to the name under which their node knows them.
         if world.rscs[rid].anonymous
-            && (!history.id.contains(':') || world.rscs[rid].running_on.contains(&nid))
+            && (!history.id.contains(':') || active)
         {
             world.rscs[rid].history_id = history.id.clone();
         }
@@ -383,7 +383,7 @@ fn resource_history(
     history: &ResourceHistory,
     state: &NodeState,
     counts: &FailCounts,
-) {
+) -> bool {
     let fail_name = if world.rscs[rid].anonymous {
         world.rscs[rid].conf_id.clone()
     } else {
@@ -404,7 +404,7 @@ fn resource_history(
         shutdown_lock(world, nid, rid, lock);
     }
     if history.operations.is_empty() {
-        return;
+        return false;
     }
     let mut ops: Vec<&OperationRecord> = history.operations.iter().collect();
     ops.sort_by(|a, b| in_time(a, b));
@@ -420,6 +420,7 @@ fn resource_history(
         record(world, nid, rid, op, &mut reading, history, state);
     }
     place(world, nid, rid, &reading, old_role);
+    reading.role > Role::Stopped
 }
 
 /// Order of records: by call number; the pending one of no number is the newest, save when
