@@ -232,7 +232,8 @@ impl World {
                     daemon.links.insert(*peer, usize::from(link.0));
                 }
             }
-            Report::HearingChanged(_) => {}
+            Report::HearingChanged(_) | Report::LinkChanged { .. } => {}
+            Report::BestLinkChanged { .. } => {}
             other => {
                 let line = format!("{}: {other:?}", self.name(place));
                 self.tell(line);
