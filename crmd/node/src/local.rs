@@ -42,6 +42,9 @@ struct Run {
     op: ResourceOp,
     /// Whether this looks what became of an operation whose end is lost.
     looks_for: Option<Box<ResourceOp>>,
+    /// Whether it has ended; it is kept until the log holds the end.
+    #[serde(default)]
+    ended: bool,
 }
 
 /// A monitor that comes back.
@@ -70,6 +73,8 @@ pub struct Local {
     closed_orders: VecDeque<OrderId>,
     /// Fence devices "started" here: this node watches over them.
     fence_devices: BTreeSet<Text>,
+    /// Runs whose end the log holds now.
+    settled: Vec<RunId>,
     changed: bool,
 }
 
@@ -106,13 +111,19 @@ impl Local {
             open_orders,
             closed_orders: VecDeque::new(),
             fence_devices: memory.fence_devices,
+            settled: Vec::new(),
             changed: false,
         }
     }
 
-    /// Runs of an earlier life of the daemon whose end is still to come.
-    pub fn inherited(&self) -> impl Iterator<Item = RunId> + '_ {
-        self.runs.keys().copied()
+    /// Goes on with what an earlier life of the daemon left: runs that never began, for the
+    /// journal of agents does not know them, begin now. The end of the others is to come.
+    pub fn resume(&mut self, known: &BTreeSet<RunId>, todo: &mut Vec<Effect>) {
+        for (run, what) in &self.runs {
+            if !known.contains(run) {
+                todo.push(Effect::RunAgent { run: *run, op: Box::new(what.op.clone()) });
+            }
+        }
     }
 
     /// From now on orders older than this are refused.
@@ -185,6 +196,13 @@ impl Local {
     /// The log holds the end of this order.
     pub fn close(&mut self, order: OrderId) {
         if self.open_orders.remove(&order).is_some() {
+            let is_of = |run: &Run| run.order.as_ref().is_some_and(|o| o.id == order) && run.ended;
+            let settled: Vec<RunId> =
+                self.runs.iter().filter(|(_, run)| is_of(run)).map(|(id, _)| *id).collect();
+            for run in settled {
+                self.runs.remove(&run);
+                self.settled.push(run);
+            }
             self.closed_orders.push_back(order);
             if self.closed_orders.len() > REMEMBERED_ORDERS {
                 self.closed_orders.pop_front();
@@ -202,9 +220,16 @@ impl Local {
         entries: &mut Vec<Entry>,
         todo: &mut Vec<Effect>,
     ) {
-        let Some(run) = self.runs.remove(&id) else { return };
+        let Some(mut run) = self.runs.remove(&id) else { return };
         self.changed = true;
-        todo.push(Effect::ForgetRun(id));
+        // The journal keeps the outcome of an ordered run until the log has it: should this
+        // daemon die before, the next one tells it.
+        if run.order.is_some() && outcome.status != ExecStatus::Lost {
+            run.ended = true;
+            self.runs.insert(id, run.clone());
+        } else {
+            todo.push(Effect::ForgetRun(id));
+        }
         if outcome.status == ExecStatus::Lost {
             self.look_after(run, todo);
         } else if let Some(lost) = run.looks_for {
@@ -220,8 +245,9 @@ impl Local {
         }
     }
 
-    /// Begins the monitors whose time has come.
+    /// Begins the monitors whose time has come, and lets go of what the log holds.
     pub fn wake(&mut self, now: Now, todo: &mut Vec<Effect>) {
+        todo.extend(self.settled.drain(..).map(Effect::ForgetRun));
         let due: Vec<OpKeyOrd> = self
             .recurring
             .iter()
@@ -237,7 +263,7 @@ impl Local {
             recurring.next = recurring.next.max(now.moment - interval) + interval;
             recurring.running = Some(id);
             let op = recurring.op.clone();
-            let run = Run { order: None, op: op.clone(), looks_for: None };
+            let run = Run { order: None, op: op.clone(), looks_for: None, ended: false };
             self.runs.insert(id, run);
             todo.push(Effect::RunAgent { run: id, op: Box::new(op) });
         }
@@ -308,7 +334,7 @@ impl Local {
             return None;
         }
         let id = self.new_run();
-        self.runs.insert(id, Run { order, op: op.clone(), looks_for: None });
+        self.runs.insert(id, Run { order, op: op.clone(), looks_for: None, ended: false });
         todo.push(Effect::RunAgent { run: id, op: Box::new(op) });
         Some(id)
     }
@@ -404,7 +430,10 @@ impl Local {
             is_probe: true,
             ..(*lost).clone()
         };
-        self.runs.insert(id, Run { order: run.order, op: look.clone(), looks_for: Some(lost) });
+        self.runs.insert(
+            id,
+            Run { order: run.order, op: look.clone(), looks_for: Some(lost), ended: false },
+        );
         todo.push(Effect::RunAgent { run: id, op: Box::new(look) });
     }
 

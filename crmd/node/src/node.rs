@@ -10,7 +10,7 @@ use rota_transition::{AbortReason, FenceAction};
 
 use crate::controller::{Controller, Want};
 use crate::entry::{Entry, Member, Proposal};
-use crate::event::{Ask, Effect, Event, Now, RequestId, Told};
+use crate::event::{Ask, Effect, Event, Now, RequestId, RunId, Told};
 use crate::fences;
 use crate::limits::RESEND_SEAT;
 use crate::local::{Local, Memory, Taken};
@@ -136,6 +136,12 @@ impl<S: LogStore> Node<S> {
     /// Fencing jobs and how far each is; empty when this node is not the DC.
     pub fn fencing_jobs(&self) -> Vec<(NodeName, rota_fencing::Phase)> {
         self.fencer.jobs().map(|job| (job.target.clone(), job.phase)).collect()
+    }
+
+    /// Goes on with what an earlier life of this boot left; `known` are the runs whose end the
+    /// journal of agents has or will have.
+    pub fn resume(&mut self, known: &BTreeSet<RunId>) {
+        self.local.resume(known, &mut self.todo);
     }
 
     /// Takes in one event. What follows from it comes with the next [`Self::flush`].

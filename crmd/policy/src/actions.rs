@@ -127,6 +127,8 @@ pub(crate) mod edge {
     pub const QUIET: u16 = 512;
     /// Kept even if the first is a probe that finds nothing new.
     pub const PROBE: u16 = 1024;
+    /// The first is the start of what the second must be together with.
+    pub const TOGETHER: u16 = 4096;
     /// Between two resources by the user's constraint.
     pub const USER: u16 = 2048;
 }
@@ -231,7 +233,9 @@ impl Actions {
     pub fn all(&self, rid: Rid, verb: Verb) -> Vec<Aid> {
         self.of_rsc
             .get(rid)
-            .map(|list| list.iter().copied().filter(|&a| self.acts[a].verb == verb).collect())
+            .map(|list| {
+                list.iter().copied().filter(|&a| self.acts[a].verb == verb).collect()
+            })
             .unwrap_or_default()
     }
 
@@ -394,8 +398,9 @@ impl Actions {
             self.update_any(world, edge.then);
             return;
         }
-        let (f_optional, f_runnable) = (first.optional, first.runnable);
-        let (t_optional, t_runnable) = (then.optional, then.runnable);
+        // Of a clone only what is on the other action's node counts.
+        let (f_optional, f_runnable) = (self.optional_on(edge.first, then.node), first.runnable);
+        let (t_optional, t_runnable) = (self.optional_on(edge.then, first.node), then.runnable);
         let quiet = kind & edge::QUIET != 0;
         if kind & RESTART != 0 {
             // The start must come or cannot: the stop comes either way.
@@ -422,6 +427,12 @@ impl Actions {
             }
             return;
         }
+        if kind & edge::TOGETHER != 0 && !f_runnable && t_runnable {
+            let name = first.rid.map_or("", |r| world.rscs[r].id.as_str());
+            let why = format!("colocation with {name}");
+            self.forbid(edge.then, Some(why));
+            return;
+        }
         if kind & NEEDS != 0 && !f_runnable && t_runnable {
             let why = (!quiet).then(|| self.words(world, edge.first, "unrunnable"));
             self.forbid(edge.then, why);
@@ -444,8 +455,42 @@ impl Actions {
             let why = (!quiet).then(|| self.words(world, edge.then, "required"));
             self.require(edge.first, why);
         }
-        // A stop that cannot happen keeps what must come after it from happening.
-        let _ = t_runnable;
+        // A stop that must and cannot happen keeps what comes after it from happening.
+        if kind & WANTS != 0
+            && t_runnable
+            && !t_optional
+            && !f_optional
+            && !f_runnable
+            && self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked)
+        {
+            self.acts[edge.then].runnable = false;
+            self.changed(edge.then);
+        }
+    }
+
+    /// Whether an action is optional as far as a node is concerned.
+    fn optional_on(&self, aid: Aid, node: Option<Nid>) -> bool {
+        let act = &self.acts[aid];
+        let Some(node) = node else { return act.optional };
+        if act.optional {
+            return true;
+        }
+        let of = act.mirrors.unwrap_or(aid);
+        match self.acts[of].collect {
+            Collect::Least(_) => !self.required_on(of, node),
+            Collect::No | Collect::All => false,
+        }
+    }
+
+    fn required_on(&self, aid: Aid, node: Nid) -> bool {
+        self.acts[aid].members.iter().any(|&m| {
+            let member = &self.acts[m];
+            if member.members.is_empty() {
+                !member.optional && member.node == Some(node)
+            } else {
+                !member.optional && self.required_on(m, node)
+            }
+        })
     }
 
     /// A point that needs some of its firsts.
@@ -470,8 +515,7 @@ impl Actions {
         let act = &self.acts[aid];
         match act.rid {
             Some(rid) => {
-                let what =
-                    if act.verb == Verb::Notice { act.name.as_str() } else { act.verb.name() };
+                let what = if act.verb == Verb::Notice { "notified" } else { act.verb.name() };
                 format!("{word} {} {what}", world.rscs[rid].id)
             }
             None => format!("{word} {}", act.name),

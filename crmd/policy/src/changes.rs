@@ -15,7 +15,13 @@ pub(crate) fn check(world: &mut World<'_>, acts: &mut Actions) {
     world.records = records;
 }
 
-fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &ResourceHistory) {
+fn one(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    nid: Nid,
+    history: &ResourceHistory,
+) {
     let rsc = &world.rscs[rid];
     if rsc.orphan {
         if !rsc.running_on.contains(&nid) && rsc.parent.is_none() && world.nodes[nid].online {
@@ -77,15 +83,29 @@ fn active(history: &ResourceHistory) -> Vec<&OperationRecord> {
 
 fn class_changed(world: &World<'_>, rid: Rid, history: &ResourceHistory) -> bool {
     let Some(conf) = world.conf(rid) else { return false };
-    let differs = |recorded: &Option<Text>, now: &str| recorded.as_ref().is_some_and(|r| r != now);
+    let differs = |recorded: &Option<Text>, now: &str| {
+        recorded.as_ref().is_some_and(|r| r != now)
+    };
     differs(&history.class, &conf.class)
         || differs(&history.agent, &conf.agent)
         || (history.provider.is_some() && history.provider != conf.provider)
 }
 
-fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: &OperationRecord) {
+fn recurring(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    nid: Nid,
+    op: &OperationRecord,
+) {
     let configured = world.op_conf(rid, &op.operation, op.interval_ms).map(|o| o.enabled);
     if configured != Some(true) {
+        let stays = world.rscs[rid].assigned == Some(nid)
+            && world.rscs[rid].next_role.is_some_and(|r| r > rota_cib::constraint::Role::Stopped);
+        if !stays {
+            // It ends with the resource.
+            return;
+        }
         if world.opts.stop_orphan_actions && world.rscs[rid].managed {
             let why = if configured.is_none() { "orphan" } else { "disabled" };
             let aid =
@@ -95,7 +115,7 @@ fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: 
         return;
     }
     let digest = world.digest(rid, Some(nid), &op.operation, op.interval_ms);
-    if op.digest.as_ref() == Some(&digest) {
+    if op.digest.as_ref() == Some(&digest) || hidden_only(world, rid, nid, op) {
         world
             .active_ops
             .entry((rid, nid))
@@ -104,13 +124,22 @@ fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: 
     }
 }
 
-fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: &OperationRecord) {
+fn definition(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    nid: Nid,
+    op: &OperationRecord,
+) {
     if !world.rscs[rid].managed {
         return;
     }
     let task: &str = if op.operation == "migrate_from" { "start" } else { &op.operation };
     let digest = world.digest(rid, Some(nid), task, op.interval_ms);
     if op.digest.as_ref() == Some(&digest) {
+        return;
+    }
+    if hidden_only(world, rid, nid, op) {
         return;
     }
     if reloadable(world, rid, nid, op) {
@@ -124,6 +153,22 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     if acts.acts[aid].reason.is_none() || true {
         acts.acts[aid].reason = Some("resource definition change".into());
     }
+}
+
+/// Whether the configuration hides its secrets (`****`) and all else is as recorded.
+fn hidden_only(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -> bool {
+    let (Some(recorded), Some(names)) = (&op.secure_digest, &op.secure_params) else {
+        return false;
+    };
+    let secret: Vec<&str> = names.split_whitespace().collect();
+    let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);
+    let hidden = params.iter().any(|(n, v)| secret.contains(&n.as_str()) && v == "****");
+    let open: Vec<(Text, Text)> = params
+        .iter()
+        .filter(|(n, _)| !secret.contains(&n.as_str()) && !n.starts_with("CRM_meta_"))
+        .cloned()
+        .collect();
+    hidden && crate::digest::of(&open) == *recorded
 }
 
 /// Whether only parameters changed that the agent can take up without a restart.
@@ -149,8 +194,7 @@ fn reloadable(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -
 
 impl World<'_> {
     fn feature_at_least(&self, op: &OperationRecord, version: &str) -> bool {
-        let parts =
-            |t: &str| -> Vec<u32> { t.split('.').map(|p| p.parse().unwrap_or(0)).collect() };
+        let parts = |t: &str| -> Vec<u32> { t.split('.').map(|p| p.parse().unwrap_or(0)).collect() };
         op.crm_feature_set.as_ref().is_some_and(|v| parts(v) >= parts(version))
     }
 }

@@ -27,6 +27,9 @@ fn resource(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
                 resource(world, acts, child);
             }
             clone(world, acts, rid, conf.min, conf.promotable, conf.ordered);
+            if world.rscs[rid].notify {
+                crate::notify::create(world, acts, rid);
+            }
         }
         Kind::Bundle(_) => crate::bundle::actions(world, acts, rid),
     }
@@ -45,9 +48,7 @@ pub(crate) fn can_fence(world: &World<'_>, nid: Nid) -> bool {
     if !world.opts.fencing {
         return false;
     }
-    world.quorum
-        || world.opts.no_quorum == NoQuorum::Ignore
-        || node.online
+    world.quorum || world.opts.no_quorum == NoQuorum::Ignore || node.online
         || (node.sort == NodeSort::Remote && world.opts.fence_remote_without_quorum)
 }
 
@@ -85,7 +86,11 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
     };
     let node = &world.nodes[nid];
     let rsc = &world.rscs[rid];
-    if !node.online {
+    let coming = node.is_remote()
+        && node.connection.is_some_and(|c| {
+            world.rscs[c].next_role.is_some_and(|r| r > Role::Stopped)
+        });
+    if !node.online && !coming {
         // On a node that is off nothing can be done, but what runs there can be ended by
         // fencing; see `fence`.
         act.runnable = false;
@@ -186,9 +191,7 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     }
     let role = world.rscs[rid].role;
     if role > Role::Stopped && !places.is_empty() {
-        if need_stop
-            && !(world.rscs[rid].start_pending && !moving && !world.rscs[rid].stop_required)
-        {
+        if need_stop && !(world.rscs[rid].start_pending && !moving && !world.rscs[rid].stop_required) {
             down(world, acts, rid, &places, false, current);
             if next > Role::Stopped {
                 up(world, acts, rid, chosen, Role::Stopped, next, false);
@@ -314,7 +317,12 @@ fn inside(world: &World<'_>, acts: &mut Actions, rid: Rid) {
     let (promotes, demotes) = (acts.all(rid, Verb::Promote), acts.all(rid, Verb::Demote));
     for &stop in &stops {
         for &start in &starts {
-            acts.order(stop, start, edge::RESTART);
+            // A stray instance elsewhere is ended without touching the one that may stay.
+            let (there, here) = (acts.acts[stop].node, acts.acts[start].node);
+            let stray = world.rscs[rid].meta.multiple == Multiple::StopUnexpected
+                && there != here
+                && here.is_some_and(|n| world.rscs[rid].running_on.contains(&n));
+            acts.order(stop, start, if stray { edge::ORDER } else { edge::RESTART });
         }
         for &demote in &demotes {
             let same = acts.acts[demote].node == acts.acts[stop].node;

@@ -5,7 +5,7 @@ use rota_cib::constraint::Role;
 use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 use rustc_hash::FxHashMap;
 
-use crate::model::{Chore, FailCount, FailedOp, Nid, NodeSort, Rid, World};
+use crate::model::{Chore, FailCount, FailedOp, NodeSort, Nid, Rid, World};
 use crate::score::{INF, leading_number};
 use crate::unpack::{self, Instance};
 use crate::values::get;
@@ -55,6 +55,9 @@ pub(crate) fn unpack(world: &mut World<'_>) {
             if !ready(world, nid) {
                 continue;
             }
+            if world.nodes[nid].is_remote() {
+                settle_remote(world, nid);
+            }
             done[i] = true;
             progress = true;
             node_history(world, nid, state);
@@ -79,7 +82,11 @@ pub(crate) fn unpack(world: &mut World<'_>) {
 }
 
 fn node_of(world: &World<'_>, state: &NodeState) -> Option<Nid> {
-    world.node_by_id.get(&state.id).or_else(|| world.node_by_name.get(&state.uname)).copied()
+    world
+        .node_by_id
+        .get(&state.id)
+        .or_else(|| world.node_by_name.get(&state.uname))
+        .copied()
 }
 
 /// Whether the history of a node may be read in the first passes: it is there, or what its
@@ -99,7 +106,13 @@ fn ready(world: &World<'_>, nid: Nid) -> bool {
 /// Remote and guest nodes are as their connections are.
 fn settle_remotes(world: &mut World<'_>) {
     for nid in 0..world.nodes.len() {
-        let Some(connection) = world.nodes[nid].connection else { continue };
+        settle_remote(world, nid);
+    }
+}
+
+fn settle_remote(world: &mut World<'_>, nid: Nid) {
+    {
+        let Some(connection) = world.nodes[nid].connection else { return };
         let container = world.nodes[nid].container;
         let rsc = &world.rscs[connection];
         let role = rsc.role;
@@ -122,7 +135,9 @@ fn settle_remotes(world: &mut World<'_>) {
         {
             node.online = false;
             node.remote_reset = false;
-        } else if hosts.len() == 1 && !world.nodes[hosts[0]].online && world.nodes[hosts[0]].unclean
+        } else if hosts.len() == 1
+            && !world.nodes[hosts[0]].online
+            && world.nodes[hosts[0]].unclean
         {
             world.nodes[nid].online = false;
             world.nodes[nid].remote_reset = true;
@@ -139,6 +154,12 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
         let rid = locate(world, nid, history);
         resource_history(world, nid, rid, history, state, &failcounts);
         world.records.push((rid, nid, history));
+        // Instances answer to the name under which their node knows them.
+        if world.rscs[rid].anonymous
+            && (!history.id.contains(':') || world.rscs[rid].running_on.contains(&nid))
+        {
+            world.rscs[rid].history_id = history.id.clone();
+        }
     }
 }
 
@@ -268,15 +289,8 @@ fn make_instance(world: &mut World<'_>, clone: Rid, number: usize) -> Rid {
     );
     for member in like.children {
         let m = world.rscs[member].clone();
-        let made = unpack::add(
-            world,
-            &m.conf_id,
-            m.kind.clone(),
-            m.prim,
-            Some(child),
-            m.meta.clone(),
-            instance,
-        );
+        let made =
+            unpack::add(world, &m.conf_id, m.kind.clone(), m.prim, Some(child), m.meta.clone(), instance);
         world.rscs[child].children.push(made);
     }
     unpack::mark_orphan(world, child);
@@ -370,11 +384,21 @@ fn resource_history(
     state: &NodeState,
     counts: &FailCounts,
 ) {
-    let fail_name = world.rscs[rid].history_id.clone();
-    let counted =
-        counts.by_name.get(&fail_name).or_else(|| counts.by_name.get(&history.id)).copied();
+    let fail_name = if world.rscs[rid].anonymous {
+        world.rscs[rid].conf_id.clone()
+    } else {
+        world.rscs[rid].id.clone()
+    };
+    let counted = counts
+        .by_name
+        .get(&fail_name)
+        .or_else(|| counts.by_name.get(&history.id))
+        .copied();
     if let Some(count) = counted {
         world.rscs[rid].fail_counts.push((nid, count));
+        if world.rscs[rid].orphan && world.rscs[rid].parent.is_none() {
+            world.chores.push(Chore::ClearFailures { rid, nid, why: "it is orphaned" });
+        }
     }
     if let Some(lock) = history.shutdown_lock {
         shutdown_lock(world, nid, rid, lock);
@@ -482,9 +506,7 @@ fn record(
         191 => 8,
         other => other,
     };
-    if !world.nodes[nid].online
-        && !world.nodes[nid].unclean
-        && !world.nodes[nid].is_remote()
+    if !world.nodes[nid].online && !world.nodes[nid].unclean && !world.nodes[nid].is_remote()
         && !world.opts.fencing
     {
         // The node left in good order: what it ran is gone with it.
@@ -584,14 +606,12 @@ fn judge(
             if rc == 3 && op.interval_ms > 0 {
                 return (status::NOT_SUPPORTED, None);
             }
-            if probe
-                && matches!(rc, 2..=6)
-                && world.rscs[rid].running_on.is_empty()
-                && rc != 2
-                && rc != 6
-            {
+            if probe && matches!(rc, 2..=6) && world.rscs[rid].running_on.is_empty() && rc != 2 && rc != 6 {
                 // Nothing there that could run.
-                return (if rc == 5 { status::NOT_INSTALLED } else { status::ERROR_HARD }, None);
+                return (
+                    if rc == 5 { status::NOT_INSTALLED } else { status::ERROR_HARD },
+                    None,
+                );
             }
             match rc {
                 6 => (status::ERROR_FATAL, None),
@@ -617,10 +637,7 @@ fn failure_expired(
     let count = world.rscs[rid].fail_counts.iter().find(|(n, _)| *n == nid).map(|(_, c)| *c);
     let mut expired = false;
     let mut clear: Option<&'static str> = None;
-    if timeout > 0
-        && let Some(changed) = op.last_rc_change
-        && changed > 0
-    {
+    if timeout > 0 && let Some(changed) = op.last_rc_change && changed > 0 {
         let last = count.map_or(0, |c| c.last_failure).max(changed);
         if changed + timeout <= world.now {
             expired = true;
@@ -692,12 +709,9 @@ fn pending(
             {
                 let done = state_of(world, t)
                     .and_then(|s| s.history.iter().find(|h| h.id == world.rscs[rid].history_id))
-                    .is_some_and(|h| {
-                        h.operations.iter().any(|o| {
-                            matches!(o.operation.as_str(), "migrate_from")
-                                && o.op_status == status::DONE
-                        })
-                    });
+                    .is_some_and(|h| h.operations.iter().any(|o| {
+                        matches!(o.operation.as_str(), "migrate_from") && o.op_status == status::DONE
+                    }));
                 if !done && world.nodes[t].online {
                     world.add_running(rid, t);
                 }
@@ -724,7 +738,12 @@ fn pending(
 
 fn state_of<'a>(world: &World<'a>, nid: Nid) -> Option<&'a NodeState> {
     let node = &world.nodes[nid];
-    world.cib.status.nodes.iter().find(|s| s.id == node.id || s.uname == node.name)
+    world
+        .cib
+        .status
+        .nodes
+        .iter()
+        .find(|s| s.id == node.id || s.uname == node.name)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the pieces of one record and its surroundings")]
@@ -850,10 +869,7 @@ fn migrated_away(
         let last = h.operations.iter().max_by(|a, b| in_time(a, b));
         last.is_some_and(|o| {
             (o.operation == "stop" && o.op_status == status::DONE)
-                || (is_probe(o)
-                    && o.rc == 7
-                    && from.is_none()
-                    && o.last_rc_change > op.last_rc_change)
+                || (is_probe(o) && o.rc == 7 && from.is_none() && o.last_rc_change > op.last_rc_change)
         })
     });
     if from.is_some_and(|o| o.op_status == status::DONE && o.rc == 0) {
@@ -873,8 +889,7 @@ fn migrated_away(
         reading.role = active_role(world, rid);
         return;
     }
-    let failed_there =
-        from.is_some_and(|o| o.op_status != status::PENDING && (o.rc != 0 || o.op_status != 0));
+    let failed_there = from.is_some_and(|o| o.op_status != status::PENDING && (o.rc != 0 || o.op_status != 0));
     if failed_there {
         if world.nodes[t].online {
             world.add_running(rid, t);
@@ -956,13 +971,7 @@ pub(crate) fn on_fail(world: &World<'_>, rid: Rid, op: &OperationRecord) -> OnFa
     if is_connection && task != "stop" && !(task == "start") {
         // The connection is lost: the remote node is in an unknown state.
         let fence_remote = fencing && world.rscs[rid].container.is_none();
-        return if fence_remote {
-            OnFail::ResetRemote
-        } else if world.rscs[rid].container.is_some() {
-            OnFail::RestartContainer
-        } else {
-            OnFail::Recover
-        };
+        return if fence_remote { OnFail::ResetRemote } else if world.rscs[rid].container.is_some() { OnFail::RestartContainer } else { OnFail::Recover };
     }
     if is_connection && world.rscs[rid].container.is_some() && task != "stop" {
         return OnFail::RestartContainer;
@@ -1001,7 +1010,7 @@ fn failure(
             reading.fail_next = Some(Role::Stopped);
         }
     }
-    let probe_found_nothing = is_probe(op) && matches!(rc, 5);
+    let probe_found_nothing = is_probe(op) && matches!(rc, 5) ;
     match task {
         "stop" => world.ban(rid, nid, "stop-failed"),
         "migrate_to" => failed_migrate_to(world, nid, rid, op),
@@ -1028,7 +1037,9 @@ fn failure(
 }
 
 fn reconnects(world: &World<'_>, rid: Rid) -> bool {
-    world.conf(rid).is_some_and(|c| c.params.iter().any(|s| s.get("reconnect_interval").is_some()))
+    world.conf(rid).is_some_and(|c| {
+        c.params.iter().any(|s| s.get("reconnect_interval").is_some())
+    })
 }
 
 fn failed_migrate_to(world: &mut World<'_>, nid: Nid, rid: Rid, op: &OperationRecord) {
@@ -1103,16 +1114,17 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
             world.fence(nid, &reason);
         }
     }
-    if role > Role::Stopped
-        && !node_online
-        && !world.nodes[nid].unclean
-        && !world.opts.fencing
+    if role > Role::Stopped && !node_online && !world.nodes[nid].unclean && !world.opts.fencing
         && !world.nodes[nid].is_remote()
     {
         // Without fencing a node that left is taken at its word.
         role = Role::Stopped;
     }
     let mut on_fail = reading.on_fail;
+    if role > Role::Stopped && !node_online && managed && !node_maintenance {
+        // Whatever failed there, it ends with the node.
+        on_fail = OnFail::Ignore;
+    }
     if node_maintenance && !world.rscs[rid].is_clone() {
         // Nothing is done to anything on this node.
         world.rscs[rid].managed = world.rscs[rid].managed && role <= Role::Stopped
@@ -1305,6 +1317,7 @@ impl crate::model::Rsc {
         self.container.is_some() && self.serves.is_none()
     }
 }
+
 
 /// The configured primitive of a name, wherever it stands.
 pub(crate) fn find_primitive<'c>(

@@ -18,6 +18,7 @@ mod history;
 mod migrate;
 mod model;
 mod nodes;
+mod notify;
 mod options;
 mod order;
 mod pattern;

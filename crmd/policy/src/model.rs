@@ -61,6 +61,8 @@ pub(crate) struct World<'a> {
     pub known_by_name: FxHashMap<(Rid, Text), Vec<Nid>>,
     /// Instances that must not be promoted (tickets).
     pub no_promotion: rustc_hash::FxHashSet<Rid>,
+    /// Pairs that are together by nature: address and container.
+    pub implied: Vec<(Rid, Rid)>,
     pub blocked_count: usize,
     pub disabled_count: usize,
 }
@@ -301,9 +303,7 @@ impl PrimConf<'_> {
         self.class == "stonith"
     }
     pub fn is_connection(&self) -> bool {
-        self.class == "ocf"
-            && self.agent == "remote"
-            && self.provider.as_deref() == Some("pacemaker")
+        self.class == "ocf" && self.agent == "remote" && self.provider.as_deref() == Some("pacemaker")
     }
 }
 

@@ -87,8 +87,10 @@ pub(crate) fn unpack<'a>(cib: &'a Cib, opts: &Options, values: &Values<'a>) -> V
         cib.config.nodes.iter().map(|conf| (conf.uname.as_str(), conf)).collect();
     for node in &mut nodes {
         let conf = confs.get(node.name.as_str()).copied();
-        let state =
-            states.get(node.id.as_str()).or_else(|| by_uname.get(node.name.as_str())).copied();
+        let state = states
+            .get(node.id.as_str())
+            .or_else(|| by_uname.get(node.name.as_str()))
+            .copied();
         attributes(node, cib, conf, state, values);
         settle(node, state, opts, values.now);
     }
@@ -135,9 +137,10 @@ pub(crate) fn new(id: Text, name: Text, sort: NodeSort) -> Node {
 /// Names of remote nodes (false) and guest nodes (true) that resources bring along.
 fn remote_names<'a>(cib: &'a Cib, values: &Values<'a>) -> Vec<(Text, bool)> {
     let mut found = Vec::new();
+    let mut bundles = Vec::new();
     let mut look = |p: &'a Primitive| {
-        let is_remote =
-            p.agent.as_deref() == Some("remote") && p.provider.as_deref() == Some("pacemaker");
+        let is_remote = p.agent.as_deref() == Some("remote")
+            && p.provider.as_deref() == Some("pacemaker");
         if is_remote {
             found.push((p.id.clone(), false));
         } else if !p.meta.is_empty() {
@@ -157,7 +160,14 @@ fn remote_names<'a>(cib: &'a Cib, values: &Values<'a>) -> Vec<(Text, bool)> {
                 CloneChild::Primitive(p) => look(p),
                 CloneChild::Group(g) => g.members.iter().for_each(&mut look),
             },
-            Resource::Bundle(_) => {}
+            Resource::Bundle(b) => bundles.push(b),
+        }
+    }
+    for bundle in bundles {
+        if bundle.primitive.is_some() {
+            for n in 0..crate::bundle::replicas(bundle) {
+                found.push((smol_str::format_smolstr!("{}-{n}", bundle.id), true));
+            }
         }
     }
     found
@@ -196,7 +206,7 @@ pub(crate) fn attributes<'a>(
         node.attributes.insert(name, value);
     }
     for (name, value) in &node.transient {
-        node.attributes.entry(name.clone()).or_insert_with(|| value.clone());
+        node.attributes.insert(name.clone(), value.clone());
     }
     node.attributes.insert("#uname".into(), node.name.clone());
     node.attributes.insert("#id".into(), node.id.clone());
@@ -243,8 +253,10 @@ fn since(text: Option<&Text>, yes: &str) -> Option<i64> {
 
 /// What state a full member is in.
 fn settle(node: &mut Node, state: Option<&NodeState>, opts: &Options, now: i64) {
-    node.standby = truth(node, "standby");
-    node.maintenance = truth(node, "maintenance");
+    if state.is_some() {
+        node.standby = truth(node, "standby");
+        node.maintenance = truth(node, "maintenance");
+    }
     if let Some(value) = node.attributes.get("resource-discovery-enabled") {
         node.discovery = boolean(value).unwrap_or(true) || !node.is_remote();
     }
@@ -255,12 +267,13 @@ fn settle(node: &mut Node, state: Option<&NodeState>, opts: &Options, now: i64) 
         node.has_state = true;
         node.unseen = false;
         if node.is_remote() {
-            let other =
-                |name: &str| state.other.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+            let other = |name: &str| {
+                state.other.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+            };
             node.remote_was_fenced = other("node_fenced")
                 .is_some_and(|v| boolean(v).unwrap_or(leading_number(v).unwrap_or(0) > 0));
-            node.remote_maintenance = other("node_in_maintenance")
-                .is_some_and(|v| boolean(v) == Some(true) || leading_number(v).unwrap_or(0) > 0);
+            node.remote_maintenance =
+                other("node_in_maintenance").is_some_and(|v| boolean(v) == Some(true) || leading_number(v).unwrap_or(0) > 0);
             if node.transient.get("shutdown").is_some_and(|v| leading_number(v).unwrap_or(0) != 0) {
                 node.shutdown = true;
             }

@@ -14,7 +14,11 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
     let places = instance_places(world);
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
-        if !node.online || node.pending || node.unclean || node.sort == NodeSort::Ping {
+        let coming = node.sort == NodeSort::Remote
+            && node.connection.is_some_and(|c| {
+                world.rscs[c].next_role.is_some_and(|r| r > Role::Stopped)
+            });
+        if !(node.online || coming) || node.pending || node.unclean || node.sort == NodeSort::Ping {
             continue;
         }
         if node.is_remote() && node.shutdown || !node.discovery {
@@ -79,13 +83,17 @@ fn resource(
         }
         Kind::Bundle(conf) => {
             for replica in &conf.replicas {
-                if let Some(ip) = replica.ip {
-                    primitive(world, acts, ip, nid);
-                }
                 if let Some(child) = replica.child
                     && replica.node == Some(nid)
                 {
                     primitive(world, acts, child, nid);
+                }
+                // Containers are not nested.
+                if world.nodes[nid].sort == NodeSort::Guest {
+                    continue;
+                }
+                if let Some(ip) = replica.ip {
+                    primitive(world, acts, ip, nid);
                 }
                 primitive(world, acts, replica.container, nid);
                 if let Some(remote) = replica.remote {
@@ -104,10 +112,7 @@ fn known(world: &World<'_>, rid: Rid, nid: Nid) -> bool {
     if rsc.anonymous
         && let Some(owner) = world.instance_owner(rid)
     {
-        return world
-            .known_by_name
-            .get(&(owner, rsc.conf_id.clone()))
-            .is_some_and(|list| list.contains(&nid));
+        return world.known_by_name.get(&(owner, rsc.conf_id.clone())).is_some_and(|list| list.contains(&nid));
     }
     false
 }
@@ -188,15 +193,7 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
             continue;
         }
         let mut targets = Vec::new();
-        for verb in [
-            Verb::Start,
-            Verb::Stop,
-            Verb::Promote,
-            Verb::Demote,
-            Verb::Delete,
-            Verb::MigrateFrom,
-            Verb::MigrateTo,
-        ] {
+        for verb in [Verb::Start, Verb::Stop, Verb::Promote, Verb::Demote, Verb::Delete, Verb::MigrateFrom, Verb::MigrateTo] {
             targets.extend(acts.all(rid, verb));
         }
         for &probe in &probes {

@@ -41,6 +41,19 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             active(world, acts, rid, nid, name, *interval, *role, next);
         }
     }
+    if world.rscs[rid].role == Role::Promoted && next <= Role::Stopped {
+        // What watches the promoted role ends before the demotion.
+        for nid in world.rscs[rid].running_on.clone() {
+            for (name, interval, role, _) in &ops {
+                if *role == Some(Role::Promoted) && exists(world, rid, nid, name, *interval) {
+                    let aid = cancel(world, acts, rid, nid, name, *interval);
+                    for then in acts.all(rid, Verb::Demote) {
+                        acts.order(aid, then, edge::NEEDS | edge::QUIET);
+                    }
+                }
+            }
+        }
+    }
     for (name, interval, role, enabled) in &ops {
         if *role == Some(Role::Stopped) && *enabled {
             inactive(world, acts, rid, name, *interval);
@@ -49,10 +62,9 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
 }
 
 fn exists(world: &World<'_>, rid: Rid, nid: Nid, name: &str, interval: u32) -> bool {
-    world
-        .active_ops
-        .get(&(rid, nid))
-        .is_some_and(|ops| ops.iter().any(|(n, i)| n == name && *i == interval))
+    world.active_ops.get(&(rid, nid)).is_some_and(|ops| {
+        ops.iter().any(|(n, i)| n == name && *i == interval)
+    })
 }
 
 #[expect(clippy::too_many_arguments, reason = "an operation has that many parts")]
@@ -91,7 +103,8 @@ fn active(
     act.optional = known && start_optional;
     act.priority = world.rscs[rid].priority;
     let node = &world.nodes[nid];
-    act.runnable = node.online && !node.unclean && !node.pending;
+    let coming = node.is_remote() && start.is_some_and(|s| acts.acts[s].runnable);
+    act.runnable = (node.online || coming) && !node.unclean && !node.pending;
     let promoted = next == Role::Promoted;
     act.extra = Some(Box::new(Extra {
         expected_rc: if promoted { 8 } else { 0 },
@@ -107,11 +120,7 @@ fn active(
         acts.order(start, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
     }
     for promote in acts.all(rid, Verb::Promote) {
-        acts.order(
-            promote,
-            aid,
-            if promoted { edge::FORCES | edge::NEEDS | edge::QUIET } else { edge::ORDER },
-        );
+        acts.order(promote, aid, if promoted { edge::FORCES | edge::NEEDS | edge::QUIET } else { edge::ORDER });
     }
     for demote in acts.all(rid, Verb::Demote) {
         if acts.acts[demote].node == Some(nid) && !promoted {
@@ -144,8 +153,11 @@ fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, in
         act.interval = interval;
         act.optional = known && stopping.is_none();
         act.runnable = !node.shutdown && !node.standby && world.rscs[rid].managed;
-        act.extra =
-            Some(Box::new(Extra { expected_rc: 7, role: Some(Role::Stopped), ..Extra::default() }));
+        act.extra = Some(Box::new(Extra {
+            expected_rc: 7,
+            role: Some(Role::Stopped),
+            ..Extra::default()
+        }));
         let aid = acts.add(act);
         acts.of_node.entry(nid).or_default().push(aid);
         if let Some(stop) = stopping {

@@ -19,10 +19,19 @@ pub(crate) fn lines(world: &World<'_>, acts: &Actions) -> Vec<String> {
         let reason = act.reason.as_deref().map_or_else(String::new, |r| format!(" '{r}'"));
         out.push(format!("Fence ({word}) {}{container}{reason}", node.name));
     }
+    let mut lines = Vec::new();
     let mut widths = Widths { name: 5, detail: 5 };
     for &rid in &world.top {
-        resource(world, acts, rid, &mut widths, &mut out);
+        resource(world, acts, rid, &mut lines);
     }
+    // Columns fit the widest entry; names grow in steps.
+    for line in &lines {
+        if line.name.len() > widths.name {
+            widths.name = line.name.len() + 2;
+        }
+        widths.detail = widths.detail.max(line.detail.len());
+    }
+    out.extend(lines.iter().map(|line| line.text(&widths)));
     out
 }
 
@@ -36,27 +45,23 @@ fn resource(
     world: &World<'_>,
     acts: &Actions,
     rid: Rid,
-    widths: &mut Widths,
-    out: &mut Vec<String>,
+    out: &mut Vec<Line>,
 ) {
     match &world.rscs[rid].kind {
         Kind::Primitive => {
-            for line in leaf(world, acts, rid) {
-                out.push(line.text(widths));
-            }
+            out.extend(leaf(world, acts, rid));
         }
         Kind::Group { .. } | Kind::Clone(_) => {
             for &child in &world.rscs[rid].children {
-                resource(world, acts, child, widths, out);
+                resource(world, acts, child, out);
             }
         }
         Kind::Bundle(conf) => {
             for replica in &conf.replicas {
-                for part in [replica.ip, Some(replica.container), replica.remote, replica.child]
-                    .into_iter()
-                    .flatten()
+                for part in
+                    [replica.ip, Some(replica.container), replica.remote, replica.child].into_iter().flatten()
                 {
-                    resource(world, acts, part, widths, out);
+                    resource(world, acts, part, out);
                 }
             }
         }
@@ -72,15 +77,13 @@ struct Line {
 }
 
 impl Line {
-    fn text(&self, widths: &mut Widths) -> String {
-        widths.name = widths.name.max(self.name.len() + 2);
-        widths.detail = widths.detail.max(self.detail.len());
+    fn text(&self, widths: &Widths) -> String {
         let mut text = format!(
             "{:<8}   {:<nw$}   ( {:>dw$} )",
             self.word,
             self.name,
             self.detail,
-            nw = widths.name.saturating_sub(2).max(5),
+            nw = widths.name,
             dw = widths.detail
         );
         match (&self.reason, self.blocked) {
@@ -99,7 +102,10 @@ fn leaf(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<Line> {
     let there = if next_role > Role::Stopped { rsc.assigned } else { None };
     let here = match there {
         Some(t) if rsc.running_on.contains(&t) && rsc.migration_source.is_none() => Some(t),
-        _ => rsc.migration_source.filter(|_| there.is_some()).or(rsc.running_on.first().copied()),
+        _ => rsc
+            .migration_source
+            .filter(|_| there.is_some())
+            .or(rsc.running_on.first().copied()),
     };
     let name = |nid: usize| world.nodes[nid].name.as_str();
     let get = |verb: Verb, node: Option<usize>| acts.find(rid, verb, node);
@@ -211,7 +217,13 @@ fn both(
                 format!("{} -> {}", name(h), name(t))
             }
         } else {
-            format!("{}{} -> {}{}", role, name(h), role_word(true, next_role), name(t))
+            format!(
+                "{}{} -> {}{}",
+                role,
+                name(h),
+                role_word(true, next_role),
+                name(t)
+            )
         };
         if !runnable(start) {
             let mut l = line("Stop", format!("{role}{}", name(h)), start);

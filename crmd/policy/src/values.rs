@@ -139,8 +139,7 @@ impl<'a> Values<'a> {
         context: &Context<'_>,
         into: &mut Pairs,
     ) {
-        let mut order: Vec<&'a NvSet> =
-            sets.iter().rev().filter_map(|set| self.index.set(set)).collect();
+        let mut order: Vec<&'a NvSet> = sets.iter().rev().filter_map(|set| self.index.set(set)).collect();
         if order.len() > 1 {
             let rank = |set: &NvSet| {
                 let is_first = first.is_some() && set.id.as_deref() == first;
@@ -157,6 +156,7 @@ impl<'a> Values<'a> {
                 let name = pair.name.as_ref().or(target.and_then(|t| t.name.as_ref()));
                 let value = pair.value.as_ref().or(target.and_then(|t| t.value.as_ref()));
                 if let (Some(name), Some(value)) = (name, value)
+                    && value != "#default"
                     && get(into, name).is_none()
                 {
                     into.push((name.clone(), value.clone()));

@@ -99,7 +99,11 @@ pub(crate) fn apply(
     let children = match &world.rscs[rid].kind {
         Kind::Primitive => return,
         Kind::Group { colocated: true, .. } => {
-            world.rscs[rid].children.first().copied().into_iter().collect()
+            // The first member speaks for all; the others may go where it goes.
+            for (i, child) in world.rscs[rid].children.clone().into_iter().enumerate() {
+                apply(world, child, nodes, discover, counts && i == 0);
+            }
+            return;
         }
         Kind::Group { .. } | Kind::Clone(_) => world.rscs[rid].children.clone(),
         Kind::Bundle(b) => b.replicas.iter().map(|r| r.container).collect(),
@@ -118,7 +122,9 @@ pub(crate) fn fail_count(world: &World<'_>, rid: Rid, nid: Nid) -> i32 {
         rsc.fail_counts
             .iter()
             .filter(|(n, _)| *n == nid)
-            .filter(|(_, c)| !(timeout > 0 && c.last_failure > 0 && now > c.last_failure + timeout))
+            .filter(|(_, c)| {
+                !(timeout > 0 && c.last_failure > 0 && now > c.last_failure + timeout)
+            })
             .map(|(_, c)| c.count)
             .fold(0, sum)
     };
@@ -191,7 +197,9 @@ fn not_on_itself(world: &mut World<'_>) {
             }
             // Connections run on full members only; fence devices too.
             if rsc.serves.is_some() || world.is_fencing(rid) {
-                world.rscs[rid].allowed[nid] = Cand::ABSENT;
+                if world.rscs[rid].allowed[nid].present {
+                    world.rscs[rid].allowed[nid].score = -INF;
+                }
             }
         }
     }

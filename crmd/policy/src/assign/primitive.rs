@@ -27,13 +27,22 @@ pub(super) fn assign(
         return None;
     }
     world.rscs[rid].allocating = true;
-    for i in colocate::colocs_as_dependent(world, rid) {
-        let coloc = world.constraints.colocations[i].clone();
-        super::resource(world, state, coloc.primary, None);
-        colocate::apply(world, state, rid, coloc.primary, &coloc);
-    }
-    for i in colocate::colocs_as_primary(world, rid) {
-        colocate::add_dependents(world, state, i, rid);
+    // What must be comes before what would be nice, so that as much as possible is kept.
+    let dependent = colocate::colocs_as_dependent(world, rid);
+    let primary = colocate::colocs_as_primary(world, rid);
+    for mandatory in [true, false] {
+        for &i in &dependent {
+            let coloc = world.constraints.colocations[i].clone();
+            if (coloc.score.abs() >= INF) == mandatory {
+                super::resource(world, state, coloc.primary, None);
+                colocate::apply(world, state, rid, coloc.primary, &coloc);
+            }
+        }
+        for &i in &primary {
+            if (world.constraints.colocations[i].score.abs() >= INF) == mandatory {
+                colocate::add_dependents(world, state, i, rid);
+            }
+        }
     }
     if world.rscs[rid].next_role == Some(Role::Stopped) {
         world.ban_all(rid);
@@ -42,7 +51,6 @@ pub(super) fn assign(
         world.rscs[rid].next_role_why = "target-role";
         world.ban_all(rid);
     }
-    ban_unusable(world, rid);
     utilization::limit(world, state, rid, prefer);
     // Guests whose host cannot be used are of no use either.
     state.show(world, "pcmk__primitive_assign", rid);
@@ -93,19 +101,13 @@ fn quorum_allows(world: &mut World<'_>, rid: Rid, nid: Nid) -> Option<Nid> {
     Some(nid)
 }
 
-fn ban_unusable(world: &mut World<'_>, rid: Rid) {
-    for nid in 0..world.nodes.len() {
-        if !world.rscs[rid].allowed[nid].present {
-            continue;
-        }
-        if !usable(world, nid) && world.rscs[rid].managed {
-            world.rscs[rid].allowed[nid].score = -INF;
-        }
-    }
-}
-
 /// Best first: score, then where it is, then free capacity, then the emptier node, then name.
-fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> Option<Nid> {
+fn choose(
+    world: &World<'_>,
+    state: &Assign,
+    rid: Rid,
+    prefer: Option<Nid>,
+) -> Option<Nid> {
     let rsc = &world.rscs[rid];
     let fits = |nid: Nid| rsc.allowed[nid].effective() >= 0 && usable(world, nid);
     if let Some(nid) = prefer
@@ -126,18 +128,19 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
         if x != y {
             return x > y;
         }
-        if current == Some(a) || current == Some(b) {
-            return current == Some(a);
-        }
         if world.opts.placement == Placement::Balanced {
             let by = utilization::compare(&state.capacity[a], &state.capacity[b]);
             if by != std::cmp::Ordering::Equal {
                 return by == std::cmp::Ordering::Greater;
             }
         }
-        if world.opts.placement != Placement::Minimal && world.nodes[a].load != world.nodes[b].load
+        if world.opts.placement != Placement::Minimal
+            && world.nodes[a].load != world.nodes[b].load
         {
             return world.nodes[a].load < world.nodes[b].load;
+        }
+        if current == Some(a) || current == Some(b) {
+            return current == Some(a);
         }
         crate::nodes::by_name(&world.nodes[a].name, &world.nodes[b].name).is_lt()
     };

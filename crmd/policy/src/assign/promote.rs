@@ -21,6 +21,10 @@ pub(crate) fn add_scores(world: &mut World<'_>, clone: Rid) {
             {
                 let cand = &mut world.rscs[child].allowed[nid];
                 cand.score = sum(cand.score, score);
+                // The instance that is to be promoted chooses first.
+                if world.rscs[child].priority < score {
+                    world.rscs[child].priority = score;
+                }
             }
         }
     }
@@ -41,9 +45,10 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     if rsc.anonymous && world.nodes[nid].online {
         // Old attributes of nodes where the resource has never been seen count for nothing.
         let known = world.instance_owner(rid).is_none_or(|owner| {
-            world.leaves(owner).iter().any(|&l| {
-                world.rscs[l].conf_id == rsc.conf_id && world.rscs[l].known_on.contains(&nid)
-            })
+            world
+                .leaves(owner)
+                .iter()
+                .any(|&l| world.rscs[l].conf_id == rsc.conf_id && world.rscs[l].known_on.contains(&nid))
         });
         if !known && rsc.assigned.is_none() {
             return None;
@@ -55,9 +60,7 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     let attributes = &world.nodes[nid].attributes;
     let named = |name: &Text| attributes.get(&format_smolstr!("master-{name}"));
     let value = named(&rsc.history_id).or_else(|| named(&rsc.conf_id))?;
-    Some(
-        crate::score::parse(value).or_else(|| leading_number(value).map(|n| n as i32)).unwrap_or(0),
-    )
+    Some(crate::score::parse(value).or_else(|| leading_number(value).map(|n| n as i32)).unwrap_or(0))
 }
 
 /// Decides the roles of a clone's instances once they have nodes.
@@ -84,8 +87,10 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
         };
         state.line(|| line);
     }
-    let (max, node_max) =
-        world.rscs[clone].clone_conf().map_or((0, 0), |c| (c.promoted_max, c.promoted_node_max));
+    let (max, node_max) = world
+        .rscs[clone]
+        .clone_conf()
+        .map_or((0, 0), |c| (c.promoted_max, c.promoted_node_max));
     let mut promoted = 0;
     let mut per_node: rustc_hash::FxHashMap<Nid, usize> = rustc_hash::FxHashMap::default();
     for &child in &order {
@@ -155,11 +160,7 @@ fn first_score(world: &mut World<'_>, clone: Rid, child: Rid) {
     let target = rsc.meta.target_role;
     let score = match rsc.next_role {
         Some(Role::Stopped) => -INF,
-        Some(Role::Unpromoted)
-            if rsc.next_role_why == "demote" || rsc.next_role_why == "failure" =>
-        {
-            -INF
-        }
+        Some(Role::Unpromoted) if rsc.next_role_why == "demote" || rsc.next_role_why == "failure" => -INF,
         _ if target == Some(Role::Unpromoted) || target == Some(Role::Stopped) => -INF,
         _ => promotion_score(world, child, nid).unwrap_or(-1),
     };
@@ -192,9 +193,7 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
     // As dependent: where the other is.
     for i in colocate::colocs_as_dependent(world, clone) {
         let coloc = world.constraints.colocations[i].clone();
-        if coloc.dependent_role == Some(Role::Promoted)
-            || coloc.dependent_role == Some(Role::Unpromoted)
-        {
+        if coloc.dependent_role == Some(Role::Promoted) || coloc.dependent_role == Some(Role::Unpromoted) {
             super::resource(world, state, coloc.primary, None);
             colocate::apply(world, state, child, coloc.primary, &coloc);
         }
@@ -209,8 +208,11 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
             continue;
         }
         let factor = f64::from(coloc.score) / f64::from(INF);
-        let mut work: Vec<crate::model::Cand> =
-            world.nodes.iter().map(|_| crate::model::Cand::OPEN).collect();
+        let mut work: Vec<crate::model::Cand> = world
+            .nodes
+            .iter()
+            .map(|_| crate::model::Cand::OPEN)
+            .collect();
         if state.merging.len() < world.rscs.len() {
             state.merging.resize(world.rscs.len(), false);
         }

@@ -4,16 +4,13 @@ use std::fmt::Write;
 
 use rota_cib::constraint::Role;
 
-use crate::model::{Kind, Nid, Node, NodeSort, Rid, World};
+use crate::model::{Kind, Node, NodeSort, Nid, Rid, World};
 use crate::nodes::by_name;
 
 /// "1 of 5 resource instances DISABLED and 0 BLOCKED from further action due to failure".
 pub(super) fn counts(world: &World<'_>) -> Option<String> {
     let leaves: Vec<Rid> = (0..world.rscs.len())
-        .filter(|&r| {
-            world.rscs[r].is_primitive()
-                && !(world.rscs[r].orphan && world.rscs[r].running_on.is_empty())
-        })
+        .filter(|&r| world.rscs[r].is_primitive() && !(world.rscs[r].orphan && world.rscs[r].running_on.is_empty()))
         .collect();
     let total = leaves.len();
     let disabled =
@@ -68,15 +65,15 @@ fn nodes(world: &World<'_>, out: &mut String) {
             _ => None,
         };
         match slot {
-            Some(5) => lists[3].push(&node.name),
+            // A guest that is down is no news; what it lives in is shown as stopped.
+            Some(5) => {}
             Some(slot) => lists[slot].push(&node.name),
             None => {
                 let _ = writeln!(out, "    * {kind} {}: {state}", node.name);
             }
         }
     }
-    let titles =
-        ["Online", "OFFLINE", "RemoteOnline", "RemoteOFFLINE", "GuestOnline", "GuestOFFLINE"];
+    let titles = ["Online", "OFFLINE", "RemoteOnline", "RemoteOFFLINE", "GuestOnline", "GuestOFFLINE"];
     for (title, names) in titles.iter().zip(&lists) {
         if !names.is_empty() {
             let _ = writeln!(out, "    * {title}: [ {} ]", names.join(" "));
@@ -87,25 +84,17 @@ fn nodes(world: &World<'_>, out: &mut String) {
 fn state(world: &World<'_>, node: &Node) -> String {
     let active = !node.running.is_empty();
     let mut text = if node.unclean {
-        if node.online {
-            "UNCLEAN (online)".into()
-        } else if node.pending {
-            "UNCLEAN (pending)".into()
-        } else {
-            "UNCLEAN (offline)".to_owned()
-        }
+        if node.online { "UNCLEAN (online)".into() }
+        else if node.pending { "UNCLEAN (pending)".into() }
+        else { "UNCLEAN (offline)".to_owned() }
     } else if node.pending {
         "pending".into()
     } else if node.standby_by_failure && node.online {
         "standby (on-fail)".into()
     } else if node.standby {
-        if !node.online {
-            "OFFLINE (standby)".into()
-        } else if active {
-            "standby (with active resources)".into()
-        } else {
-            "standby".to_owned()
-        }
+        if !node.online { "OFFLINE (standby)".into() }
+        else if active { "standby (with active resources)".into() }
+        else { "standby".to_owned() }
     } else if node.maintenance {
         if node.online { "maintenance".into() } else { "OFFLINE (maintenance)".to_owned() }
     } else if node.online {
@@ -179,7 +168,8 @@ fn group(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
 fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     let rsc = &world.rscs[rid];
     let Some(conf) = rsc.clone_conf() else { return };
-    let child_name = rsc.children.first().map_or("", |&c| world.rscs[c].conf_id.as_str());
+    let child_name =
+        rsc.children.first().map_or("", |&c| world.rscs[c].conf_id.as_str());
     let mut first = Vec::new();
     if conf.promotable {
         first.push("promotable");
@@ -373,4 +363,26 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
 fn shows_number(world: &World<'_>, rid: Rid) -> bool {
     let _ = (world, rid);
     false
+}
+
+/// The text of an instance inside a container with the container's host as its place.
+pub(crate) fn on_host(world: &World<'_>, child: Rid, text: &str, host: Option<&str>) -> String {
+    let inside = world.rscs[child].running_on.first().map(|&n| world.nodes[n].name.as_str());
+    match (inside, host) {
+        (Some(inside), Some(host)) => text.replacen(&format!(" {inside}"), &format!(" {host}"), 1),
+        (None, Some(host)) => match text.split_once(" (") {
+            Some(_) | None => {
+                let (state, flags) = match text.rsplit_once("\t ") {
+                    Some((_, rest)) => match rest.split_once(' ') {
+                        Some((state, flags)) => (state, format!(" {flags}")),
+                        None => (rest, String::new()),
+                    },
+                    None => (text, String::new()),
+                };
+                let agent = text.rsplit_once("\t ").map_or("", |(agent, _)| agent);
+                format!("{agent}\t {state} {host}{flags}")
+            }
+        },
+        (_, None) => text.to_owned(),
+    }
 }
