@@ -1,6 +1,8 @@
 //! The second shell around the same node: what the daemon does with sockets, processes and files,
 //! the world does here.
 
+use std::collections::BTreeSet;
+
 use rota_fencing::{Action, Reply};
 use rota_ids::{BootId, Incarnation, LinkId, NodeId, StartId};
 use rota_membership::{
@@ -103,23 +105,17 @@ impl World {
         Replica::bootstrap(config, log, bytes)
     }
 
-    /// Results that an earlier life left behind; agents that still run say theirs later. Of runs
-    /// that nobody knows anything of, the daemon says that they are lost.
+    /// Results that an earlier life left behind; agents that still run say theirs later.
     fn adopt_runs(&mut self, place: usize) {
-        let Some(daemon) = &self.hosts[place].daemon else { return };
+        let host = &mut self.hosts[place];
+        let Some(daemon) = &mut host.daemon else { return };
         let serial = daemon.serial;
-        let inherited: Vec<RunId> = daemon.node.local().inherited().collect();
-        let services = &self.hosts[place].run.services;
-        let mut said: Vec<(RunId, AgentOutcome)> = Vec::new();
-        for (id, run) in &services.runs {
+        let known: BTreeSet<RunId> = host.run.services.runs.keys().copied().collect();
+        daemon.node.resume(&known);
+        let mut said = Vec::new();
+        for (id, run) in &host.run.services.runs {
             if let RunState::Ended(outcome) = &run.state {
                 said.push((*id, outcome.clone()));
-            }
-        }
-        for id in inherited {
-            if !services.runs.contains_key(&id) {
-                let wall = clock::wall(self.now);
-                said.push((id, lost(wall)));
             }
         }
         for (run, outcome) in said {
@@ -578,16 +574,5 @@ impl World {
         if self.is_life(place, serial) {
             self.event(place, Event::DeviceEnded { attempt, reply });
         }
-    }
-}
-
-fn lost(wall: rota_ids::WallTime) -> AgentOutcome {
-    AgentOutcome {
-        rc: 1,
-        status: ExecStatus::Lost,
-        reason: rota_ids::Text::default(),
-        started: wall,
-        exec_ms: 0,
-        queue_ms: 0,
     }
 }
