@@ -1,0 +1,12 @@
+//! The command grammar, driven as the program drives it.
+
+#![expect(clippy::unwrap_used, reason = "a test stops where its input is broken")]
+
+#[path = "commands/agents.rs"]
+mod agents;
+#[path = "../src/commands/mod.rs"]
+mod commands;
+#[path = "commands/golden.rs"]
+mod golden;
+#[path = "commands/stories.rs"]
+mod stories;
