@@ -1,7 +1,5 @@
 //! The command grammar, driven as the program drives it.
 
-#![expect(clippy::unwrap_used, reason = "a test stops where its input is broken")]
-
 #[path = "commands/agents.rs"]
 mod agents;
 #[path = "../src/commands/mod.rs"]

@@ -95,6 +95,10 @@ pub(super) fn parse(text: &str, agents: &dyn AgentMetadata) -> Result<AgentSpec,
 fn only_one(name: &str, mut found: Vec<AgentSpec>) -> Result<AgentSpec, UserError> {
     match (found.len(), found.pop()) {
         (1, Some(agent)) => Ok(agent),
+        (_, None) if name.starts_with("fence_") => Err(UserError::refused(
+            format!("'{name}' is a fence agent"),
+            format!("write: rota stonith create ID {name} …"),
+        )),
         (_, None) => Err(UserError::refused(
             format!("no agent '{name}' is installed here"),
             "write its full name (class:provider:agent) and use --force if it is installed elsewhere",

@@ -30,7 +30,7 @@ pub enum UserError {
         near: Option<String>,
     },
     /// Nothing has this id or name.
-    #[error("{kind} '{id}' does not exist{}", did_you_mean(.near))]
+    #[error("{kind} '{id}' does not exist; {}", instead(.near, .known))]
     NotFound {
         /// What was looked for.
         kind: &'static str,
@@ -38,6 +38,8 @@ pub enum UserError {
         id: String,
         /// The one that was probably meant.
         near: Option<String>,
+        /// Some that exist.
+        known: Vec<String>,
     },
     /// The id is in use.
     #[error("'{0}' is in use already; choose another id, or delete it first")]
@@ -67,6 +69,17 @@ impl UserError {
         Self::refused(what, "use --force to do it all the same")
     }
 
+    /// There is no command `given` in `area`; `live` names those that need a running cluster.
+    pub(super) fn unknown_or_live(area: &str, given: &str, known: &[&str], live: &[&str]) -> Self {
+        if live.contains(&given) {
+            return Self::refused(
+                format!("'rota {area} {given}' asks a running cluster, not a configuration"),
+                "run it on a cluster node, without a file",
+            );
+        }
+        Self::unknown_command(area, given, &[known, live].concat())
+    }
+
     /// There is no command `given` in `area`.
     pub(super) fn unknown_command(area: &str, given: &str, known: &[&str]) -> Self {
         Self::UnknownCommand {
@@ -83,8 +96,10 @@ impl UserError {
         id: &str,
         known: impl IntoIterator<Item = &'n str>,
     ) -> Self {
-        let near = nearest(id, known).map(str::to_owned);
-        Self::NotFound { kind, id: id.to_owned(), near }
+        let known: Vec<&str> = known.into_iter().collect();
+        let near = nearest(id, known.iter().copied()).map(str::to_owned);
+        let known = known.into_iter().map(str::to_owned).collect();
+        Self::NotFound { kind, id: id.to_owned(), near, known }
     }
 }
 
@@ -95,6 +110,21 @@ fn did_you_mean(near: &Option<String>) -> String {
     }
 }
 
+/// How many existing things a message lists.
+const LISTED_MAX: usize = 8;
+
+fn instead(near: &Option<String>, known: &[String]) -> String {
+    if let Some(near) = near {
+        return format!("did you mean '{near}'?");
+    }
+    let shown = known.iter().take(LISTED_MAX).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match known.len() {
+        0 => "there are none".to_owned(),
+        count if count > LISTED_MAX => format!("there are {count}, among them {shown}"),
+        _ => format!("there are: {shown}"),
+    }
+}
+
 fn unknown_command_text(
     area: &str,
     given: &str,
@@ -102,12 +132,11 @@ fn unknown_command_text(
     known: &[String],
 ) -> String {
     let known = known.join(", ");
+    let area = if area.is_empty() { "rota".to_owned() } else { format!("rota {area}") };
     match (given, near) {
-        ("", _) => format!("rota {area}: say what to do; one of {known}"),
-        (given, Some(near)) => {
-            format!("rota {area}: unknown command '{given}'; did you mean '{near}'?")
-        }
-        (given, None) => format!("rota {area}: unknown command '{given}'; one of {known}"),
+        ("", _) => format!("{area}: say what to do; one of {known}"),
+        (given, Some(near)) => format!("{area}: unknown command '{given}'; did you mean '{near}'?"),
+        (given, None) => format!("{area}: unknown command '{given}'; one of {known}"),
     }
 }
 

@@ -80,7 +80,7 @@ fn set(work: &mut Work<'_>, options: &[&str]) -> Result<(), UserError> {
 
 fn unknown(name: &str) -> String {
     match suggest(CLUSTER, name) {
-        Some(near) => format!("there is no cluster property '{name}', did you mean '{near}'?"),
+        Some(near) => format!("there is no cluster property '{name}' (did you mean '{near}'?)"),
         None => format!("there is no cluster property '{name}'"),
     }
 }
@@ -92,7 +92,7 @@ fn unset(work: &mut Work<'_>, names: &[&str]) -> Result<(), UserError> {
         if !remove_value(&mut sets, name) {
             let set_now = sets.iter().flat_map(|set| &set.pairs).filter_map(|p| p.name.as_deref());
             let near = rota_cib::near::nearest(name, set_now);
-            let near = near.map(|near| format!(", did you mean '{near}'?")).unwrap_or_default();
+            let near = near.map(|near| format!(" (did you mean '{near}'?)")).unwrap_or_default();
             work.unless_forced(format!("the property '{name}' is not set{near}"))?;
         }
     }

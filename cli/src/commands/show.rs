@@ -14,7 +14,7 @@ use super::work::Work;
 /// `rota resource config [RESOURCE…]`
 pub(super) fn resources(work: &mut Work<'_>, ids: &[&str]) -> Result<(), UserError> {
     ids.iter().try_for_each(|id| find::check(&work.config, id))?;
-    let mut lines = Lines::default();
+    let mut lines = Lines { secrets: work.has("--show-secrets"), ..Lines::default() };
     for resource in &work.config.resources {
         if ids.is_empty() {
             if !is_device(resource) {
@@ -38,7 +38,7 @@ fn is_device(resource: &Resource) -> bool {
 
 /// `rota stonith config [DEVICE…]`
 pub(super) fn devices(work: &mut Work<'_>, ids: &[&str]) -> Result<(), UserError> {
-    let mut lines = Lines::default();
+    let mut lines = Lines { secrets: work.has("--show-secrets"), ..Lines::default() };
     for resource in work.config.resources.iter().filter(|resource| is_device(resource)) {
         if ids.is_empty() || ids.contains(&resource.id().as_str()) {
             lines.resource(resource);
@@ -120,6 +120,15 @@ fn nodes(
 struct Lines {
     text: String,
     depth: usize,
+    /// Whether passwords are shown as they are.
+    secrets: bool,
+}
+
+/// Whether a parameter's name says that its value is nobody's business.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["passw", "secret", "token", "snmp_priv_"].iter().any(|part| name.contains(part))
+        && !name.ends_with("_script")
 }
 
 impl Lines {
@@ -173,7 +182,9 @@ impl Lines {
                     .pairs
                     .iter()
                     .filter_map(|pair| {
-                        Some(format!("{}={}", pair.name.as_ref()?, pair.value.as_ref()?))
+                        let (name, value) = (pair.name.as_ref()?, pair.value.as_ref()?);
+                        let hidden = is_secret(name) && !lines.secrets;
+                        Some(format!("{name}={}", if hidden { "********" } else { value.as_str() }))
                     })
                     .collect();
                 pairs.sort_unstable();

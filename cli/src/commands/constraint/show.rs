@@ -212,10 +212,10 @@ pub(super) fn tickets(work: &mut Work<'_>) -> Result<(), UserError> {
 fn ticket(work: &Work<'_>, c: &Ticket, lines: &mut Vec<String>) {
     let id = id_of(work, &c.id);
     let who = match &c.rsc {
-        Some(rsc) => format!("{}resource '{rsc}'", role_word(c.rsc_role)),
-        None => "resource sets".to_owned(),
+        Some(rsc) => format!("{}resource '{rsc}' depends", role_word(c.rsc_role)),
+        None => "resource sets depend".to_owned(),
     };
-    lines.push(format!("{who} depends on ticket '{}'{id}", c.ticket));
+    lines.push(format!("{who} on ticket '{}'{id}", c.ticket));
     if let Some(policy) = c.loss_policy {
         lines.push(format!("  loss-policy={}", policy.as_str()));
     }

@@ -219,7 +219,7 @@ pub(super) fn check_parameters(
         let names = info.parameters.iter().map(|p| p.name.as_str());
         let common = FENCE_DEVICE.iter().filter(|_| is_fencing).map(|known| known.name);
         let near = match nearest(name, names.chain(common)) {
-            Some(near) => format!(", did you mean '{near}'?"),
+            Some(near) => format!(" (did you mean '{near}'?)"),
             None => String::new(),
         };
         work.unless_forced(format!("agent '{agent}' has no option '{name}'{near}"))?;

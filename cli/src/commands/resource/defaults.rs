@@ -84,7 +84,7 @@ fn check(work: &mut Work<'_>, which: Which, pairs: &[(&str, &str)]) -> Result<()
             ))?,
             None => {
                 let near = match suggest(which.table(), name) {
-                    Some(near) => format!(", did you mean '{near}'?"),
+                    Some(near) => format!(" (did you mean '{near}'?)"),
                     None => String::new(),
                 };
                 work.unless_forced(format!("there is no default '{name}'{near}"))?;

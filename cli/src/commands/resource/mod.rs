@@ -17,7 +17,7 @@ use super::work::Work;
 use super::{find, sets};
 
 pub(super) use create::{Sections, build, check_new_id, primitive_words};
-pub(super) use failures::cleanup;
+pub(super) use failures::{Depth, cleanup};
 pub(super) use state::{disable, enable};
 pub(super) use update::update;
 
@@ -48,6 +48,9 @@ const COMMANDS: [&str; 24] = [
     "failcount",
 ];
 
+/// Commands that are not about a configuration.
+const LIVE: [&str; 6] = ["status", "restart", "list", "describe", "providers", "relocate"];
+
 /// Runs `rota resource WORDS`.
 pub(super) fn run(work: &mut Work<'_>, words: &[&str]) -> Result<(), UserError> {
     let (command, rest) = match words.split_first() {
@@ -75,10 +78,10 @@ pub(super) fn run(work: &mut Work<'_>, words: &[&str]) -> Result<(), UserError> 
         "manage" => state::manage(work, rest),
         "unmanage" => state::unmanage(work, rest),
         "utilization" => utilization(work, rest),
-        "cleanup" => cleanup(work, rest, failures::Depth::Failures),
-        "refresh" => cleanup(work, rest, failures::Depth::Everything),
+        "cleanup" => cleanup(work, rest, Depth::Failures),
+        "refresh" => cleanup(work, rest, Depth::Everything),
         "failcount" => failures::failcount(work, rest),
-        given => Err(UserError::unknown_command("resource", given, &COMMANDS)),
+        given => Err(UserError::unknown_or_live("resource", given, &COMMANDS, &LIVE)),
     }
 }
 

@@ -11,6 +11,7 @@ use super::super::agents::{AgentInfo, AgentSpec};
 use super::super::error::UserError;
 use super::super::find::{self, Found};
 use super::super::ids::Ids;
+use super::super::sets::set_values;
 use super::super::words::pair;
 use super::super::work::Work;
 use super::defaults;
@@ -167,7 +168,7 @@ fn check_option(work: &mut Work<'_>, name: &str, value: &str) -> Result<(), User
         )),
         None => {
             let near = match suggest(OPERATION, name) {
-                Some(near) => format!(", did you mean '{near}'?"),
+                Some(near) => format!(" (did you mean '{near}'?)"),
                 None => String::new(),
             };
             work.unless_forced(format!("operations have no option '{name}'{near}"))
@@ -362,10 +363,14 @@ pub(super) fn update(
         if matches!(*name, "interval" | "id") {
             continue;
         }
+        if *name == "OCF_CHECK_LEVEL" {
+            let base = format!("params-{}", op.id);
+            set_values(&mut op.parameters, &base, &[(name, value)], &mut ids);
+            continue;
+        }
         op.attributes.retain(|(known, _)| known != name);
-        if let Some((_, value)) =
-            asked.options.iter().find(|(n, v)| n == name && !value.is_empty() && !v.is_empty())
-        {
+        let complete = asked.options.iter().find(|(known, _)| known == name);
+        if let Some((_, value)) = complete.filter(|(_, value)| !value.is_empty()) {
             op.attributes.push(((*name).into(), value.as_str().into()));
         }
     }

@@ -79,8 +79,9 @@ pub(super) fn move_away(
         }
         None => ban_here(work, &asked)?,
     };
-    if leftover == Leftover::UntilSettled {
-        work.out.remove_when_settled.push(id.to_string());
+    match leftover {
+        Leftover::UntilSettled => work.out.remove_when_settled.push(id.to_string()),
+        Leftover::Stays => remind(work, &asked),
     }
     Ok(())
 }
@@ -103,7 +104,16 @@ fn check_movable(work: &Work<'_>, id: &str) -> Result<(), UserError> {
 pub(super) fn ban(work: &mut Work<'_>, given: &[&str]) -> Result<(), UserError> {
     let asked = asked(work, given, "resource ban RESOURCE [NODE] [lifetime=TIME] [--promoted]")?;
     ban_here(work, &asked)?;
+    remind(work, &asked);
     Ok(())
+}
+
+/// Constraints made in a hurry are easily forgotten.
+fn remind(work: &mut Work<'_>, asked: &Asked<'_>) {
+    if asked.until.is_none() {
+        let resource = asked.resource;
+        work.remark(format!("this stays until: rota resource clear {resource}"));
+    }
 }
 
 fn ban_id(resource: &str, node: &str) -> Text {
@@ -137,10 +147,6 @@ fn ban_here(work: &mut Work<'_>, asked: &Asked<'_>) -> Result<Text, UserError> {
         Constraint::Colocation(_) | Constraint::Order(_) | Constraint::Ticket(_) => true,
     });
     put(work, &id, asked, &node, Score::NEG_INFINITY);
-    work.remark(format!(
-        "'{}' must not run on {node} until: rota resource clear {}",
-        asked.resource, asked.resource
-    ));
     Ok(id)
 }
 

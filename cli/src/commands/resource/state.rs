@@ -4,7 +4,7 @@ use rota_cib::Text;
 
 use super::super::error::UserError;
 use super::super::find::{self, Found, expand_tags, parents, primitives_of};
-use super::super::sets::{remove_value, set_values};
+use super::super::sets::{remove_value, set_values, value};
 use super::super::work::Work;
 
 /// The resources that were named; at least one.
@@ -46,6 +46,14 @@ pub(in super::super) fn enable(work: &mut Work<'_>, words: &[&str]) -> Result<()
     for id in named(work, words, "resource enable RESOURCE…")? {
         for id in chain(work, &id) {
             remove_value(find::need(&mut work.config, &id)?.meta(), "target-role");
+        }
+        for parent in parents(&work.config, &id) {
+            let meta = find::need(&mut work.config, &parent)?.meta();
+            if value(meta, "target-role").is_some_and(|role| role == "Stopped") {
+                work.remark(format!(
+                    "'{id}' stays stopped, since '{parent}' around it is disabled"
+                ));
+            }
         }
     }
     Ok(())

@@ -79,7 +79,7 @@ pub(super) fn check_meta(work: &mut Work<'_>, given: &[(&str, &str)]) -> Result<
             // Agents and people keep options of their own there; only slips are refused.
             None => match suggest(META, name) {
                 Some(near) => work.unless_forced(format!(
-                    "unknown meta option '{name}', did you mean '{near}'?"
+                    "unknown meta option '{name}' (did you mean '{near}'?)"
                 ))?,
                 None => work.remark(format!("warning: unknown meta option '{name}'")),
             },

@@ -106,7 +106,7 @@ fn check_device(work: &mut Work<'_>, device: &str) -> Result<(), UserError> {
         return Ok(());
     }
     let near = rota_cib::near::nearest(device, known);
-    let near = near.map(|near| format!(", did you mean '{near}'?")).unwrap_or_default();
+    let near = near.map(|near| format!(" (did you mean '{near}'?)")).unwrap_or_default();
     work.unless_forced(format!("fence device '{device}' does not exist{near}"))
 }
 

@@ -7,13 +7,18 @@ use rota_cib::resource::{AgentClass, Resource};
 
 use super::agents::AgentSpec;
 use super::error::UserError;
-use super::resource::{self, Sections, build, primitive_words};
+use super::resource::{self, Depth, Sections, build, primitive_words};
 use super::sets::set_values;
 use super::work::Work;
 use super::{find, show};
 
-const COMMANDS: [&str; 8] =
-    ["create", "delete", "remove", "update", "enable", "disable", "config", "level"];
+const COMMANDS: [&str; 10] = [
+    "create", "delete", "remove", "update", "enable", "disable", "config", "level", "cleanup",
+    "refresh",
+];
+
+/// Commands that are not about a configuration.
+const LIVE: [&str; 7] = ["fence", "confirm", "history", "status", "list", "describe", "sbd"];
 
 /// Runs `rota stonith WORDS`.
 pub(super) fn run(work: &mut Work<'_>, words: &[&str]) -> Result<(), UserError> {
@@ -41,7 +46,9 @@ pub(super) fn run(work: &mut Work<'_>, words: &[&str]) -> Result<(), UserError> 
             show::devices(work, ids)
         }
         ["level", rest @ ..] => level::run(work, rest),
-        [given, ..] => Err(UserError::unknown_command("stonith", given, &COMMANDS)),
+        ["cleanup", rest @ ..] => resource::cleanup(work, rest, Depth::Failures),
+        ["refresh", rest @ ..] => resource::cleanup(work, rest, Depth::Everything),
+        [given, ..] => Err(UserError::unknown_or_live("stonith", given, &COMMANDS, &LIVE)),
     }
 }
 
