@@ -1,1 +1,38 @@
 //! Decides what should run where: one pure function from state and time to a plan.
+//!
+//! The stages, in the order in which data flows through them: `nodes` and `unpack` (the Cib
+//! becomes dense tables), `history` (what runs where, what failed), `constraints`, `assign`
+//! (scores become nodes and roles), `create`, `recurring`, `probe`, `fence`, `order`
+//! (actions and orderings), `actions` (consequences), `emit` (the graph).
+
+mod actions;
+mod assign;
+mod bundle;
+mod changes;
+mod constraints;
+mod create;
+mod digest;
+mod emit;
+mod fence;
+mod history;
+mod migrate;
+mod model;
+mod nodes;
+mod notify;
+mod options;
+mod order;
+mod pattern;
+mod plan;
+mod probe;
+mod recurring;
+mod rules;
+mod running;
+mod score;
+pub mod simulate;
+mod summary;
+mod tickets;
+mod unpack;
+mod values;
+
+pub use plan::{Options, Placed, Plan, plan};
+pub use running::{Running, running};

@@ -1,0 +1,556 @@
+//! Actions and their orderings while it is still open which of them will happen.
+//!
+//! An action is *optional* until something requires it and *runnable* until something forbids
+//! it; both only ever change in one direction, so that [`settle`](Plan::settle) ends after a
+//! number of steps that is linear in actions and edges.
+
+use rota_cib::Text;
+use rustc_hash::FxHashMap;
+
+use crate::model::{Nid, Rid, World};
+
+/// Index of an action.
+pub(crate) type Aid = usize;
+
+/// What an action does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Verb {
+    Start,
+    Stop,
+    Promote,
+    Demote,
+    Monitor,
+    MigrateTo,
+    MigrateFrom,
+    Reload,
+    Running,
+    Stopped,
+    Promoted,
+    Demoted,
+    Notify,
+    /// `pre_notify_X`, `confirmed-post_notify_Y` …: the name says which.
+    Notice,
+    Cancel,
+    Delete,
+    ClearFailures,
+    LiftLock,
+    Shutdown,
+    Fence,
+    Maintenance,
+    /// Any other point in the graph: the name says which.
+    Point,
+}
+
+impl Verb {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Promote => "promote",
+            Self::Demote => "demote",
+            Self::Monitor => "monitor",
+            Self::MigrateTo => "migrate_to",
+            Self::MigrateFrom => "migrate_from",
+            Self::Reload => "reload-agent",
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Promoted => "promoted",
+            Self::Demoted => "demoted",
+            Self::Notify => "notify",
+            Self::Notice | Self::Point => "",
+            Self::Cancel => "cancel",
+            Self::Delete => "delete",
+            Self::ClearFailures => "clear_failcount",
+            Self::LiftLock => "lrm_delete",
+            Self::Shutdown => "do_shutdown",
+            Self::Fence => "stonith",
+            Self::Maintenance => "maintenance_nodeattr",
+        }
+    }
+
+    /// What a collective action is followed by when all of it is done.
+    pub fn done(self) -> Option<Self> {
+        match self {
+            Self::Start => Some(Self::Running),
+            Self::Stop => Some(Self::Stopped),
+            Self::Promote => Some(Self::Promoted),
+            Self::Demote => Some(Self::Demoted),
+            _ => None,
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "start" => Some(Self::Start),
+            "stop" => Some(Self::Stop),
+            "promote" => Some(Self::Promote),
+            "demote" => Some(Self::Demote),
+            _ => None,
+        }
+    }
+}
+
+/// How a collective action follows from its members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Collect {
+    /// Not collective.
+    No,
+    /// Runnable when all members are (groups).
+    All,
+    /// Runnable when at least so many members are (clones).
+    Least(usize),
+}
+
+/// Ordering kinds, as bits.
+pub(crate) mod edge {
+    /// Nothing but order, if both happen.
+    pub const ORDER: u16 = 0;
+    /// When the first happens, the second must.
+    pub const FORCES: u16 = 1;
+    /// When the second happens, the first must have.
+    pub const WANTS: u16 = 2;
+    /// When the first cannot happen, the second cannot.
+    pub const NEEDS: u16 = 4;
+    /// A restart: first is the stop, second the start of one resource.
+    pub const RESTART: u16 = 8;
+    /// Only if both are on one node, or one is about to free what the other needs.
+    pub const LOAD: u16 = 16;
+    /// Never both at once; order does not matter.
+    pub const SERIAL: u16 = 32;
+    /// One of several firsts is enough.
+    pub const ANY: u16 = 64;
+    /// The order as written has no opposite.
+    pub const ONEWAY: u16 = 128;
+    /// Like WANTS, only for promoted instances.
+    pub const WANTS_PROMOTED: u16 = 256;
+    /// Says nothing about reasons.
+    pub const QUIET: u16 = 512;
+    /// Kept even if the first is a probe that finds nothing new.
+    pub const PROBE: u16 = 1024;
+    /// The first is the start of what the second must be together with.
+    pub const TOGETHER: u16 = 4096;
+    /// Between two resources by the user's constraint.
+    pub const USER: u16 = 2048;
+}
+
+/// An ordering.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Edge {
+    pub first: Aid,
+    pub then: Aid,
+    pub kind: u16,
+}
+
+/// Further facts of certain actions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extra {
+    /// Exit code that a monitor expects.
+    pub expected_rc: i32,
+    pub probe: bool,
+    /// Partner node of a migration.
+    pub source: Option<Nid>,
+    pub target: Option<Nid>,
+    /// on / off / reboot.
+    pub fence: Option<rota_transition::FenceAction>,
+    /// Key of a notification and environment for it.
+    pub meta: Vec<(Text, Text)>,
+    /// Role for which a monitor is meant.
+    pub role: Option<rota_cib::constraint::Role>,
+}
+
+/// An action.
+#[derive(Clone, Debug)]
+pub(crate) struct Act {
+    pub rid: Option<Rid>,
+    pub verb: Verb,
+    /// For monitors the operation's name; for points their whole key.
+    pub name: Text,
+    pub interval: u32,
+    pub node: Option<Nid>,
+    pub optional: bool,
+    pub runnable: bool,
+    pub pseudo: bool,
+    pub reason: Option<String>,
+    /// Members of a collective action.
+    pub members: Vec<Aid>,
+    pub collect: Collect,
+    /// Collective actions it is a member of.
+    pub owners: Vec<Aid>,
+    /// Same fate as this other action (running ~ start).
+    pub mirrors: Option<Aid>,
+    pub mirrored: Vec<Aid>,
+    pub priority: i32,
+    pub migratable: bool,
+    pub extra: Option<Box<Extra>>,
+    /// Runnable enough: how many firsts an any-of needs.
+    pub needed: usize,
+    /// In the graph although nothing requires it.
+    pub always: bool,
+    pub why_blocked: bool,
+}
+
+/// All actions and orderings.
+#[derive(Default)]
+pub(crate) struct Actions {
+    pub acts: Vec<Act>,
+    pub edges: Vec<Edge>,
+    pub of_rsc: Vec<Vec<Aid>>,
+    pub of_node: FxHashMap<Nid, Vec<Aid>>,
+    pub named: FxHashMap<Text, Aid>,
+    pub fences: FxHashMap<Nid, Aid>,
+    outs: Vec<Vec<u32>>,
+    ins: Vec<Vec<u32>>,
+    queue: Vec<Aid>,
+    queued: Vec<bool>,
+}
+
+impl Actions {
+    pub fn new(rscs: usize) -> Self {
+        Self { of_rsc: vec![Vec::new(); rscs], ..Self::default() }
+    }
+
+    pub fn add(&mut self, act: Act) -> Aid {
+        let aid = self.acts.len();
+        if let Some(rid) = act.rid {
+            if rid >= self.of_rsc.len() {
+                self.of_rsc.resize(rid + 1, Vec::new());
+            }
+            self.of_rsc[rid].push(aid);
+        }
+        self.acts.push(act);
+        aid
+    }
+
+    /// The action of a resource on a node (or the one without node).
+    pub fn find(&self, rid: Rid, verb: Verb, node: Option<Nid>) -> Option<Aid> {
+        self.of_rsc.get(rid)?.iter().copied().find(|&a| {
+            let act = &self.acts[a];
+            act.verb == verb && act.interval == 0 && act.node == node
+        })
+    }
+
+    /// All actions of a resource with this verb.
+    pub fn all(&self, rid: Rid, verb: Verb) -> Vec<Aid> {
+        self.of_rsc
+            .get(rid)
+            .map(|list| {
+                list.iter().copied().filter(|&a| self.acts[a].verb == verb).collect()
+            })
+            .unwrap_or_default()
+    }
+
+    /// A point with a name of its own.
+    pub fn point(&mut self, key: Text, node: Option<Nid>) -> Aid {
+        if let Some(&aid) = self.named.get(&key) {
+            return aid;
+        }
+        let mut act = blank(None, Verb::Point, node);
+        act.name = key.clone();
+        act.pseudo = true;
+        act.optional = true;
+        let aid = self.add(act);
+        self.named.insert(key, aid);
+        aid
+    }
+
+    pub fn order(&mut self, first: Aid, then: Aid, kind: u16) {
+        if first != then {
+            self.edges.push(Edge { first, then, kind });
+        }
+    }
+
+    /// Makes `aid` collective over `member`.
+    pub fn join(&mut self, aid: Aid, member: Aid) {
+        self.acts[aid].members.push(member);
+        self.acts[member].owners.push(aid);
+    }
+
+    /// Builds the adjacency; edges added later do not take part.
+    pub fn link(&mut self) {
+        self.outs = vec![Vec::new(); self.acts.len()];
+        self.ins = vec![Vec::new(); self.acts.len()];
+        self.queued = vec![false; self.acts.len()];
+        for (i, edge) in self.edges.iter().enumerate() {
+            if edge.kind != edge::ORDER {
+                self.outs[edge.first].push(i as u32);
+                self.ins[edge.then].push(i as u32);
+            }
+        }
+    }
+
+    fn enqueue(&mut self, aid: Aid) {
+        if aid < self.queued.len() && !self.queued[aid] {
+            self.queued[aid] = true;
+            self.queue.push(aid);
+        }
+    }
+
+    /// Requires an action (and, of a collective one, its members).
+    pub fn require(&mut self, aid: Aid, reason: Option<String>) {
+        if !self.acts[aid].members.is_empty() {
+            for member in self.acts[aid].members.clone() {
+                self.require(member, reason.clone());
+            }
+        }
+        if !self.acts[aid].optional {
+            return;
+        }
+        self.acts[aid].optional = false;
+        if self.acts[aid].reason.is_none() {
+            self.acts[aid].reason = reason;
+        }
+        self.changed(aid);
+    }
+
+    /// Forbids an action (and, of a collective one, its members).
+    pub fn forbid(&mut self, aid: Aid, reason: Option<String>) {
+        if !self.acts[aid].members.is_empty() {
+            for member in self.acts[aid].members.clone() {
+                self.forbid(member, reason.clone());
+            }
+        }
+        if !self.acts[aid].runnable {
+            return;
+        }
+        self.acts[aid].runnable = false;
+        if reason.is_some() && (self.acts[aid].reason.is_none() || !self.acts[aid].why_blocked) {
+            self.acts[aid].reason = reason;
+            self.acts[aid].why_blocked = true;
+        }
+        self.changed(aid);
+    }
+
+    fn changed(&mut self, aid: Aid) {
+        self.enqueue(aid);
+        for owner in self.acts[aid].owners.clone() {
+            self.collect(owner);
+        }
+        for mirror in self.acts[aid].mirrored.clone() {
+            self.mirror(mirror);
+        }
+    }
+
+    /// A collective action follows its members.
+    pub fn collect(&mut self, aid: Aid) {
+        let act = &self.acts[aid];
+        let optional = act.optional && act.members.iter().all(|&m| self.acts[m].optional);
+        let able = act.members.iter().filter(|&&m| self.acts[m].runnable).count();
+        let runnable = act.runnable
+            && match act.collect {
+                Collect::No => true,
+                Collect::All => able == act.members.len() && able > 0,
+                Collect::Least(n) => able >= n.max(1),
+            };
+        if optional != act.optional || runnable != act.runnable {
+            let act = &mut self.acts[aid];
+            act.optional = optional;
+            act.runnable = runnable;
+            self.changed(aid);
+        }
+    }
+
+    fn mirror(&mut self, aid: Aid) {
+        let Some(of) = self.acts[aid].mirrors else { return };
+        let (optional, runnable) = (self.acts[of].optional, self.acts[of].runnable);
+        let act = &mut self.acts[aid];
+        if (act.optional && !optional) || (act.runnable && !runnable) {
+            act.optional &= optional;
+            act.runnable &= runnable;
+            self.changed(aid);
+        }
+    }
+
+    /// Follows all consequences until nothing changes.
+    pub fn settle(&mut self, world: &World<'_>) {
+        self.link();
+        for aid in 0..self.acts.len() {
+            if self.acts[aid].collect != Collect::No {
+                self.collect(aid);
+            }
+        }
+        for aid in 0..self.acts.len() {
+            if self.acts[aid].mirrors.is_some() {
+                self.mirror(aid);
+            }
+        }
+        for aid in (0..self.acts.len()).rev() {
+            self.enqueue(aid);
+        }
+        while let Some(aid) = self.queue.pop() {
+            self.queued[aid] = false;
+            for i in self.ins[aid].clone() {
+                self.update(world, self.edges[i as usize]);
+            }
+            for i in self.outs[aid].clone() {
+                self.update(world, self.edges[i as usize]);
+            }
+        }
+    }
+
+    fn update(&mut self, world: &World<'_>, edge: Edge) {
+        use edge::{ANY, FORCES, LOAD, NEEDS, ONEWAY, RESTART, SERIAL, WANTS, WANTS_PROMOTED};
+        let kind = edge.kind;
+        if kind & (LOAD | SERIAL) != 0 {
+            return;
+        }
+        let (first, then) = (&self.acts[edge.first], &self.acts[edge.then]);
+        if kind & ANY != 0 {
+            self.update_any(world, edge.then);
+            return;
+        }
+        // Of a clone only what is on the other action's node counts.
+        let (f_optional, f_runnable) = (self.optional_on(edge.first, then.node), first.runnable);
+        let (t_optional, t_runnable) = (self.optional_on(edge.then, first.node), then.runnable);
+        let quiet = kind & edge::QUIET != 0;
+        if kind & RESTART != 0 {
+            // The start must come or cannot: the stop comes either way.
+            let managed = first.rid.is_none_or(|r| world.rscs[r].managed);
+            if f_optional && (!t_optional || (!t_runnable && managed)) {
+                let reason = then.reason.clone();
+                self.require(edge.first, reason);
+            }
+            if !f_runnable && t_runnable && !f_optional {
+                let why = self.words(world, edge.first, "unrunnable");
+                self.forbid(edge.then, Some(why));
+            }
+            if !f_optional && t_optional {
+                let reason = self.acts[edge.first].reason.clone();
+                self.require(edge.then, reason);
+            }
+            return;
+        }
+        if kind & ONEWAY != 0 {
+            // A running second is not touched by what happens to the first.
+            if kind & NEEDS != 0 && !f_runnable && t_runnable && !t_optional {
+                let why = self.words(world, edge.first, "unrunnable");
+                self.forbid(edge.then, Some(why));
+            }
+            return;
+        }
+        if kind & edge::TOGETHER != 0 && !f_runnable && t_runnable {
+            let name = first.rid.map_or("", |r| world.rscs[r].id.as_str());
+            let why = format!("colocation with {name}");
+            self.forbid(edge.then, Some(why));
+            return;
+        }
+        if kind & NEEDS != 0 && !f_runnable && t_runnable {
+            let why = (!quiet).then(|| self.words(world, edge.first, "unrunnable"));
+            self.forbid(edge.then, why);
+        }
+        if kind & FORCES != 0 && !f_optional && t_optional {
+            let why = (!quiet).then(|| self.words(world, edge.first, "required"));
+            self.require(edge.then, why);
+        }
+        if kind & WANTS != 0 && !t_optional && f_optional {
+            let why = (!quiet).then(|| self.words(world, edge.then, "required"));
+            self.require(edge.first, why);
+        }
+        if kind & WANTS_PROMOTED != 0
+            && !t_optional
+            && f_optional
+            && self.acts[edge.first]
+                .rid
+                .is_some_and(|r| world.rscs[r].role == rota_cib::constraint::Role::Promoted)
+        {
+            let why = (!quiet).then(|| self.words(world, edge.then, "required"));
+            self.require(edge.first, why);
+        }
+        // A stop that must and cannot happen keeps what comes after it from happening.
+        if kind & WANTS != 0
+            && t_runnable
+            && !t_optional
+            && !f_optional
+            && !f_runnable
+            && self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked)
+        {
+            self.acts[edge.then].runnable = false;
+            self.changed(edge.then);
+        }
+    }
+
+    /// Whether an action is optional as far as a node is concerned.
+    fn optional_on(&self, aid: Aid, node: Option<Nid>) -> bool {
+        let act = &self.acts[aid];
+        let Some(node) = node else { return act.optional };
+        if act.optional {
+            return true;
+        }
+        let of = act.mirrors.unwrap_or(aid);
+        match self.acts[of].collect {
+            Collect::Least(_) => !self.required_on(of, node),
+            Collect::No | Collect::All => false,
+        }
+    }
+
+    fn required_on(&self, aid: Aid, node: Nid) -> bool {
+        self.acts[aid].members.iter().any(|&m| {
+            let member = &self.acts[m];
+            if member.members.is_empty() {
+                !member.optional && member.node == Some(node)
+            } else {
+                !member.optional && self.required_on(m, node)
+            }
+        })
+    }
+
+    /// A point that needs some of its firsts.
+    fn update_any(&mut self, world: &World<'_>, then: Aid) {
+        let able = self.ins[then]
+            .iter()
+            .map(|&i| self.edges[i as usize])
+            .filter(|e| e.kind & edge::ANY != 0 && self.acts[e.first].runnable)
+            .count();
+        let required = self.ins[then]
+            .iter()
+            .map(|&i| self.edges[i as usize])
+            .any(|e| e.kind & edge::ANY != 0 && !self.acts[e.first].optional);
+        if able < self.acts[then].needed && self.acts[then].runnable {
+            self.forbid(then, None);
+        }
+        let _ = (required, world);
+    }
+
+    /// "required web start": what an action's reason says of another action.
+    pub fn words(&self, world: &World<'_>, aid: Aid, word: &str) -> String {
+        let act = &self.acts[aid];
+        match act.rid {
+            Some(rid) => {
+                let what = if act.verb == Verb::Notice { "notified" } else { act.verb.name() };
+                format!("{word} {} {what}", world.rscs[rid].id)
+            }
+            None => format!("{word} {}", act.name),
+        }
+    }
+
+    /// Whether an action will be in the graph.
+    pub fn happens(&self, aid: Aid) -> bool {
+        let act = &self.acts[aid];
+        (!act.optional || act.always) && act.runnable
+    }
+}
+
+/// An action about which nothing is decided yet.
+pub(crate) fn blank(rid: Option<Rid>, verb: Verb, node: Option<Nid>) -> Act {
+    Act {
+        rid,
+        verb,
+        name: Text::default(),
+        interval: 0,
+        node,
+        optional: true,
+        runnable: true,
+        pseudo: false,
+        reason: None,
+        members: Vec::new(),
+        collect: Collect::No,
+        owners: Vec::new(),
+        mirrors: None,
+        mirrored: Vec::new(),
+        priority: 0,
+        migratable: false,
+        extra: None,
+        needed: 1,
+        always: false,
+        why_blocked: false,
+    }
+}

@@ -1,0 +1,250 @@
+//! A clone: how many instances on which node, and which instance goes where.
+
+use rota_cib::constraint::Role;
+
+use super::{Assign, add_dependents, available, colocs_as_dependent, colocs_as_primary, primitive};
+use crate::model::{Nid, Rid, World};
+use crate::score::INF;
+
+/// Assigns a clone's instances, and roles if it is promotable.
+pub(super) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
+    if !world.rscs[rid].provisional || world.rscs[rid].allocating {
+        return;
+    }
+    world.rscs[rid].allocating = true;
+    if world.rscs[rid].promotable {
+        super::add_promotion_scores(world, rid);
+    }
+    for i in colocs_as_dependent(world, rid) {
+        let primary = world.constraints.colocations[i].primary;
+        super::resource(world, state, primary, None);
+    }
+    for i in colocs_as_primary(world, rid) {
+        add_dependents(world, state, i, rid);
+    }
+    state.show(world, "pcmk__clone_assign", rid);
+    for child in world.rscs[rid].children.clone() {
+        state.show(world, "pcmk__clone_assign", child);
+        for member in world.rscs[child].children.clone() {
+            state.show(world, "pcmk__clone_assign", member);
+        }
+    }
+    let (max, node_max) = match world.rscs[rid].clone_conf() {
+        Some(conf) => (conf.max, conf.node_max),
+        None => (0, 0),
+    };
+    let children = world.rscs[rid].children.clone();
+    distribute(world, state, rid, &children, max, node_max);
+    world.rscs[rid].provisional = false;
+    if world.rscs[rid].promotable {
+        super::set_roles(world, state, rid);
+    }
+    let active = children
+        .iter()
+        .any(|&c| world.rscs[c].next_role.is_some_and(|r| r > Role::Stopped));
+    world.rscs[rid].next_role = Some(if active { Role::Started } else { Role::Stopped });
+    world.rscs[rid].allocating = false;
+}
+
+/// Gives instances their nodes: at most `max` in all and `node_max` on a node; those that run
+/// stay where they are as far as that is possible and fair.
+pub(crate) fn distribute(
+    world: &mut World<'_>,
+    state: &mut Assign,
+    owner: Rid,
+    instances: &[Rid],
+    max: usize,
+    node_max: usize,
+) {
+    let mut order: Vec<Rid> = instances.to_vec();
+    sort(world, owner, &mut order);
+    let open: Vec<Nid> =
+        (0..world.nodes.len()).filter(|&n| available(world, owner, n)).collect();
+    let fair = if open.is_empty() {
+        1
+    } else {
+        let share = (max / open.len()).max(1);
+        share.min(node_max.max(1))
+    };
+    let mut assigned = 0;
+    for &instance in &order {
+        if assigned >= max {
+            break;
+        }
+        if !world.rscs[instance].provisional || world.rscs[instance].orphan {
+            continue;
+        }
+        let Some(here) = stay_place(world, state, owner, instance, fair) else { continue };
+        if early(world, state, owner, instance, here, node_max, max - assigned) {
+            assigned += 1;
+        }
+    }
+    for &instance in &order {
+        if !world.rscs[instance].provisional {
+            continue;
+        }
+        if assigned >= max && !world.rscs[instance].orphan {
+            // More than wanted.
+            ban_tree(world, instance);
+            if let Some(chosen) = one(world, state, owner, instance, None, node_max) {
+                let _ = chosen;
+            }
+            continue;
+        }
+        if one(world, state, owner, instance, None, node_max).is_some() {
+            assigned += 1;
+        }
+    }
+}
+
+fn ban_tree(world: &mut World<'_>, rid: Rid) {
+    world.ban_all(rid);
+    for child in world.rscs[rid].children.clone() {
+        ban_tree(world, child);
+    }
+}
+
+/// Where an instance runs, if it may stay there.
+fn stay_place(
+    world: &World<'_>,
+    state: &Assign,
+    owner: Rid,
+    instance: Rid,
+    fair: usize,
+) -> Option<Nid> {
+    let here = *world.rscs[instance].running_on.first()?;
+    if world.rscs[instance].running_on.len() > 1 && world.rscs[instance].is_primitive() {
+        // Several places: the first counts.
+    }
+    if !available(world, owner, here) || !super::usable(world, here) {
+        return None;
+    }
+    let count = state.counts.get(&(owner, here)).copied().unwrap_or(0);
+    (count < fair).then_some(here)
+}
+
+/// Tries to keep an instance where it is.
+///
+/// Where another node is better for it, that place may be for an instance that has none yet:
+/// it is put aside and the instance tried again, as long as there are instances to come.
+fn early(
+    world: &mut World<'_>,
+    state: &mut Assign,
+    owner: Rid,
+    instance: Rid,
+    here: Nid,
+    node_max: usize,
+    left: usize,
+) -> bool {
+    let parts = tree(world, instance);
+    let saved: Vec<(Rid, Vec<crate::model::Cand>)> =
+        parts.iter().map(|&r| (r, world.rscs[r].allowed.clone())).collect();
+    let mut aside: Vec<Nid> = Vec::new();
+    let mut kept = false;
+    while aside.len() < left {
+        let written = state.trace.as_ref().map_or(0, Vec::len);
+        let chosen = one(world, state, owner, instance, Some(here), node_max);
+        if chosen == Some(here) {
+            kept = true;
+            break;
+        }
+        primitive::undo(world, state, instance);
+        for (r, allowed) in &saved {
+            world.rscs[*r].allowed.clone_from(allowed);
+        }
+        let _ = written;
+        // The count of the chosen node stays raised for the next try.
+        match chosen {
+            Some(nid) => aside.push(nid),
+            None => break,
+        }
+    }
+    for nid in aside {
+        if let Some(count) = state.counts.get_mut(&(owner, nid)) {
+            *count -= 1;
+        }
+    }
+    kept
+}
+
+fn tree(world: &World<'_>, rid: Rid) -> Vec<Rid> {
+    let mut all = vec![rid];
+    let mut at = 0;
+    while at < all.len() {
+        all.extend(world.rscs[all[at]].children.iter().copied());
+        at += 1;
+    }
+    all
+}
+
+/// Assigns one instance; full nodes are closed to it.
+fn one(
+    world: &mut World<'_>,
+    state: &mut Assign,
+    owner: Rid,
+    instance: Rid,
+    prefer: Option<Nid>,
+    node_max: usize,
+) -> Option<Nid> {
+    if !world.rscs[instance].provisional {
+        return None;
+    }
+    for nid in 0..world.nodes.len() {
+        if !world.rscs[instance].allowed[nid].present {
+            continue;
+        }
+        let count = state.counts.get(&(owner, nid)).copied().unwrap_or(0);
+        let closed = if world.rscs[instance].managed {
+            !available(world, owner, nid) || count >= node_max
+        } else {
+            false
+        };
+        if closed {
+            close(world, instance, nid);
+        }
+    }
+    let chosen = super::resource(world, state, instance, prefer);
+    if let Some(nid) = chosen {
+        *state.counts.entry((owner, nid)).or_default() += 1;
+    }
+    chosen
+}
+
+fn close(world: &mut World<'_>, rid: Rid, nid: Nid) {
+    if world.rscs[rid].allowed[nid].present {
+        world.rscs[rid].allowed[nid].score = -INF;
+    }
+    for child in world.rscs[rid].children.clone() {
+        close(world, child, nid);
+    }
+}
+
+/// Instances that run well first, on the best nodes first; then by number.
+fn sort(world: &World<'_>, owner: Rid, list: &mut [Rid]) {
+    let key = |rid: Rid| {
+        let rsc = &world.rscs[rid];
+        let place = rsc.running_on.first().copied();
+        let allowed_here = place.is_some_and(|n| {
+            available(world, owner, n) && super::usable(world, n)
+        });
+        let score = place.map_or(-INF, |n| rsc.allowed[n].effective());
+        let failed = rsc.failed || rsc.children.iter().any(|&c| world.rscs[c].failed);
+        (
+            // What runs where it may comes first.
+            place.is_none(),
+            !allowed_here,
+            -rsc.priority,
+            failed,
+            -score,
+        )
+    };
+    list.sort_by(|&a, &b| key(a).cmp(&key(b)).then_with(|| number(world, a).cmp(&number(world, b))));
+}
+
+fn number(world: &World<'_>, rid: Rid) -> usize {
+    world.rscs[rid]
+        .id
+        .rsplit_once(':')
+        .and_then(|(_, n)| n.parse().ok())
+        .unwrap_or(usize::MAX)
+}

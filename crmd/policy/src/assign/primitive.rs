@@ -1,0 +1,205 @@
+//! One primitive: what it wants, what others want of it, and the choice.
+
+use rota_cib::constraint::Role;
+
+use super::{Assign, colocate, settle, usable, utilization};
+use crate::model::{Nid, Rid, World};
+use crate::options::{NoQuorum, Placement};
+use crate::score::INF;
+
+/// Assigns a primitive.
+pub(super) fn assign(
+    world: &mut World<'_>,
+    state: &mut Assign,
+    rid: Rid,
+    prefer: Option<Nid>,
+) -> Option<Nid> {
+    if let Some(parent) = world.rscs[rid].parent
+        && !world.rscs[parent].allocating
+        && world.rscs[parent].provisional
+    {
+        super::resource(world, state, parent, prefer);
+    }
+    if !world.rscs[rid].provisional {
+        return world.rscs[rid].assigned;
+    }
+    if world.rscs[rid].allocating {
+        return None;
+    }
+    world.rscs[rid].allocating = true;
+    // What must be comes before what would be nice, so that as much as possible is kept.
+    let dependent = colocate::colocs_as_dependent(world, rid);
+    let primary = colocate::colocs_as_primary(world, rid);
+    for mandatory in [true, false] {
+        for &i in &dependent {
+            let coloc = world.constraints.colocations[i].clone();
+            if (coloc.score.abs() >= INF) == mandatory {
+                super::resource(world, state, coloc.primary, None);
+                colocate::apply(world, state, rid, coloc.primary, &coloc);
+            }
+        }
+        for &i in &primary {
+            if (world.constraints.colocations[i].score.abs() >= INF) == mandatory {
+                colocate::add_dependents(world, state, i, rid);
+            }
+        }
+    }
+    if world.rscs[rid].next_role == Some(Role::Stopped) {
+        world.ban_all(rid);
+    } else if !world.rscs[rid].orphan && target_stopped(world, rid) {
+        world.rscs[rid].next_role = Some(Role::Stopped);
+        world.rscs[rid].next_role_why = "target-role";
+        world.ban_all(rid);
+    }
+    utilization::limit(world, state, rid, prefer);
+    // Guests whose host cannot be used are of no use either.
+    state.show(world, "pcmk__primitive_assign", rid);
+    let is_fencing = world.is_fencing(rid);
+    let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
+        world.rscs[rid].next_role = Some(Role::Stopped);
+        None
+    } else if !world.rscs[rid].managed {
+        stay(world, rid)
+    } else if world.opts.stop_all && !is_fencing {
+        world.rscs[rid].next_role = Some(Role::Stopped);
+        None
+    } else if world.rscs[rid].orphan && world.opts.stop_orphans {
+        None
+    } else {
+        choose(world, state, rid, prefer)
+    };
+    let chosen = match chosen {
+        Some(nid) if world.rscs[rid].managed => quorum_allows(world, rid, nid),
+        other => other,
+    };
+    finish(world, state, rid, chosen);
+    world.rscs[rid].allocating = false;
+    chosen
+}
+
+/// The target role, own or of what it is part of.
+fn target_stopped(world: &World<'_>, rid: Rid) -> bool {
+    world.rscs[rid].meta.target_role == Some(Role::Stopped)
+}
+
+/// What is not managed stays as it is.
+fn stay(world: &mut World<'_>, rid: Rid) -> Option<Nid> {
+    let rsc = &mut world.rscs[rid];
+    let place = rsc.running_on.first().copied();
+    rsc.next_role = Some(rsc.role);
+    if place.is_none() {
+        rsc.next_role = Some(Role::Stopped);
+    } else if rsc.failed && rsc.role == Role::Promoted {
+        rsc.next_role = Some(Role::Promoted);
+    }
+    place
+}
+
+/// Without quorum, what is to be frozen or stopped.
+fn quorum_allows(world: &mut World<'_>, rid: Rid, nid: Nid) -> Option<Nid> {
+    let _ = (world, rid);
+    Some(nid)
+}
+
+/// Best first: score, then where it is, then free capacity, then the emptier node, then name.
+fn choose(
+    world: &World<'_>,
+    state: &Assign,
+    rid: Rid,
+    prefer: Option<Nid>,
+) -> Option<Nid> {
+    let rsc = &world.rscs[rid];
+    let fits = |nid: Nid| rsc.allowed[nid].effective() >= 0 && usable(world, nid);
+    if let Some(nid) = prefer
+        && fits(nid)
+    {
+        let best = (0..world.nodes.len())
+            .filter(|&n| fits(n))
+            .map(|n| rsc.allowed[n].score)
+            .max()
+            .unwrap_or(-INF);
+        if rsc.allowed[nid].score >= best {
+            return Some(nid);
+        }
+    }
+    let current = rsc.running_on.first().copied();
+    let better = |a: Nid, b: Nid| -> bool {
+        let (x, y) = (rsc.allowed[a].score, rsc.allowed[b].score);
+        if x != y {
+            return x > y;
+        }
+        if world.opts.placement == Placement::Balanced {
+            let by = utilization::compare(&state.capacity[a], &state.capacity[b]);
+            if by != std::cmp::Ordering::Equal {
+                return by == std::cmp::Ordering::Greater;
+            }
+        }
+        if world.opts.placement != Placement::Minimal
+            && world.nodes[a].load != world.nodes[b].load
+        {
+            return world.nodes[a].load < world.nodes[b].load;
+        }
+        if current == Some(a) || current == Some(b) {
+            return current == Some(a);
+        }
+        crate::nodes::by_name(&world.nodes[a].name, &world.nodes[b].name).is_lt()
+    };
+    let mut best: Option<Nid> = None;
+    for nid in 0..world.nodes.len() {
+        if fits(nid) && best.is_none_or(|b| better(nid, b)) {
+            best = Some(nid);
+        }
+    }
+    best
+}
+
+/// The choice is made: counts, capacity, what follows for guests.
+fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Nid>) {
+    settle(world, rid, chosen);
+    if let Some(served) = world.rscs[rid].serves {
+        // A node whose connection will be there may be used; otherwise it must not.
+        let up = chosen.is_some() && world.rscs[rid].next_role.is_some_and(|r| r > Role::Stopped);
+        let node = &mut world.nodes[served];
+        if up {
+            node.coming |= !node.online;
+            node.online = true;
+            if node.unseen {
+                node.unclean = false;
+            }
+        } else {
+            node.shutdown = true;
+        }
+    }
+    if let Some(nid) = chosen {
+        world.nodes[nid].load += 1;
+        utilization::consume(world, state, rid, nid);
+        if world.opts.no_quorum == NoQuorum::Demote
+            && !world.quorum
+            && world.rscs[rid].next_role == Some(Role::Promoted)
+        {
+            world.rscs[rid].next_role = Some(Role::Unpromoted);
+        }
+    }
+}
+
+/// Takes an assignment back (a trial that did not turn out well).
+pub(super) fn undo(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
+    for leaf in world.leaves(rid) {
+        if let Some(nid) = world.rscs[leaf].assigned {
+            world.nodes[nid].load = world.nodes[nid].load.saturating_sub(1);
+            utilization::release(world, state, leaf, nid);
+        }
+    }
+    let mut all = vec![rid];
+    let mut at = 0;
+    while at < all.len() {
+        all.extend(world.rscs[all[at]].children.clone());
+        at += 1;
+    }
+    for r in all {
+        world.rscs[r].assigned = None;
+        world.rscs[r].provisional = true;
+        world.rscs[r].allocating = false;
+        world.rscs[r].next_role = None;
+    }
+}

@@ -1,0 +1,200 @@
+//! Recorded operations against their definitions: what changed, what is wanted no more.
+
+use rota_cib::Text;
+use rota_cib::status::{OperationRecord, ResourceHistory};
+
+use crate::actions::{Actions, Verb};
+use crate::model::{Chore, Nid, Rid, World};
+
+/// Finds recurring operations that run, and definitions that changed.
+pub(crate) fn check(world: &mut World<'_>, acts: &mut Actions) {
+    let records = std::mem::take(&mut world.records);
+    for &(rid, nid, history) in &records {
+        one(world, acts, rid, nid, history);
+    }
+    world.records = records;
+}
+
+fn one(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    nid: Nid,
+    history: &ResourceHistory,
+) {
+    let rsc = &world.rscs[rid];
+    if rsc.orphan {
+        if !rsc.running_on.contains(&nid) && rsc.parent.is_none() && world.nodes[nid].online {
+            world.chores.push(Chore::DeleteHistory { rid, nid });
+        }
+        return;
+    }
+    if !rsc.running_on.contains(&nid) {
+        return;
+    }
+    if rsc.maintenance || world.nodes[nid].maintenance {
+        return;
+    }
+    let ops = active(history);
+    let agent_changed = class_changed(world, rid, history);
+    if agent_changed && world.rscs[rid].managed {
+        let stop = crate::create::act(world, acts, rid, Verb::Stop, Some(nid), false);
+        acts.acts[stop].reason = Some("resource definition change".into());
+        world.rscs[rid].stop_required = true;
+        return;
+    }
+    for op in ops {
+        let task = op.operation.as_str();
+        if op.interval_ms > 0 {
+            recurring(world, acts, rid, nid, op);
+        } else if matches!(task, "start" | "promote" | "migrate_from")
+            || (task == "monitor" && op.rc != 7)
+        {
+            definition(world, acts, rid, nid, op);
+        }
+    }
+}
+
+/// Records since the last start, in order; what came before has no meaning any more.
+fn active(history: &ResourceHistory) -> Vec<&OperationRecord> {
+    let mut ops: Vec<&OperationRecord> = history.operations.iter().collect();
+    ops.sort_by(|a, b| crate::history::in_time(a, b));
+    let last = |names: &[&str]| {
+        ops.iter().rposition(|o| names.contains(&o.operation.as_str()) && o.op_status == 0)
+    };
+    let stop = last(&["stop"]);
+    let mut start = last(&["start", "migrate_from"]);
+    if start.is_none() || stop > start {
+        // Implied: it was found running.
+        let found = ops.iter().rposition(|o| {
+            o.operation == "monitor" && o.interval_ms == 0 && matches!(o.rc, 0 | 8)
+                || matches!(o.operation.as_str(), "promote" | "demote") && o.op_status == 0
+        });
+        if found > start {
+            start = found;
+        }
+    }
+    if stop > start {
+        return Vec::new();
+    }
+    let from = start.unwrap_or(0);
+    ops.split_off(from.min(ops.len()))
+}
+
+fn class_changed(world: &World<'_>, rid: Rid, history: &ResourceHistory) -> bool {
+    let Some(conf) = world.conf(rid) else { return false };
+    let differs = |recorded: &Option<Text>, now: &str| {
+        recorded.as_ref().is_some_and(|r| r != now)
+    };
+    differs(&history.class, &conf.class)
+        || differs(&history.agent, &conf.agent)
+        || (history.provider.is_some() && history.provider != conf.provider)
+}
+
+fn recurring(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    nid: Nid,
+    op: &OperationRecord,
+) {
+    let configured = world.op_conf(rid, &op.operation, op.interval_ms).map(|o| o.enabled);
+    if configured != Some(true) {
+        let stays = world.rscs[rid].assigned == Some(nid)
+            && world.rscs[rid].next_role.is_some_and(|r| r > rota_cib::constraint::Role::Stopped);
+        if !stays {
+            // It ends with the resource.
+            return;
+        }
+        if world.opts.stop_orphan_actions && world.rscs[rid].managed {
+            let why = if configured.is_none() { "orphan" } else { "disabled" };
+            let aid =
+                crate::recurring::cancel(world, acts, rid, nid, &op.operation, op.interval_ms);
+            acts.acts[aid].reason = Some(why.into());
+        }
+        return;
+    }
+    let digest = world.digest(rid, Some(nid), &op.operation, op.interval_ms);
+    if op.digest.as_ref() == Some(&digest) || hidden_only(world, rid, nid, op) {
+        world
+            .active_ops
+            .entry((rid, nid))
+            .or_default()
+            .push((op.operation.clone(), op.interval_ms));
+    }
+}
+
+fn definition(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    nid: Nid,
+    op: &OperationRecord,
+) {
+    if !world.rscs[rid].managed {
+        return;
+    }
+    let task: &str = if op.operation == "migrate_from" { "start" } else { &op.operation };
+    let digest = world.digest(rid, Some(nid), task, op.interval_ms);
+    if op.digest.as_ref() == Some(&digest) {
+        return;
+    }
+    if hidden_only(world, rid, nid, op) {
+        return;
+    }
+    if reloadable(world, rid, nid, op) {
+        world.rscs[rid].reload = true;
+        return;
+    }
+    let Some(place) = world.rscs[rid].assigned else { return };
+    let verb = if op.operation == "promote" { Verb::Promote } else { Verb::Start };
+    let aid = crate::create::act(world, acts, rid, verb, Some(place), false);
+    acts.acts[aid].optional = false;
+    if acts.acts[aid].reason.is_none() || true {
+        acts.acts[aid].reason = Some("resource definition change".into());
+    }
+}
+
+/// Whether the configuration hides its secrets (`****`) and all else is as recorded.
+fn hidden_only(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -> bool {
+    let (Some(recorded), Some(names)) = (&op.secure_digest, &op.secure_params) else {
+        return false;
+    };
+    let secret: Vec<&str> = names.split_whitespace().collect();
+    let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);
+    let hidden = params.iter().any(|(n, v)| secret.contains(&n.as_str()) && v == "****");
+    let open: Vec<(Text, Text)> = params
+        .iter()
+        .filter(|(n, _)| !secret.contains(&n.as_str()) && !n.starts_with("CRM_meta_"))
+        .cloned()
+        .collect();
+    hidden && crate::digest::of(&open) == *recorded
+}
+
+/// Whether only parameters changed that the agent can take up without a restart.
+fn reloadable(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -> bool {
+    let (Some(recorded), Some(names)) = (&op.restart_digest, &op.force_restart) else {
+        return false;
+    };
+    if op.operation == "monitor" && op.interval_ms == 0 && op.digest.is_none() {
+        return false;
+    }
+    let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);
+    let newer = world.feature_at_least(op, "3.16.0");
+    let listed: Vec<&str> = names.split_whitespace().collect();
+    // Up to a certain version the list names what forces a restart.
+    let kept: Vec<(Text, Text)> = params
+        .iter()
+        .filter(|(n, _)| listed.contains(&n.as_str()) && !n.starts_with("CRM_meta_"))
+        .cloned()
+        .collect();
+    let _ = newer;
+    crate::digest::of(&kept) == *recorded
+}
+
+impl World<'_> {
+    fn feature_at_least(&self, op: &OperationRecord, version: &str) -> bool {
+        let parts = |t: &str| -> Vec<u32> { t.split('.').map(|p| p.parse().unwrap_or(0)).collect() };
+        op.crm_feature_set.as_ref().is_some_and(|v| parts(v) >= parts(version))
+    }
+}

@@ -1,0 +1,475 @@
+//! Stage 6a: for each resource the actions that bring it from where it is to where it should be.
+
+use rota_cib::constraint::Role;
+
+use crate::actions::{Act, Actions, Aid, Collect, Verb, blank, edge};
+use crate::model::{Kind, Multiple, Nid, NodeSort, Requires, Rid, World};
+use crate::options::NoQuorum;
+
+/// Makes the actions of everything.
+pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
+    for rid in world.top.clone() {
+        resource(world, acts, rid);
+    }
+}
+
+fn resource(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
+    match world.rscs[rid].kind.clone() {
+        Kind::Primitive => primitive(world, acts, rid),
+        Kind::Group { ordered, .. } => {
+            for child in world.rscs[rid].children.clone() {
+                resource(world, acts, child);
+            }
+            group(world, acts, rid, ordered);
+        }
+        Kind::Clone(conf) => {
+            for child in world.rscs[rid].children.clone() {
+                resource(world, acts, child);
+            }
+            clone(world, acts, rid, conf.min, conf.promotable, conf.ordered);
+            if world.rscs[rid].notify {
+                crate::notify::create(world, acts, rid);
+            }
+        }
+        Kind::Bundle(_) => crate::bundle::actions(world, acts, rid),
+    }
+}
+
+pub(crate) fn resource_actions(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
+    resource(world, acts, rid);
+}
+
+/// Whether what a node ran is known to be gone or can be made so.
+pub(crate) fn can_fence(world: &World<'_>, nid: Nid) -> bool {
+    let node = &world.nodes[nid];
+    if node.sort == NodeSort::Guest {
+        return true;
+    }
+    if !world.opts.fencing {
+        return false;
+    }
+    world.quorum || world.opts.no_quorum == NoQuorum::Ignore || node.online
+        || (node.sort == NodeSort::Remote && world.opts.fence_remote_without_quorum)
+}
+
+/// Makes (or finds) an action of a primitive.
+pub(crate) fn act(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    verb: Verb,
+    node: Option<Nid>,
+    optional: bool,
+) -> Aid {
+    if let Some(aid) = acts.find(rid, verb, node) {
+        if !optional {
+            acts.acts[aid].optional = false;
+        }
+        return aid;
+    }
+    let mut act = blank(Some(rid), verb, node);
+    act.optional = optional;
+    act.priority = world.rscs[rid].priority;
+    judge(world, &mut act, rid);
+    let aid = acts.add(act);
+    if let Some(nid) = node {
+        acts.of_node.entry(nid).or_default().push(aid);
+    }
+    aid
+}
+
+/// Whether an action can be carried out at all, as far as its node and quorum say.
+fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
+    let Some(nid) = act.node else {
+        act.runnable = false;
+        return;
+    };
+    let node = &world.nodes[nid];
+    let rsc = &world.rscs[rid];
+    if !node.online {
+        // On a node that is off nothing can be done, but what runs there can be ended by
+        // fencing; see `fence`.
+        act.runnable = false;
+        if act.verb == Verb::Stop && rsc.managed && node.unclean {
+            act.reason = None;
+        }
+        return;
+    }
+    if node.pending {
+        act.runnable = false;
+        return;
+    }
+    if act.verb == Verb::Stop
+        || act.verb == Verb::Demote
+        || act.verb == Verb::Cancel
+        || act.verb == Verb::Delete
+        || act.verb == Verb::ClearFailures
+    {
+        return;
+    }
+    if rsc.meta.requires == Requires::Nothing {
+        return;
+    }
+    if !world.quorum {
+        match world.opts.no_quorum {
+            NoQuorum::Stop | NoQuorum::Fence => {
+                act.runnable = false;
+                act.reason = Some("no quorum".into());
+                act.why_blocked = true;
+            }
+            NoQuorum::Freeze => {
+                let active = rsc.running_on.iter().any(|&n| world.nodes[n].online || true);
+                if !active || rsc.next_role.is_some_and(|r| r > rsc.role) {
+                    act.runnable = false;
+                    act.reason = Some("quorum freeze".into());
+                    act.why_blocked = true;
+                }
+            }
+            NoQuorum::Demote if !rsc.promotable => {
+                act.runnable = false;
+                act.reason = Some("no quorum".into());
+                act.why_blocked = true;
+            }
+            NoQuorum::Ignore | NoQuorum::Demote => {}
+        }
+    }
+}
+
+fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
+    let chosen = world.rscs[rid].assigned;
+    let next = world.rscs[rid].next_role.unwrap_or(Role::Stopped);
+    for nid in world.rscs[rid].dangling.clone() {
+        let stop = act(world, acts, rid, Verb::Stop, Some(nid), false);
+        if acts.acts[stop].reason.is_none() {
+            acts.acts[stop].reason = Some("dangling migration".into());
+        }
+    }
+    let places = world.rscs[rid].running_on.clone();
+    let partial = continue_migration(world, rid, chosen, &places);
+    let current = match partial {
+        Some((source, _)) => Some(source),
+        None => {
+            // Of several places the one where it should be counts as where it is.
+            chosen.filter(|c| places.contains(c)).or_else(|| places.first().copied())
+        }
+    };
+    let mut need_stop = world.rscs[rid].stop_required && current.is_some();
+    let mut moving = false;
+    let mut stop_others = false;
+    if places.len() > 1 && partial.is_none() {
+        match world.rscs[rid].meta.multiple {
+            Multiple::StopUnexpected => stop_others = true,
+            Multiple::StopStart | Multiple::StopOnly | Multiple::Block => need_stop = true,
+        }
+    }
+    if let (Some(here), Some(there)) = (current, chosen)
+        && here != there
+        && next > Role::Stopped
+    {
+        moving = true;
+        need_stop = true;
+    }
+    if world.rscs[rid].failed && current.is_some() && world.rscs[rid].stop_required {
+        need_stop = true;
+    }
+    if world.rscs[rid].blocked {
+        need_stop = true;
+    }
+    if let Some(there) = chosen
+        && next > Role::Stopped
+    {
+        let start = act(world, acts, rid, Verb::Start, Some(there), true);
+        if !acts.acts[start].optional {
+            need_stop = true;
+        }
+        if world.rscs[rid].start_pending && Some(there) == current {
+            acts.acts[start].optional = false;
+            if world.rscs[rid].role == Role::Started || world.rscs[rid].role == Role::Unpromoted {
+                // Under way already; it is not stopped for that.
+                acts.acts[start].always = true;
+            }
+        }
+    }
+    let role = world.rscs[rid].role;
+    if role > Role::Stopped && !places.is_empty() {
+        if need_stop && !(world.rscs[rid].start_pending && !moving && !world.rscs[rid].stop_required) {
+            down(world, acts, rid, &places, false, current);
+            if next > Role::Stopped {
+                up(world, acts, rid, chosen, Role::Stopped, next, false);
+            }
+        } else if stop_others {
+            for &nid in &places {
+                if Some(nid) != current {
+                    let stop = act(world, acts, rid, Verb::Stop, Some(nid), false);
+                    acts.acts[stop].reason = Some("being multiply active".into());
+                }
+            }
+            steady(world, acts, rid, &places, role, next, chosen);
+        } else {
+            steady(world, acts, rid, &places, role, next, chosen);
+        }
+    } else if next > Role::Stopped {
+        up(world, acts, rid, chosen, Role::Stopped, next, false);
+    }
+    if moving || partial.is_some() {
+        crate::migrate::consider(world, acts, rid, current, chosen, partial.is_some(), next);
+    }
+    inside(world, acts, rid);
+    crate::recurring::create(world, acts, rid);
+}
+
+/// A migration that is under way goes on if its target is still the best place.
+fn continue_migration(
+    world: &World<'_>,
+    rid: Rid,
+    chosen: Option<Nid>,
+    places: &[Nid],
+) -> Option<(Nid, Nid)> {
+    let rsc = &world.rscs[rid];
+    let (source, target) = (rsc.migration_source?, rsc.migration_target?);
+    (chosen == Some(target)
+        && places.len() == 2
+        && places.contains(&source)
+        && places.contains(&target)
+        && rsc.meta.allow_migrate
+        && rsc.next_role.is_some_and(|r| r > Role::Stopped))
+    .then_some((source, target))
+}
+
+/// Stays where it is: role changes, and a restart in reserve.
+fn steady(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    places: &[Nid],
+    role: Role,
+    next: Role,
+    chosen: Option<Nid>,
+) {
+    if next <= Role::Stopped || chosen.is_none() {
+        down(world, acts, rid, places, false, None);
+        return;
+    }
+    let here = chosen;
+    let promoted = role == Role::Promoted;
+    if promoted {
+        let demote = act(world, acts, rid, Verb::Demote, here, next == Role::Promoted);
+        if world.rscs[rid].failed && next == Role::Promoted {
+            // Demoted and promoted again (on-fail=demote).
+            acts.acts[demote].optional = false;
+        }
+    }
+    for &nid in places {
+        act(world, acts, rid, Verb::Stop, Some(nid), Some(nid) == here);
+    }
+    act(world, acts, rid, Verb::Start, here, true);
+    if next == Role::Promoted {
+        let demoting = world.rscs[rid].failed && promoted;
+        act(world, acts, rid, Verb::Promote, here, promoted && !demoting);
+    }
+}
+
+/// Demote if need be, and stop, everywhere.
+fn down(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    places: &[Nid],
+    optional: bool,
+    _current: Option<Nid>,
+) {
+    let promoted = world.rscs[rid].role == Role::Promoted;
+    for &nid in places {
+        if promoted {
+            act(world, acts, rid, Verb::Demote, Some(nid), optional);
+        }
+        // A migration's target that is not to be kept is stopped like any other place.
+        let stop = act(world, acts, rid, Verb::Stop, Some(nid), optional);
+        if !world.rscs[rid].managed || world.rscs[rid].blocked {
+            acts.acts[stop].runnable = false;
+        }
+    }
+}
+
+fn up(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    chosen: Option<Nid>,
+    _from: Role,
+    next: Role,
+    optional: bool,
+) {
+    let start = act(world, acts, rid, Verb::Start, chosen, optional);
+    if world.rscs[rid].blocked || (!world.rscs[rid].managed && !world.rscs[rid].is_active()) {
+        acts.acts[start].runnable = false;
+    }
+    if next == Role::Promoted {
+        let promote = act(world, acts, rid, Verb::Promote, chosen, optional);
+        if world.rscs[rid].blocked {
+            acts.acts[promote].runnable = false;
+        }
+    }
+}
+
+/// Order among the actions of one primitive.
+fn inside(world: &World<'_>, acts: &mut Actions, rid: Rid) {
+    let (starts, stops) = (acts.all(rid, Verb::Start), acts.all(rid, Verb::Stop));
+    let (promotes, demotes) = (acts.all(rid, Verb::Promote), acts.all(rid, Verb::Demote));
+    for &stop in &stops {
+        for &start in &starts {
+            // A stray instance elsewhere is ended without touching the one that may stay.
+            let (there, here) = (acts.acts[stop].node, acts.acts[start].node);
+            let stray = world.rscs[rid].meta.multiple == Multiple::StopUnexpected
+                && there != here
+                && here.is_some_and(|n| world.rscs[rid].running_on.contains(&n));
+            acts.order(stop, start, if stray { edge::ORDER } else { edge::RESTART });
+        }
+        for &demote in &demotes {
+            let same = acts.acts[demote].node == acts.acts[stop].node;
+            acts.order(demote, stop, if same { edge::WANTS | edge::QUIET } else { edge::ORDER });
+        }
+    }
+    for &start in &starts {
+        for &promote in &promotes {
+            acts.order(start, promote, edge::NEEDS | edge::FORCES);
+        }
+        for &demote in &demotes {
+            acts.order(demote, start, edge::ORDER);
+        }
+    }
+    for &demote in &demotes {
+        for &promote in &promotes {
+            acts.order(demote, promote, edge::FORCES | edge::QUIET);
+        }
+    }
+    let _ = world;
+}
+
+/// A pseudo action that stands for those of the members, with the one that follows it.
+fn collective(
+    world: &World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    verb: Verb,
+    collect: Collect,
+) -> (Aid, Aid) {
+    let mut all = blank(Some(rid), verb, None);
+    all.pseudo = true;
+    all.collect = collect;
+    let aid = acts.add(all);
+    for &child in &world.rscs[rid].children {
+        let members = acts.all(child, verb);
+        if members.is_empty() {
+            let missing = verb == Verb::Start
+                && collect == Collect::All
+                && world.rscs[child].assigned.is_none();
+            if missing {
+                // A member without a node: the group as a whole cannot start.
+                let mut none = blank(Some(child), verb, None);
+                none.runnable = false;
+                let none = acts.add(none);
+                acts.join(aid, none);
+            }
+        }
+        for member in members {
+            acts.join(aid, member);
+        }
+    }
+    let done_verb = verb.done().unwrap_or(Verb::Point);
+    let mut done = blank(Some(rid), done_verb, None);
+    done.pseudo = true;
+    done.mirrors = Some(aid);
+    let done = acts.add(done);
+    acts.acts[aid].mirrored.push(done);
+    for member in acts.acts[aid].members.clone() {
+        acts.order(aid, member, edge::ORDER);
+        acts.order(member, done, edge::ORDER);
+        // Instances that are groups: what follows their own completion.
+        let inner = acts.acts[member].mirrored.clone();
+        for i in inner {
+            acts.order(i, done, edge::ORDER);
+        }
+    }
+    acts.order(aid, done, edge::ORDER);
+    (aid, done)
+}
+
+fn group(world: &World<'_>, acts: &mut Actions, rid: Rid, ordered: bool) {
+    let (start, running) = collective(world, acts, rid, Verb::Start, Collect::All);
+    let (stop, stopped) = collective(world, acts, rid, Verb::Stop, Collect::All);
+    acts.order(stopped, start, edge::ORDER);
+    let _ = (running, stop);
+    let promotable = world.rscs[rid].promotable;
+    if promotable {
+        let (promote, _) = collective(world, acts, rid, Verb::Promote, Collect::All);
+        let (demote, demoted) = collective(world, acts, rid, Verb::Demote, Collect::All);
+        acts.order(running, promote, edge::ORDER);
+        acts.order(demoted, stop, edge::ORDER);
+        let _ = demote;
+    }
+    if !ordered {
+        return;
+    }
+    let members = world.rscs[rid].children.clone();
+    for two in members.windows(2) {
+        chain(acts, two[0], two[1], Verb::Start, edge::NEEDS | edge::FORCES);
+        chain(acts, two[1], two[0], Verb::Stop, edge::WANTS);
+        chain(acts, two[0], two[1], Verb::Promote, edge::NEEDS | edge::FORCES);
+        chain(acts, two[1], two[0], Verb::Demote, edge::WANTS);
+    }
+    // Inactive members in between do not cut the chain of stops.
+    for (i, &later) in members.iter().enumerate() {
+        for &earlier in &members[..i] {
+            if i > 0 && members[i - 1] != earlier {
+                let between_idle = members[..i]
+                    .iter()
+                    .skip_while(|&&m| m != earlier)
+                    .skip(1)
+                    .all(|&m| acts.all(m, Verb::Stop).is_empty());
+                if between_idle {
+                    chain(acts, later, earlier, Verb::Stop, edge::WANTS);
+                }
+            }
+        }
+    }
+}
+
+fn chain(acts: &mut Actions, first: Rid, then: Rid, verb: Verb, kind: u16) {
+    for a in acts.all(first, verb) {
+        for b in acts.all(then, verb) {
+            acts.order(a, b, kind);
+        }
+    }
+}
+
+fn clone(
+    world: &World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    min: usize,
+    promotable: bool,
+    ordered: bool,
+) {
+    let (start, running) = collective(world, acts, rid, Verb::Start, Collect::Least(min));
+    let (stop, stopped) = collective(world, acts, rid, Verb::Stop, Collect::Least(0));
+    acts.order(stopped, start, edge::ORDER);
+    if promotable {
+        let (promote, promoted) = collective(world, acts, rid, Verb::Promote, Collect::Least(0));
+        let (demote, demoted) = collective(world, acts, rid, Verb::Demote, Collect::Least(0));
+        acts.order(running, promote, edge::ORDER);
+        acts.order(stopped, promote, edge::ORDER);
+        acts.order(demoted, promote, edge::ORDER);
+        acts.order(demoted, start, edge::ORDER);
+        acts.order(demoted, stop, edge::ORDER);
+        let _ = (promoted, demote);
+    }
+    if ordered {
+        let children = &world.rscs[rid].children;
+        for two in children.windows(2) {
+            chain(acts, two[0], two[1], Verb::Start, edge::ORDER);
+            chain(acts, two[1], two[0], Verb::Stop, edge::ORDER);
+        }
+    }
+    let _ = stop;
+}

@@ -1,0 +1,373 @@
+//! Stage 7: what will happen, as a graph for the executor.
+
+use rota_cib::Text;
+use rota_ids::NodeName;
+use rota_transition::{
+    Action, ActionId, Digests, FenceAction, Graph, OpKey, ResourceOp, Task,
+};
+use smol_str::format_smolstr;
+
+use crate::actions::{Actions, Aid, Verb, blank, edge};
+use crate::model::{Chore, Nid, World};
+use crate::values::get;
+
+/// Actions that the history asks for beside starting and stopping.
+pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
+    for chore in std::mem::take(&mut world.chores) {
+        match chore {
+            Chore::ClearFailures { rid, nid, why } => {
+                if !world.nodes[nid].online || world.nodes[nid].unclean {
+                    continue;
+                }
+                let aid = simple(acts, rid, nid, Verb::ClearFailures);
+                acts.acts[aid].reason = Some(why.into());
+                for start in acts.all(rid, Verb::Start) {
+                    acts.order(aid, start, edge::ORDER);
+                }
+                for stop in acts.all(rid, Verb::Stop) {
+                    if acts.acts[stop].node == Some(nid) {
+                        acts.order(stop, aid, edge::ORDER);
+                    }
+                }
+            }
+            Chore::DeleteHistory { rid, nid } => {
+                if world.nodes[nid].online && !world.nodes[nid].unclean
+                    && acts.find(rid, Verb::Delete, Some(nid)).is_none()
+                    && acts.find(rid, Verb::Stop, Some(nid)).is_none()
+                {
+                    simple(acts, rid, nid, Verb::Delete);
+                }
+            }
+            Chore::Cancel { rid, nid, op, interval } => {
+                crate::recurring::cancel(world, acts, rid, nid, &op, interval);
+            }
+            Chore::LiftLock { rid, nid } => {
+                if world.nodes[nid].online {
+                    simple(acts, rid, nid, Verb::LiftLock);
+                }
+            }
+        }
+    }
+    removed(world, acts);
+}
+
+/// A removed resource is forgotten once it is stopped.
+fn removed(world: &World<'_>, acts: &mut Actions) {
+    for rid in 0..world.rscs.len() {
+        let rsc = &world.rscs[rid];
+        if !(rsc.orphan || rsc.meta.remove_after_stop) || !rsc.is_primitive() || rsc.parent.is_some() {
+            continue;
+        }
+        for stop in acts.all(rid, Verb::Stop) {
+            let Some(nid) = acts.acts[stop].node else { continue };
+            if acts.acts[stop].optional || !world.nodes[nid].online || world.nodes[nid].unclean || !rsc.managed {
+                continue;
+            }
+            let delete = simple(acts, rid, nid, Verb::Delete);
+            acts.order(stop, delete, edge::NEEDS | edge::QUIET);
+            for start in acts.all(rid, Verb::Start) {
+                acts.order(delete, start, edge::ORDER);
+            }
+        }
+    }
+}
+
+fn simple(acts: &mut Actions, rid: usize, nid: Nid, verb: Verb) -> Aid {
+    let mut act = blank(Some(rid), verb, Some(nid));
+    act.optional = false;
+    let aid = acts.add(act);
+    acts.of_node.entry(nid).or_default().push(aid);
+    aid
+}
+
+/// The graph of all that happens.
+pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
+    let order = sequence(acts);
+    let mut ids: Vec<Option<ActionId>> = vec![None; acts.acts.len()];
+    for (i, &aid) in order.iter().enumerate() {
+        ids[aid] = Some(ActionId(i as u32));
+    }
+    let inputs = inputs(world, acts, &ids, order.len());
+    let mut graph = Graph {
+        batch_limit: world.opts.batch_limit,
+        migration_limit: world.opts.migration_limit,
+        cluster_delay_ms: world.opts.cluster_delay_ms,
+        fencing_timeout_ms: world.opts.fencing_timeout_ms,
+        failed_stop_is_fatal: true,
+        failed_start_is_fatal: world.opts.start_failure_fatal,
+        recheck_at: world.values.next_change.get(),
+        ..Graph::default()
+    };
+    for (i, (&aid, inputs)) in order.iter().zip(inputs).enumerate() {
+        let task = task(world, acts, aid);
+        let act = &acts.acts[aid];
+        // What is done by other means happens nowhere in particular.
+        let elsewhere = act.pseudo && act.verb != Verb::Fence;
+        let node = act
+            .node
+            .filter(|_| !elsewhere)
+            .map(|n| NodeName(world.nodes[n].name.clone()));
+        graph.actions.push(Action {
+            id: ActionId(i as u32),
+            task,
+            node,
+            router: act.node.and_then(|n| router(world, n)),
+            inputs,
+            priority: act.priority,
+            can_fail: act.rid.is_some_and(|r| !world.rscs[r].managed)
+                && act.verb == Verb::Monitor,
+            note: None,
+        });
+    }
+    graph
+}
+
+/// The member that holds the connection to a remote or guest node.
+fn router(world: &World<'_>, nid: Nid) -> Option<NodeName> {
+    let connection = world.nodes[nid].connection?;
+    let rsc = &world.rscs[connection];
+    let host = rsc.assigned.or(rsc.running_on.first().copied())?;
+    Some(NodeName(world.nodes[host].name.clone()))
+}
+
+/// What happens, in the order in which it came up.
+fn sequence(acts: &Actions) -> Vec<Aid> {
+    (0..acts.acts.len()).filter(|&a| acts.happens(a)).collect()
+}
+
+/// Inputs of each action; circles are cut at orderings without consequences.
+fn inputs(
+    world: &World<'_>,
+    acts: &Actions,
+    ids: &[Option<ActionId>],
+    count: usize,
+) -> Vec<Vec<ActionId>> {
+    let mut inputs: Vec<Vec<ActionId>> = vec![Vec::new(); count];
+    let mut strong: Vec<Vec<bool>> = vec![Vec::new(); count];
+    for e in &acts.edges {
+        let (Some(first), Some(then)) = (ids[e.first], ids[e.then]) else { continue };
+        if e.kind & edge::TOGETHER != 0 {
+            continue;
+        }
+        if e.kind & edge::LOAD != 0 && !load_applies(acts, e.first, e.then) {
+            continue;
+        }
+        if e.kind & edge::SERIAL != 0 && first > then {
+            continue;
+        }
+        if acts.acts[e.then].pseudo
+            && acts.acts[e.then].verb == Verb::Start
+            && acts.acts[e.first].extra.as_ref().is_some_and(|x| x.probe)
+            && false
+        {
+            continue;
+        }
+        inputs[then.index()].push(first);
+        strong[then.index()].push(e.kind & !(edge::QUIET | edge::USER | edge::PROBE) != 0);
+    }
+    let _ = world;
+    for (list, strong) in inputs.iter_mut().zip(&mut strong) {
+        let mut pairs: Vec<(ActionId, bool)> =
+            list.iter().copied().zip(strong.iter().copied()).collect();
+        pairs.sort_by_key(|(id, strong)| (*id, !strong));
+        pairs.dedup_by_key(|(id, _)| *id);
+        *list = pairs.iter().map(|p| p.0).collect();
+        *strong = pairs.iter().map(|p| p.1).collect();
+    }
+    cut_circles(&mut inputs, &mut strong);
+    inputs
+}
+
+fn load_applies(acts: &Actions, first: Aid, then: Aid) -> bool {
+    acts.happens(first) && acts.happens(then)
+}
+
+/// Removes what would make the graph wait for itself: weak inputs first.
+fn cut_circles(inputs: &mut [Vec<ActionId>], strong: &mut [Vec<bool>]) {
+    let count = inputs.len();
+    let mut outs: Vec<Vec<u32>> = vec![Vec::new(); count];
+    let mut waits: Vec<usize> = vec![0; count];
+    for (then, list) in inputs.iter().enumerate() {
+        waits[then] = list.len();
+        for first in list {
+            outs[first.index()].push(then as u32);
+        }
+    }
+    let mut done = vec![false; count];
+    let mut ready: Vec<usize> = (0..count).filter(|&i| waits[i] == 0).collect();
+    let mut left = count;
+    loop {
+        while let Some(i) = ready.pop() {
+            if done[i] {
+                continue;
+            }
+            done[i] = true;
+            left -= 1;
+            for &o in &outs[i] {
+                let o = o as usize;
+                waits[o] = waits[o].saturating_sub(1);
+                if waits[o] == 0 && !done[o] {
+                    ready.push(o);
+                }
+            }
+        }
+        if left == 0 {
+            return;
+        }
+        // A circle: free one action whose remaining inputs are all weak, else the first.
+        let stuck: Vec<usize> = (0..count).filter(|&i| !done[i]).collect();
+        let weak = stuck.iter().copied().find(|&i| {
+            inputs[i].iter().zip(&strong[i]).all(|(f, s)| done[f.index()] || !s)
+        });
+        let victim = weak.or(stuck.first().copied());
+        let Some(victim) = victim else { return };
+        let keep: Vec<bool> = inputs[victim].iter().map(|f| done[f.index()]).collect();
+        let mut k = keep.iter();
+        inputs[victim].retain(|_| *k.next().unwrap_or(&true));
+        let mut k = keep.iter();
+        strong[victim].retain(|_| *k.next().unwrap_or(&true));
+        waits[victim] = 0;
+        ready.push(victim);
+    }
+}
+
+fn task(world: &mut World<'_>, acts: &Actions, aid: Aid) -> Task {
+    let act = &acts.acts[aid];
+    if act.pseudo {
+        return Task::Pseudo { key: pseudo_key(world, acts, aid) };
+    }
+    match act.verb {
+        Verb::Fence => Task::Fence {
+            target: NodeName(
+                act.node.map(|n| world.nodes[n].name.clone()).unwrap_or_default(),
+            ),
+            action: act.extra.as_ref().and_then(|e| e.fence).unwrap_or(FenceAction::Reboot),
+            devices: Vec::new(),
+            delay_s: 0,
+        },
+        Verb::Shutdown => Task::Shutdown,
+        Verb::Maintenance => Task::Maintenance { on: act.interval > 0 },
+        Verb::ClearFailures => {
+            Task::ClearFailures {
+                resource: act.rid.map(|r| if world.rscs[r].anonymous { world.rscs[r].conf_id.clone() } else { world.rscs[r].id.clone() }).unwrap_or_default(),
+                operation: None,
+            }
+        }
+        Verb::LiftLock => Task::LiftShutdownLock { resource: printed(world, act.rid) },
+        Verb::Delete => {
+            let conf = act.rid.and_then(|r| world.conf(r));
+            Task::DeleteHistory {
+                resource: printed(world, act.rid),
+                agent: conf.map_or_else(
+                    || (Text::default(), None, Text::default()),
+                    |c| (c.class.clone(), c.provider.clone(), c.agent.clone()),
+                ),
+            }
+        }
+        Verb::Cancel => Task::Cancel {
+            resource: printed(world, act.rid),
+            operation: act.name.clone(),
+            interval: act.interval,
+        },
+        _ => Task::Resource(Box::new(operation(world, acts, aid))),
+    }
+}
+
+/// Key of a point or of an action that is carried out by other means.
+pub(crate) fn pseudo_key(world: &World<'_>, acts: &Actions, aid: Aid) -> Text {
+    let act = &acts.acts[aid];
+    match (act.rid, act.verb) {
+        (Some(rid), Verb::Notice) => format_smolstr!("{}_{}_0", world.rscs[rid].id, act.name),
+        (Some(rid), verb) => {
+            format_smolstr!("{}_{}_{}", world.rscs[rid].id, verb.name(), act.interval)
+        }
+        (None, _) => act.name.clone(),
+    }
+}
+
+fn printed(world: &World<'_>, rid: Option<usize>) -> Text {
+    rid.map(|r| world.rscs[r].history_id.clone()).unwrap_or_default()
+}
+
+/// Everything that is needed to run an agent.
+fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
+    let act = &acts.acts[aid];
+    let Some(rid) = act.rid else { return ResourceOp::default() };
+    let name: Text = match act.verb {
+        Verb::Monitor => act.name.clone(),
+        verb => Text::new_static(verb.name()),
+    };
+    let params = world.op_params(rid, act.node, &name, act.interval);
+    let timeout_ms = world.timeout_ms(rid, &name, act.interval);
+    let digest = world.digest(rid, act.node, &name, act.interval);
+    let rsc = &world.rscs[rid];
+    let conf = world.conf(rid);
+    let mut meta: Vec<(Text, Text)> = vec![
+        ("CRM_meta_timeout".into(), timeout_ms.to_string().into()),
+        ("CRM_meta_name".into(), name.clone()),
+    ];
+    if act.interval > 0 {
+        meta.push(("CRM_meta_interval".into(), act.interval.to_string().into()));
+    }
+    if let Some(owner) = world.instance_owner(rid)
+        && let Some(c) = world.rscs[owner].clone_conf()
+    {
+        let number = rsc.id.rsplit_once(':').map_or("0", |(_, n)| n);
+        meta.push(("CRM_meta_clone".into(), number.into()));
+        meta.push(("CRM_meta_clone_max".into(), c.max.to_string().into()));
+        meta.push(("CRM_meta_clone_node_max".into(), c.node_max.to_string().into()));
+        meta.push(("CRM_meta_globally_unique".into(), c.unique.to_string().into()));
+        meta.push(("CRM_meta_notify".into(), rsc.notify.to_string().into()));
+        if c.promotable {
+            meta.push(("CRM_meta_promoted_max".into(), c.promoted_max.to_string().into()));
+            meta.push(("CRM_meta_promoted_node_max".into(), c.promoted_node_max.to_string().into()));
+        }
+    }
+    let op = conf.and_then(|c| {
+        c.ops.iter().find(|o| o.name == name && o.interval_ms == act.interval)
+    });
+    let mut start_delay_ms = 0;
+    if let Some(op) = op {
+        for (n, v) in &op.options {
+            if n == "start-delay" {
+                start_delay_ms = crate::values::millis(v).unwrap_or(0);
+            }
+            if n == "on-fail" || n == "role" {
+                meta.push((format_smolstr!("CRM_meta_{}", n.replace('-', "_")), v.clone()));
+            }
+        }
+    }
+    let extra = act.extra.as_ref();
+    if let Some(extra) = extra {
+        meta.extend(extra.meta.iter().cloned());
+    }
+    let node_name = |n: Option<Nid>| n.map(|n| NodeName(world.nodes[n].name.clone()));
+    let _ = get(&meta, "");
+    ResourceOp {
+        resource: rsc.history_id.clone(),
+        instance: (rsc.history_id != rsc.id).then(|| rsc.id.clone()),
+        class: conf.map(|c| c.class.clone()).unwrap_or_default(),
+        provider: conf.and_then(|c| c.provider.clone()),
+        agent: conf.map(|c| c.agent.clone()).unwrap_or_default(),
+        operation: name.clone(),
+        key: OpKey {
+            resource: rsc.history_id.clone(),
+            operation: if act.verb == Verb::Notify { act.name.clone() } else { name },
+            interval: act.interval,
+        },
+        interval: act.interval,
+        timeout_ms,
+        start_delay_ms,
+        expected_rc: extra.map_or(0, |e| e.expected_rc),
+        is_probe: extra.is_some_and(|e| e.probe),
+        params: {
+            let mut sorted: Vec<(Text, Text)> = params.to_vec();
+            sorted.sort();
+            sorted
+        },
+        meta,
+        digests: Digests { all: digest, ..Digests::default() },
+        migrate_source: extra.and_then(|e| node_name(e.source)),
+        migrate_target: extra.and_then(|e| node_name(e.target)),
+    }
+}

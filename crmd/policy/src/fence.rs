@@ -1,0 +1,209 @@
+//! Stage 5: who must be fenced, and what waits for the proof; nodes that may leave.
+
+use rota_cib::constraint::Role;
+use rota_transition::FenceAction;
+use smol_str::format_smolstr;
+
+use crate::actions::{Actions, Aid, Extra, Verb, blank, edge};
+use crate::create::can_fence;
+use crate::model::{Nid, NodeSort, Requires, World};
+use crate::options::NoQuorum;
+
+/// Makes fencing actions and what hangs on them.
+pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
+    quorum_policy(world);
+    guests(world, acts);
+    let mut fences: Vec<(Nid, Aid)> = Vec::new();
+    for nid in 0..world.nodes.len() {
+        let node = &world.nodes[nid];
+        if node.sort == NodeSort::Guest || !node.unclean || node.sort == NodeSort::Ping {
+            continue;
+        }
+        if !can_fence(world, nid) {
+            continue;
+        }
+        if node.sort == NodeSort::Remote && node.remote_was_fenced && !node.online {
+            continue;
+        }
+        let aid = fence(world, acts, nid);
+        fences.push((nid, aid));
+    }
+    for &(nid, aid) in &fences {
+        implied(world, acts, nid, aid);
+        starts_wait(world, acts, nid, aid);
+    }
+    dc_last(world, acts, &fences);
+    shutdowns(world, acts, &fences);
+}
+
+/// The action word for a node.
+fn fence_action(world: &World<'_>, nid: Nid) -> FenceAction {
+    let _ = nid;
+    if world.opts.fencing_action_off { FenceAction::Off } else { FenceAction::Reboot }
+}
+
+fn fence(world: &mut World<'_>, acts: &mut Actions, nid: Nid) -> Aid {
+    if let Some(&aid) = acts.fences.get(&nid) {
+        return aid;
+    }
+    let mut act = blank(None, Verb::Fence, Some(nid));
+    act.optional = false;
+    act.reason = world.nodes[nid].fence_reason.clone().or(Some("node is unclean".into()));
+    act.extra =
+        Some(Box::new(Extra { fence: Some(fence_action(world, nid)), ..Extra::default() }));
+    let aid = acts.add(act);
+    acts.fences.insert(nid, aid);
+    aid
+}
+
+/// Guests are fenced by stopping what they live in.
+fn guests(world: &mut World<'_>, acts: &mut Actions) {
+    for nid in 0..world.nodes.len() {
+        if world.nodes[nid].sort != NodeSort::Guest || !world.nodes[nid].remote_reset {
+            continue;
+        }
+        let Some(container) = world.nodes[nid].container else { continue };
+        let action = fence_action(world, nid);
+        let name = world.nodes[nid].name.clone();
+        let mut stop = None;
+        for aid in acts.all(container, Verb::Stop) {
+            if !acts.acts[aid].optional {
+                stop = Some(aid);
+            }
+        }
+        let restarted = acts.all(container, Verb::Start).iter().any(|&a| !acts.acts[a].optional);
+        let action = if stop.is_some() && !restarted { FenceAction::Off } else { action };
+        let mut act = blank(None, Verb::Fence, Some(nid));
+        act.name = format_smolstr!("stonith-{name}-{}", action.as_str());
+        act.pseudo = true;
+        act.optional = false;
+        act.reason = Some(String::from("guest is unclean"));
+        act.extra = Some(Box::new(Extra { fence: Some(action), ..Extra::default() }));
+        let aid = acts.add(act);
+        acts.fences.insert(nid, aid);
+        if let Some(stop) = stop {
+            acts.order(stop, aid, edge::NEEDS | edge::FORCES | edge::QUIET);
+            if let Some(host) = acts.acts[stop].node
+                && let Some(&fence) = acts.fences.get(&host)
+            {
+                acts.order(fence, aid, edge::ORDER);
+            }
+        }
+        implied(world, acts, nid, aid);
+        starts_wait(world, acts, nid, aid);
+    }
+}
+
+/// The whole partition, when it must not live without quorum.
+fn quorum_policy(world: &mut World<'_>) {
+    if world.opts.no_quorum != NoQuorum::Fence || world.quorum {
+        return;
+    }
+    for nid in 0..world.nodes.len() {
+        if world.nodes[nid].online && world.nodes[nid].sort == NodeSort::Member {
+            world.fence(nid, "cluster does not have quorum");
+        }
+    }
+}
+
+/// Ends on a fenced node are done by the fencing.
+fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
+    for aid in acts.of_node.get(&nid).cloned().unwrap_or_default() {
+        let act = &acts.acts[aid];
+        let Some(rid) = act.rid else { continue };
+        match act.verb {
+            Verb::Stop | Verb::Demote => {
+                let managed = world.rscs[rid].meta.managed || world.rscs[rid].blocked;
+                let act = &mut acts.acts[aid];
+                act.pseudo = true;
+                act.runnable = true;
+                act.optional = false;
+                let _ = managed;
+                acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
+                if act_notifies(world, rid) {
+                    // Peers are told that it is gone.
+                }
+            }
+            Verb::Cancel | Verb::Delete | Verb::Monitor => {
+                acts.acts[aid].runnable = false;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn act_notifies(world: &World<'_>, rid: usize) -> bool {
+    world.rscs[rid].notify
+}
+
+/// What needs the proof before it starts.
+fn starts_wait(world: &World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
+    for rid in 0..world.rscs.len() {
+        let rsc = &world.rscs[rid];
+        if !rsc.is_primitive() {
+            continue;
+        }
+        let waits = match rsc.meta.requires {
+            Requires::Fencing | Requires::Unfencing => true,
+            Requires::Quorum => !rsc.known_on.contains(&nid) && rsc.allowed[nid].present,
+            Requires::Nothing => false,
+        };
+        if !waits {
+            continue;
+        }
+        for verb in [Verb::Start, Verb::Promote] {
+            for aid in acts.all(rid, verb) {
+                let same_guest = acts.acts[aid].node == Some(nid);
+                let kind = if rsc.meta.requires == Requires::Quorum && verb == Verb::Promote {
+                    continue;
+                } else {
+                    edge::NEEDS | edge::QUIET
+                };
+                let _ = same_guest;
+                acts.order(fence, aid, kind);
+            }
+        }
+    }
+}
+
+/// The node that leads is fenced last, so that the others are sure to be.
+fn dc_last(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
+    let Some(&(_, dc)) = fences.iter().find(|(n, _)| Some(*n) == world.dc) else { return };
+    for &(nid, aid) in fences {
+        if Some(nid) != world.dc && world.nodes[nid].sort == NodeSort::Member {
+            acts.order(aid, dc, edge::ORDER);
+        }
+    }
+}
+
+/// Nodes that want to leave may do so when nothing runs on them any more.
+fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
+    for (nid, node) in world.nodes.iter().enumerate() {
+        let leaving = node.online
+            && node.shutdown
+            && !node.unclean
+            && matches!(node.sort, NodeSort::Member | NodeSort::Ping);
+        if !leaving {
+            continue;
+        }
+        let mut act = blank(None, Verb::Shutdown, Some(nid));
+        act.optional = false;
+        let aid = acts.add(act);
+        for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
+            let a = &acts.acts[other];
+            if a.verb == Verb::Stop {
+                let unmanaged = a.rid.is_some_and(|r| {
+                    !world.rscs[r].managed && world.rscs[r].role > Role::Stopped
+                });
+                if !unmanaged {
+                    acts.order(other, aid, edge::NEEDS | edge::QUIET);
+                }
+            }
+        }
+        for &(other, fence) in fences {
+            if world.dc == Some(nid) || other == nid {
+                acts.order(fence, aid, edge::ORDER);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Live migration: a stop here and a start there become a push, a pull and a clean-up.
+
+use rota_cib::constraint::Role;
+
+use crate::actions::{Actions, Extra, Verb, blank, edge};
+use crate::model::{Nid, Rid, World};
+
+/// Makes the actions of a migration if the resource may migrate.
+pub(crate) fn consider(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    current: Option<Nid>,
+    chosen: Option<Nid>,
+    partial: bool,
+    next: Role,
+) {
+    let (Some(source), Some(target)) = (current, chosen) else { return };
+    let rsc = &world.rscs[rid];
+    let may = rsc.meta.allow_migrate
+        && rsc.managed
+        && !rsc.failed
+        && !rsc.start_pending
+        && !rsc.blocked
+        && (partial || rsc.running_on.len() == 1)
+        && next > Role::Stopped
+        && world.nodes[source].online
+        && !world.nodes[source].unclean
+        && world.nodes[target].online
+        && !world.nodes[target].unclean;
+    if !may {
+        return;
+    }
+    let (Some(start), Some(stop)) = (
+        acts.find(rid, Verb::Start, Some(target)),
+        acts.find(rid, Verb::Stop, Some(source)),
+    ) else {
+        return;
+    };
+    if !acts.acts[start].runnable || !acts.acts[stop].runnable {
+        return;
+    }
+    let make = |acts: &mut Actions, verb: Verb, node: Nid| {
+        let mut act = blank(Some(rid), verb, Some(node));
+        act.optional = false;
+        act.priority = world.rscs[rid].priority;
+        act.extra = Some(Box::new(Extra {
+            source: Some(source),
+            target: Some(target),
+            ..Extra::default()
+        }));
+        let aid = acts.add(act);
+        acts.of_node.entry(node).or_default().push(aid);
+        aid
+    };
+    acts.acts[start].migratable = true;
+    acts.acts[stop].migratable = true;
+    let from = make(acts, Verb::MigrateFrom, target);
+    if partial {
+        // The push was done or is under way: only the pull is left.
+        acts.order(from, stop, edge::NEEDS | edge::QUIET);
+    } else {
+        let to = make(acts, Verb::MigrateTo, source);
+        acts.order(to, from, edge::NEEDS | edge::QUIET);
+        acts.order(from, stop, edge::NEEDS | edge::QUIET);
+    }
+    acts.order(stop, start, edge::ORDER);
+    if partial
+        && let Some(extra_stop) = acts.find(rid, Verb::Stop, Some(target))
+    {
+        acts.acts[extra_stop].optional = true;
+    }
+}
+
+/// After all consequences are known: which migrations really are ones.
+pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
+    let candidates: Vec<usize> = (0..acts.acts.len())
+        .filter(|&a| acts.acts[a].verb == Verb::MigrateFrom)
+        .collect();
+    for from in candidates {
+        let Some(rid) = acts.acts[from].rid else { continue };
+        let Some(extra) = acts.acts[from].extra.clone() else { continue };
+        let (Some(source), Some(target)) = (extra.source, extra.target) else { continue };
+        let start = acts.find(rid, Verb::Start, Some(target));
+        let stop = acts.find(rid, Verb::Stop, Some(source));
+        let to = acts.find(rid, Verb::MigrateTo, Some(source));
+        let (Some(start), Some(stop)) = (start, stop) else { continue };
+        let ok = acts.acts[start].migratable
+            && acts.acts[stop].migratable
+            && acts.acts[start].runnable
+            && acts.acts[stop].runnable
+            && !acts.acts[start].optional
+            && !acts.acts[stop].optional;
+        if ok {
+            acts.acts[start].pseudo = true;
+            continue;
+        }
+        for aid in [Some(from), to].into_iter().flatten() {
+            acts.acts[aid].optional = true;
+            acts.acts[aid].runnable = false;
+        }
+    }
+    let _ = world;
+}

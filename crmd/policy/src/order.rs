@@ -1,0 +1,296 @@
+//! Stage 6b: the user's orders become orderings of actions.
+
+use rota_cib::constraint::OrderKind;
+use rota_cib::constraint::Role;
+use smol_str::format_smolstr;
+
+use crate::actions::{Actions, Aid, Verb, blank, edge};
+use crate::constraints::{AnyOf, OrderC};
+use crate::model::{Rid, World};
+
+/// Applies all orders.
+pub(crate) fn run(world: &World<'_>, acts: &mut Actions) {
+    for order in &world.constraints.orders {
+        one(world, acts, order);
+    }
+    for set in &world.constraints.order_sets {
+        any_of(world, acts, set);
+    }
+    together(world, acts);
+}
+
+/// What must be with another cannot start when that cannot.
+fn together(world: &World<'_>, acts: &mut Actions) {
+    for coloc in &world.constraints.colocations {
+        if coloc.score < crate::score::INF || coloc.id == "#group-members" {
+            continue;
+        }
+        let verb = |role: Option<Role>| match role {
+            Some(Role::Promoted) => Verb::Promote,
+            _ => Verb::Start,
+        };
+        for a in acts.all(coloc.primary, verb(coloc.primary_role)) {
+            for b in acts.all(coloc.dependent, verb(coloc.dependent_role)) {
+                acts.order(a, b, edge::TOGETHER);
+            }
+        }
+    }
+}
+
+/// The strength of an order as edge bits.
+fn strength(order: &OrderC) -> u16 {
+    let starts = |action: &str| action == "start" || action == "promote";
+    match order.kind {
+        OrderKind::Optional => edge::ORDER | edge::USER,
+        OrderKind::Serialize => edge::SERIAL | edge::USER,
+        OrderKind::Mandatory if order.inverse => edge::WANTS | edge::USER,
+        OrderKind::Mandatory if !order.symmetrical => {
+            if starts(order.then_action) {
+                edge::ONEWAY | edge::NEEDS | edge::USER
+            } else {
+                edge::ONEWAY | edge::USER
+            }
+        }
+        OrderKind::Mandatory => {
+            if starts(order.then_action) {
+                edge::FORCES | edge::NEEDS | edge::USER
+            } else {
+                edge::FORCES | edge::USER
+            }
+        }
+    }
+}
+
+fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
+    let (Some(first), Some(then)) = (Verb::parse(order.first_action), Verb::parse(order.then_action))
+    else {
+        return;
+    };
+    let kind = strength(order);
+    if kind & edge::SERIAL != 0 {
+        for a in firsts(world, acts, order.first, first, false) {
+            for b in thens(acts, order.then, then) {
+                acts.order(a, b, kind);
+                acts.order(b, a, kind);
+            }
+        }
+        return;
+    }
+    if !order.require_all && world.rscs[order.first].is_clone() && kind & edge::NEEDS != 0 {
+        clone_any(world, acts, order, first, then, 1);
+        return;
+    }
+    let min = world.rscs[order.first].clone_conf().map_or(0, |c| c.min);
+    if min > 0 && kind & edge::NEEDS != 0 && first == Verb::Start {
+        clone_any(world, acts, order, first, then, min);
+        return;
+    }
+    if interleaves(world, order.first, order.then) {
+        interleaved(world, acts, order, first, then, kind);
+        return;
+    }
+    let firsts = firsts(world, acts, order.first, first, kind & edge::NEEDS != 0);
+    let thens = thens(acts, order.then, then);
+    for &a in &firsts {
+        for &b in &thens {
+            acts.order(a, b, kind);
+        }
+    }
+}
+
+/// The actions that come first; one that cannot be stands for "never" if need be.
+fn firsts(world: &World<'_>, acts: &mut Actions, rid: Rid, verb: Verb, needed: bool) -> Vec<Aid> {
+    let rsc = &world.rscs[rid];
+    if !rsc.is_primitive() {
+        return firsts_done(world, acts, rid, verb);
+    }
+    let found = acts.all(rid, verb);
+    if !found.is_empty() || !needed {
+        return found;
+    }
+    let already = match verb {
+        Verb::Stop => rsc.role == Role::Stopped,
+        Verb::Demote => rsc.role != Role::Promoted,
+        Verb::Start => rsc.role > Role::Stopped && !rsc.managed,
+        Verb::Promote => rsc.role == Role::Promoted && !rsc.managed,
+        _ => true,
+    };
+    if already {
+        return Vec::new();
+    }
+    let mut never = blank(Some(rid), verb, None);
+    never.runnable = false;
+    vec![acts.add(never)]
+}
+
+fn thens(acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
+    acts.all(rid, verb)
+}
+
+fn interleaves(world: &World<'_>, first: Rid, then: Rid) -> bool {
+    let multi = |r: Rid| world.rscs[r].is_clone() || world.rscs[r].is_bundle();
+    multi(first)
+        && multi(then)
+        && world.rscs[then]
+            .clone_conf()
+            .map_or_else(|| interleave_meta(world, then), |c| c.interleave)
+}
+
+fn interleave_meta(world: &World<'_>, rid: Rid) -> bool {
+    crate::values::get(&world.rscs[rid].meta.pairs, "interleave")
+        .is_some_and(|v| crate::values::boolean(v) == Some(true))
+}
+
+/// Instances of a clone, or of what a bundle runs in its replicas.
+fn instances(world: &World<'_>, rid: Rid) -> Vec<Rid> {
+    match world.rscs[rid].bundle_conf() {
+        Some(conf) => conf.replicas.iter().map(|r| r.container).collect(),
+        None => world.rscs[rid].children.clone(),
+    }
+}
+
+/// Instance by instance on the same node.
+fn interleaved(
+    world: &World<'_>,
+    acts: &mut Actions,
+    order: &OrderC,
+    first: Verb,
+    then: Verb,
+    kind: u16,
+) {
+    let firsts = instances(world, order.first);
+    let starting = matches!(first, Verb::Start | Verb::Promote);
+    // The collective points keep their order, without consequences.
+    for a in firsts_done(world, acts, order.first, first) {
+        for b in acts.all(order.then, then) {
+            acts.order(a, b, edge::ORDER);
+        }
+    }
+    for instance in instances(world, order.then) {
+        let rsc = &world.rscs[instance];
+        let place = |r: Rid| {
+            let rsc = &world.rscs[r];
+            if starting { rsc.assigned } else { rsc.running_on.first().copied() }
+        };
+        let here = if matches!(then, Verb::Start | Verb::Promote) {
+            rsc.assigned
+        } else {
+            rsc.running_on.first().copied()
+        };
+        let Some(here) = here else { continue };
+        let partner = firsts.iter().copied().find(|&f| place(f) == Some(here));
+        let then_acts = acts.all(instance, then);
+        match partner {
+            Some(partner) => {
+                let first_acts = if world.rscs[partner].is_primitive() {
+                    acts.all(partner, first)
+                } else {
+                    first.done().map(|d| acts.all(partner, d)).unwrap_or_default()
+                };
+                if first_acts.is_empty() && kind & edge::NEEDS != 0 && starting
+                    && first == Verb::Promote
+                {
+                    for b in then_acts {
+                        acts.forbid_early(b, format!("unrunnable {} {}", world.rscs[order.first].id, first.name()));
+                    }
+                    continue;
+                }
+                for &a in &first_acts {
+                    for &b in &then_acts {
+                        acts.order(a, b, kind);
+                    }
+                }
+            }
+            None if starting && kind & edge::NEEDS != 0 => {
+                for b in then_acts {
+                    acts.forbid_early(b, format!("unrunnable {} {}", world.rscs[order.first].id, first.done().map_or("", Verb::name)));
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// When all of it is done; if its instances are told, when they have been.
+fn firsts_done(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
+    let Some(done) = verb.done() else { return Vec::new() };
+    if world.rscs[rid].notify {
+        let key =
+            format_smolstr!("{}_confirmed-post_notify_{}_0", world.rscs[rid].id, done.name());
+        if let Some(&told) = acts.named.get(&key) {
+            return vec![told];
+        }
+    }
+    acts.all(rid, done)
+}
+
+/// Enough instances of a clone, rather than all of them.
+fn clone_any(
+    world: &World<'_>,
+    acts: &mut Actions,
+    order: &OrderC,
+    first: Verb,
+    then: Verb,
+    min: usize,
+) {
+    let key = format_smolstr!("clone-one-or-more:{}", order.id);
+    let point = acts.point(key, None);
+    acts.acts[point].needed = min;
+    let mut any = false;
+    for child in instances(world, order.first) {
+        let list = if world.rscs[child].is_primitive() {
+            acts.all(child, first)
+        } else {
+            first.done().map(|d| acts.all(child, d)).unwrap_or_default()
+        };
+        for a in list {
+            any = true;
+            acts.order(a, point, edge::ANY);
+        }
+    }
+    if !any {
+        acts.acts[point].runnable = false;
+    }
+    for b in acts.all(order.then, then) {
+        acts.order(point, b, edge::NEEDS | edge::USER | edge::WANTS);
+    }
+}
+
+fn any_of(world: &World<'_>, acts: &mut Actions, set: &AnyOf) {
+    let key = format_smolstr!("one-or-more:{}", set.name);
+    let point = acts.point(key, None);
+    acts.acts[point].needed = 1;
+    let mut any = false;
+    for &(rid, action) in &set.first {
+        let Some(verb) = Verb::parse(action) else { continue };
+        for a in firsts(world, acts, rid, verb, true) {
+            any = true;
+            acts.order(a, point, edge::ANY);
+        }
+    }
+    if !any {
+        acts.acts[point].runnable = false;
+    }
+    let mandatory = set.kind == OrderKind::Mandatory;
+    for &(rid, action) in &set.then {
+        let Some(verb) = Verb::parse(action) else { continue };
+        for b in acts.all(rid, verb) {
+            acts.order(point, b, if mandatory { edge::NEEDS | edge::USER | edge::WANTS } else { edge::ORDER });
+        }
+    }
+}
+
+impl Actions {
+    /// Forbids an action before consequences are followed.
+    pub(crate) fn forbid_early(&mut self, aid: Aid, why: String) {
+        for member in self.acts[aid].members.clone() {
+            self.forbid_early(member, why.clone());
+        }
+        let act = &mut self.acts[aid];
+        if act.runnable {
+            act.runnable = false;
+            act.reason = Some(why);
+            act.why_blocked = true;
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The plan and the function that makes it.
+
+use rota_cib::constraint::Role;
+use rota_cib::{Cib, Text};
+use rota_ids::{NodeName, WallTime};
+use rota_transition::Graph;
+
+use crate::actions::Actions;
+use crate::model::World;
+use crate::{
+    assign, changes, constraints, create, emit, fence, history, migrate, order, probe, summary,
+    tickets, unpack,
+};
+
+/// What to plan, beside the state.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Whether the table of scores is wanted.
+    pub scores: bool,
+    /// Quorum, if it is to be other than the Cib says.
+    pub quorum: Option<bool>,
+}
+
+/// Where an instance will be and in which role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The primitive or instance.
+    pub resource: Text,
+    /// Nodes where it is now.
+    pub from: Vec<NodeName>,
+    /// Its role now.
+    pub role: Role,
+    /// Its node.
+    pub node: Option<NodeName>,
+    /// Its role there.
+    pub next_role: Role,
+}
+
+/// What is to be done and why.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The actions.
+    pub graph: Graph,
+    /// Every primitive with its place.
+    pub placements: Vec<Placed>,
+    /// The table of scores, line by line, if it was asked for.
+    pub scores: Vec<String>,
+    /// What will change, as `crm_simulate` says it: one line a resource or node.
+    pub summary: Vec<String>,
+    /// What the configuration should be asked about.
+    pub warnings: Vec<String>,
+}
+
+/// Decides everything.
+pub fn plan(cib: &Cib, now: WallTime, options: &Options) -> Plan {
+    let mut world = state(cib, now, options);
+    decide(&mut world, options)
+}
+
+/// The tables as far as they say what is: nodes, resources, what runs where.
+pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World<'a> {
+    let mut world = unpack::world(cib, now.0);
+    if let Some(quorum) = options.quorum {
+        world.quorum = quorum;
+    }
+    history::unpack(&mut world);
+    world
+}
+
+/// From what is to what shall be.
+pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
+    constraints::unpack(world);
+    internal_colocations(world);
+    constraints::index(world);
+    assign::prepare(world);
+    tickets::apply(world);
+    let assigned = assign::run(world, options.scores);
+    let mut acts = Actions::new(world.rscs.len());
+    known_names(world);
+    changes::check(world, &mut acts);
+    probe::create(world, &mut acts);
+    create::run(world, &mut acts);
+    emit::chores(world, &mut acts);
+    fence::run(world, &mut acts);
+    probe::order(world, &mut acts);
+    order::run(world, &mut acts);
+    crate::bundle::order_remotes(world, &mut acts);
+    acts.settle(world);
+    migrate::decide(world, &mut acts);
+    let summary = summary::lines(world, &acts);
+    let graph = emit::graph(world, &mut acts);
+    let placements = placements(world);
+    Plan {
+        graph,
+        placements,
+        scores: assigned.trace.unwrap_or_default(),
+        summary,
+        warnings: std::mem::take(&mut world.warnings),
+    }
+}
+
+/// Members of a group stay together, and so do the parts of a replica.
+fn internal_colocations(world: &mut World<'_>) {
+    for (dependent, primary) in world.implied.clone() {
+        let coloc = constraints::Coloc {
+            id: Text::new_static("#ip-with-container"),
+            dependent,
+            primary,
+            score: crate::score::INF,
+            dependent_role: None,
+            primary_role: None,
+            attribute: None,
+            influence: true,
+        };
+        constraints::add_coloc(world, coloc);
+    }
+    for nid in 0..world.nodes.len() {
+        // A guest's connection goes where the guest is.
+        if let (Some(dependent), Some(primary)) =
+            (world.nodes[nid].connection, world.nodes[nid].container)
+            && !world.in_bundle(dependent)
+        {
+            let coloc = constraints::Coloc {
+                id: Text::new_static("#resource-with-container"),
+                dependent,
+                primary,
+                score: crate::score::INF,
+                dependent_role: None,
+                primary_role: None,
+                attribute: None,
+                influence: true,
+            };
+            constraints::add_coloc(world, coloc);
+        }
+    }
+    for rid in 0..world.rscs.len() {
+        let crate::model::Kind::Group { colocated: true, .. } = world.rscs[rid].kind else {
+            continue;
+        };
+        for two in world.rscs[rid].children.clone().windows(2) {
+            let influence = world.rscs[two[1]].meta.critical;
+            constraints::add_coloc(
+                world,
+                constraints::Coloc {
+                    id: Text::new_static("#group-members"),
+                    dependent: two[1],
+                    primary: two[0],
+                    score: crate::score::INF,
+                    dependent_role: None,
+                    primary_role: None,
+                    attribute: None,
+                    influence,
+                },
+            );
+        }
+    }
+}
+
+/// For anonymous clones it is the name that is known on a node, not the instance.
+fn known_names(world: &mut World<'_>) {
+    for rid in 0..world.rscs.len() {
+        if world.rscs[rid].anonymous
+            && world.rscs[rid].is_primitive()
+            && let Some(owner) = world.instance_owner(rid)
+        {
+            let key = (owner, world.rscs[rid].conf_id.clone());
+            let known = world.rscs[rid].known_on.clone();
+            world.known_by_name.entry(key).or_default().extend(known);
+        }
+    }
+}
+
+fn placements(world: &World<'_>) -> Vec<Placed> {
+    world
+        .rscs
+        .iter()
+        .filter(|r| r.is_primitive())
+        .map(|r| Placed {
+            resource: r.id.clone(),
+            from: r.running_on.iter().map(|&n| NodeName(world.nodes[n].name.clone())).collect(),
+            role: r.role,
+            node: r.assigned.map(|n| NodeName(world.nodes[n].name.clone())),
+            next_role: r.next_role.unwrap_or(Role::Stopped),
+        })
+        .collect()
+}
