@@ -410,8 +410,7 @@ impl Actions {
                 self.require(edge.first, reason);
             }
             if !f_runnable && t_runnable && !f_optional {
-                let why = self.words(world, edge.first, "unrunnable");
-                self.forbid(edge.then, Some(why));
+                self.forbid(edge.then, None);
             }
             if !f_optional && t_optional {
                 let reason = self.acts[edge.first].reason.clone();
@@ -437,11 +436,23 @@ impl Actions {
             let why = (!quiet).then(|| self.words(world, edge.first, "unrunnable"));
             self.forbid(edge.then, why);
         }
-        if kind & FORCES != 0 && !f_optional && t_optional {
+        // A live migration touches nobody, unless something it builds on is started anew.
+        let f_moves = self.acts[edge.first].migratable;
+        let t_moves = self.acts[edge.then].migratable;
+        if t_moves && !f_moves && !f_optional && kind & (FORCES | NEEDS) != 0 {
+            let builds = matches!(
+                self.acts[edge.first].verb,
+                Verb::Start | Verb::Promote | Verb::Running | Verb::Promoted
+            );
+            if builds && self.acts[edge.then].verb == Verb::Start && self.acts[edge.first].rid != self.acts[edge.then].rid {
+                self.give_up_migration(edge.then);
+            }
+        }
+        if kind & FORCES != 0 && !f_optional && t_optional && !f_moves {
             let why = (!quiet).then(|| self.words(world, edge.first, "required"));
             self.require(edge.then, why);
         }
-        if kind & WANTS != 0 && !t_optional && f_optional {
+        if kind & WANTS != 0 && !t_optional && f_optional && !t_moves {
             let why = (!quiet).then(|| self.words(world, edge.then, "required"));
             self.require(edge.first, why);
         }
@@ -465,6 +476,17 @@ impl Actions {
         {
             self.acts[edge.then].runnable = false;
             self.changed(edge.then);
+        }
+    }
+
+    /// The resource is stopped and started like any other.
+    fn give_up_migration(&mut self, start: Aid) {
+        let Some(rid) = self.acts[start].rid else { return };
+        for aid in self.of_rsc[rid].clone() {
+            if self.acts[aid].migratable {
+                self.acts[aid].migratable = false;
+                self.changed(aid);
+            }
         }
     }
 

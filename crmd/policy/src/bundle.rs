@@ -752,8 +752,11 @@ pub(crate) fn order_remotes(world: &World<'_>, acts: &mut Actions) {
             let verb = acts.acts[aid].verb;
             match verb {
                 Verb::Start | Verb::Promote | Verb::MigrateFrom => {
+                    // A new connection to the same remote node changes nothing behind it.
+                    let guest = world.nodes[nid].sort == NodeSort::Guest;
+                    let kind = if guest { edge::NEEDS | edge::FORCES } else { edge::NEEDS };
                     for &start in &starts {
-                        acts.order(start, aid, edge::NEEDS | edge::FORCES);
+                        acts.order(start, aid, kind);
                     }
                 }
                 Verb::Monitor | Verb::Cancel | Verb::Delete | Verb::ClearFailures | Verb::Notify => {

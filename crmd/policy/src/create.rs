@@ -183,11 +183,8 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             need_stop = true;
         }
         if world.rscs[rid].start_pending && Some(there) == current {
-            acts.acts[start].optional = false;
-            if world.rscs[rid].role == Role::Started || world.rscs[rid].role == Role::Unpromoted {
-                // Under way already; it is not stopped for that.
-                acts.acts[start].always = true;
-            }
+            // Under way already; it is not stopped for that.
+            acts.acts[start].always = true;
         }
     }
     let role = world.rscs[rid].role;
@@ -263,6 +260,10 @@ fn steady(
         act(world, acts, rid, Verb::Stop, Some(nid), Some(nid) == here);
     }
     act(world, acts, rid, Verb::Start, here, true);
+    if world.rscs[rid].reload && world.rscs[rid].managed {
+        let reload = act(world, acts, rid, Verb::Reload, here, false);
+        acts.acts[reload].reason = Some("resource definition change".into());
+    }
     if next == Role::Promoted {
         let demoting = world.rscs[rid].failed && promoted;
         act(world, acts, rid, Verb::Promote, here, promoted && !demoting);
