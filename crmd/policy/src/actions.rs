@@ -129,6 +129,8 @@ pub(crate) mod edge {
     pub const PROBE: u16 = 1024;
     /// The first is the start of what the second must be together with.
     pub const TOGETHER: u16 = 4096;
+    /// When the first must happen and cannot, the second cannot.
+    pub const IF_ABLE: u16 = 8192;
     /// Between two resources by the user's constraint.
     pub const USER: u16 = 2048;
 }
@@ -187,6 +189,8 @@ pub(crate) struct Act {
     /// In the graph although nothing requires it.
     pub always: bool,
     pub why_blocked: bool,
+    /// Of a resource that is not managed.
+    pub fixed: bool,
 }
 
 /// All actions and orderings.
@@ -298,6 +302,10 @@ impl Actions {
         self.acts[aid].optional = false;
         if self.acts[aid].reason.is_none() {
             self.acts[aid].reason = reason;
+        }
+        if self.acts[aid].fixed && self.acts[aid].runnable {
+            // It would have to be touched, and must not be.
+            self.acts[aid].runnable = false;
         }
         self.changed(aid);
     }
@@ -416,6 +424,11 @@ impl Actions {
                 let reason = self.acts[edge.first].reason.clone();
                 self.require(edge.then, reason);
             }
+            return;
+        }
+        if kind & edge::IF_ABLE != 0 && !f_optional && !f_runnable && t_runnable {
+            let why = self.words(world, edge.first, "unrunnable");
+            self.forbid(edge.then, Some(why));
             return;
         }
         if kind & ONEWAY != 0 {
@@ -574,5 +587,6 @@ pub(crate) fn blank(rid: Option<Rid>, verb: Verb, node: Option<Nid>) -> Act {
         needed: 1,
         always: false,
         why_blocked: false,
+        fixed: false,
     }
 }
