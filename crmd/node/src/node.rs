@@ -295,11 +295,11 @@ impl<S: LogStore> Node<S> {
                 self.stale(AbortReason::Membership);
             }
             News::View(change) => {
-                self.todo.push(Effect::Tale(Story::View {
+                self.tell_of_the_log(Story::View {
                     id: self.state.view.id,
                     members: self.names(self.state.view.members.keys()),
                     lost: self.names(change.lost.iter().map(|(node, _)| node)),
-                }));
+                });
                 let gone = change.lost.iter().chain(&change.left);
                 for (node, _) in gone {
                     if let Some(controller) = &mut self.controller {
@@ -310,13 +310,13 @@ impl<S: LogStore> Node<S> {
                 self.reborn(now, &change);
             }
             News::Operation { order, node, key, unexpected } => {
-                self.todo.push(Effect::Tale(Story::Ended { node, key: key.clone(), unexpected }));
+                self.tell_of_the_log(Story::Ended { node, key: key.clone(), unexpected });
                 self.with_controller(now, |controller, state, todo, wants| {
                     controller.operation_ended(order, &key, unexpected, todo, wants, state);
                 });
             }
             News::Ended { node, proof } => {
-                self.todo.push(Effect::Tale(Story::Proven { target: node.clone(), proof }));
+                self.tell_of_the_log(Story::Proven { target: node.clone(), proof });
                 let id = self.state.node_named(&node).map(|member| member.id);
                 if self.was_ended(id) {
                     let why = "the cluster holds this node's life for proven over: it must not \
@@ -329,6 +329,14 @@ impl<S: LogStore> Node<S> {
                 });
             }
             News::FenceAsked(target) => self.fence_asked(now, &target),
+        }
+    }
+
+    /// What the log held before it names this life of ours a member is history: told now it would
+    /// look like news.
+    fn tell_of_the_log(&mut self, story: Story) {
+        if self.state.is_member(self.config.me, self.config.life) {
+            self.todo.push(Effect::Tale(story));
         }
     }
 
