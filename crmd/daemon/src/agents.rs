@@ -1,6 +1,6 @@
 //! Agents on this host: the node's orders in the runner's words, and back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 

@@ -12,11 +12,11 @@ use crate::controller::{Controller, Want};
 use crate::entry::{Entry, Member, Proposal};
 use crate::event::{Ask, Effect, Event, Now, RequestId, RunId, Told};
 use crate::fences;
-use crate::limits::RESEND_SEAT;
+use crate::limits::{HAND_OVER_PATIENCE, RESEND_ORDER, RESEND_SEAT};
 use crate::local::{Local, Memory, Taken};
 use crate::message::{DeviceOrder, Message};
 use crate::minority::{Hands, Minority};
-use crate::order::Order;
+use crate::order::{Order, OrderTask};
 use crate::proposals::{Proposals, Purpose};
 use crate::state::{Answer, ClusterState, News};
 use crate::story::Story;
@@ -46,6 +46,13 @@ pub enum Error {
     Entry(#[from] crate::entry::CodecError),
 }
 
+/// A node that may leave: first somebody else has to lead.
+struct Departing {
+    since: rota_ids::Moment,
+    asked: Option<rota_ids::Moment>,
+    gone: bool,
+}
+
 /// One whole node of the cluster.
 ///
 /// The shell calls [`Node::step`] with whatever happened, as much of it as is at hand, and then
@@ -64,6 +71,7 @@ pub struct Node<S: LogStore> {
     device_askers: BTreeMap<AttemptId, NodeId>,
     waiting_for_idle: Vec<RequestId>,
     leaving: bool,
+    departing: Option<Departing>,
     snapshot_wanted: bool,
     fencer_is_behind: bool,
     asked_for_seat: Option<rota_ids::Moment>,
@@ -88,6 +96,7 @@ impl<S: LogStore> Node<S> {
             device_askers: BTreeMap::new(),
             waiting_for_idle: Vec::new(),
             leaving: false,
+            departing: None,
             snapshot_wanted: false,
             fencer_is_behind: false,
             asked_for_seat: None,
@@ -480,6 +489,15 @@ impl<S: LogStore> Node<S> {
 
     fn order(&mut self, now: Now, from: NodeId, order: Order) {
         let id = order.id;
+        if order.task == OrderTask::Leave && order.token >= self.local.newest() {
+            self.local.see(order.token);
+            self.departing.get_or_insert(Departing {
+                since: now.moment,
+                asked: None,
+                gone: false,
+            });
+            return;
+        }
         let mut entries = Vec::new();
         let message = match self.local.take(now, order, &mut entries, &mut self.todo) {
             Taken::Yes => Message::OrderTaken(id),
@@ -641,6 +659,7 @@ impl<S: LogStore> Node<S> {
         self.minority.advance(now, quorate, &self.state, &self.config.name, &mut hands);
         self.propose_all(now, entries);
         self.ask_for_a_seat(now);
+        self.depart(now);
     }
 
     fn propose_view(&mut self, now: Now) {
@@ -657,6 +676,32 @@ impl<S: LogStore> Node<S> {
                 let _ = self.replica.transfer_leadership(to);
             }
             None => {}
+        }
+    }
+
+    /// A leader hands over before it goes, so that nobody has to find out that it is gone.
+    fn depart(&mut self, now: Now) {
+        let Some(departing) = &mut self.departing else { return };
+        if departing.gone {
+            return;
+        }
+        let leads = matches!(self.replica.role(), Role::Leader | Role::Elected);
+        let voters = self.replica.members().voters;
+        let heir = self.neighbours.heard().find(|peer| voters.contains(peer));
+        match heir {
+            Some(heir) if leads && now.moment.since(departing.since) < HAND_OVER_PATIENCE => {
+                let is_due =
+                    departing.asked.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
+                if is_due {
+                    departing.asked = Some(now.moment);
+                    // Refused when we no longer lead: then all is well.
+                    let _ = self.replica.transfer_leadership(heir);
+                }
+            }
+            Some(_) | None => {
+                departing.gone = true;
+                self.todo.push(Effect::Depart);
+            }
         }
     }
 

@@ -86,11 +86,7 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
     };
     let node = &world.nodes[nid];
     let rsc = &world.rscs[rid];
-    let coming = node.is_remote()
-        && node.connection.is_some_and(|c| {
-            world.rscs[c].next_role.is_some_and(|r| r > Role::Stopped)
-        });
-    if !node.online && !coming {
+    if !node.online {
         // On a node that is off nothing can be done, but what runs there can be ended by
         // fencing; see `fence`.
         act.runnable = false;
@@ -128,6 +124,11 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
                     act.reason = Some("quorum freeze".into());
                     act.why_blocked = true;
                 }
+            }
+            NoQuorum::Demote if !rsc.promotable => {
+                act.runnable = false;
+                act.reason = Some("no quorum".into());
+                act.why_blocked = true;
             }
             NoQuorum::Ignore | NoQuorum::Demote => {}
         }

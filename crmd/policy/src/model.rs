@@ -141,6 +141,8 @@ pub(crate) struct Node {
     pub connection: Option<Rid>,
     /// The resource that a guest lives in.
     pub container: Option<Rid>,
+    /// Down, but its connection will be started.
+    pub coming: bool,
     pub remote_reset: bool,
     pub remote_was_fenced: bool,
     pub remote_maintenance: bool,
@@ -484,12 +486,6 @@ impl<'a> World<'a> {
                 }
             }
             (NodeSort::Remote, _) => {
-                if let Some(connection) = self.nodes[nid].connection
-                    && self.rscs[connection].managed
-                {
-                    self.rscs[connection].failed = true;
-                    self.rscs[connection].stop_required = true;
-                }
                 self.nodes[nid].remote_reset = true;
                 if !self.nodes[nid].unclean {
                     self.nodes[nid].fence_reason = Some(reason.into());

@@ -306,6 +306,7 @@ impl<'a> Maker<'_, 'a> {
             // Several instances on a node only make sense when they differ.
             number(&["clone-node-max"]).is_some_and(|n| n > 1) && false
         });
+        let unique = unique && !self.has_plain_service(&c.child);
         let members = self.world.nodes.iter().filter(|n| n.sort != NodeSort::Ping).count();
         let conf = CloneConf {
             max: number(&["clone-max"]).unwrap_or(members.max(1)),
@@ -366,6 +367,23 @@ impl<'a> Maker<'_, 'a> {
             self.world.rscs[rid].children.push(child);
         }
         rid
+    }
+
+    /// Whether a service is cloned whose class cannot tell instances apart.
+    fn has_plain_service(&self, child: &CloneChild) -> bool {
+        let plain = |p: &Primitive| {
+            let template =
+                p.template.as_ref().and_then(|t| self.templates.get(t.as_str()).copied());
+            let class = p.class.as_ref().or(template.and_then(|t| t.class.as_ref()));
+            matches!(
+                class,
+                Some(AgentClass::Lsb | AgentClass::Systemd | AgentClass::Service)
+            ) || matches!(class, Some(AgentClass::Other(c)) if c == "upstart" || c == "nagios")
+        };
+        match child {
+            CloneChild::Primitive(p) => plain(p),
+            CloneChild::Group(g) => g.members.iter().any(plain),
+        }
     }
 
     pub fn add(

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 
-use rota_ids::{BootId, NodeId, Text};
+use rota_ids::{Incarnation, NodeId, Text};
 use rota_node::Story;
 
 use crate::clock::{SECOND, Time};
@@ -37,7 +37,7 @@ pub struct Checks {
     /// Who led in each term.
     leaders: BTreeMap<u64, usize>,
     /// Lives that states hold for over and that were found to be.
-    ended: BTreeSet<(NodeId, BootId)>,
+    ended: BTreeSet<(NodeId, Incarnation)>,
     /// When something was last planned, ordered, fenced or agreed about the membership.
     pub last_stir: Time,
     /// What it was.
@@ -165,20 +165,18 @@ impl World {
     fn check_ended(&mut self, place: usize) {
         let Some(daemon) = &self.hosts[place].daemon else { return };
         let ended: Vec<_> =
-            daemon.node.state().ended.iter().map(|(node, life)| (*node, life.boot)).collect();
-        for (node, boot) in ended {
-            if self.checks.ended.contains(&(node, boot)) {
+            daemon.node.state().ended.iter().map(|(node, life)| (*node, *life)).collect();
+        for (node, life) in ended {
+            if !self.checks.ended.insert((node, life)) {
                 continue;
             }
             let Some(host) = self.place_of(node).map(|place| &self.hosts[place]) else { continue };
-            let lives = host.boot == Some(boot);
-            let runs = !host.run.services.active.is_empty();
-            if lives && (runs || !host.departed) {
-                let what = format!("{} is held for off and is not: {boot}", host.name);
+            let same_boot = host.boot == Some(life.boot);
+            // A goodbye counts when nothing was left behind.
+            let went_well = host.departed && host.run.services.active.is_empty();
+            if same_boot && !went_well {
+                let what = format!("{} is held for off and is not: {life}", host.name);
                 return self.violated(what);
-            }
-            if !lives {
-                self.checks.ended.insert((node, boot));
             }
         }
     }

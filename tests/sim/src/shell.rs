@@ -105,17 +105,15 @@ impl World {
         Replica::bootstrap(config, log, bytes)
     }
 
-    /// Results that an earlier life left behind; agents that still run say theirs later. Runs
-    /// that nobody knows anything of never began: the node begins them now.
+    /// Results that an earlier life left behind; agents that still run say theirs later.
     fn adopt_runs(&mut self, place: usize) {
-        let services = &self.hosts[place].run.services;
-        let known: BTreeSet<RunId> = services.runs.keys().copied().collect();
-        let Some(daemon) = &mut self.hosts[place].daemon else { return };
+        let host = &mut self.hosts[place];
+        let Some(daemon) = &mut host.daemon else { return };
         let serial = daemon.serial;
+        let known: BTreeSet<RunId> = host.run.services.runs.keys().copied().collect();
         daemon.node.resume(&known);
-        let services = &self.hosts[place].run.services;
-        let mut said: Vec<(RunId, AgentOutcome)> = Vec::new();
-        for (id, run) in &services.runs {
+        let mut said = Vec::new();
+        for (id, run) in &host.run.services.runs {
             if let RunState::Ended(outcome) = &run.state {
                 said.push((*id, outcome.clone()));
             }
@@ -230,7 +228,8 @@ impl World {
                     daemon.links.insert(*peer, usize::from(link.0));
                 }
             }
-            Report::HearingChanged(_) => {}
+            Report::HearingChanged(_) | Report::LinkChanged { .. } => {}
+            Report::BestLinkChanged { .. } => {}
             other => {
                 let line = format!("{}: {other:?}", self.name(place));
                 self.tell(line);
@@ -575,16 +574,5 @@ impl World {
         if self.is_life(place, serial) {
             self.event(place, Event::DeviceEnded { attempt, reply });
         }
-    }
-}
-
-fn lost(wall: rota_ids::WallTime) -> AgentOutcome {
-    AgentOutcome {
-        rc: 1,
-        status: ExecStatus::Lost,
-        reason: rota_ids::Text::default(),
-        started: wall,
-        exec_ms: 0,
-        queue_ms: 0,
     }
 }

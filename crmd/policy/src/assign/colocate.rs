@@ -378,7 +378,9 @@ pub(crate) fn compatible(
         .filter(|&n| world.rscs[rid].allowed[n].present && usable(world, n))
         .collect();
     let current = world.rscs[rid].running_on.first().copied();
-    order.sort_by_key(|&n| (-world.rscs[rid].allowed[n].score, current != Some(n)));
+    order.sort_by_key(|&n| {
+        (-world.rscs[rid].allowed[n].score, world.nodes[n].load, current != Some(n))
+    });
     order.iter().find_map(|&n| instances.iter().copied().find(|&i| fits(i, n)))
 }
 

@@ -11,7 +11,7 @@ mod utilization;
 
 use rota_cib::constraint::Role;
 
-use crate::model::{Kind, Nid, NodeSort, Rid, World};
+use crate::model::{Kind, Nid, Rid, World};
 
 pub(crate) use limits::prepare;
 
@@ -117,16 +117,7 @@ pub(crate) fn available(world: &World<'_>, rid: Rid, nid: Nid) -> bool {
 /// Whether a node can take anything.
 pub(crate) fn usable(world: &World<'_>, nid: Nid) -> bool {
     let node = &world.nodes[nid];
-    // A guest that will be started is as good as one that runs.
-    let coming = node.sort == NodeSort::Guest
-        && !node.unclean
-        && !node.standby
-        && !node.maintenance
-        && node.connection.is_some_and(|c| {
-            let rsc = &world.rscs[c];
-            !rsc.provisional && rsc.next_role.is_some_and(|r| r > Role::Stopped)
-        });
-    if !node.can_run() && !coming {
+    if !node.can_run() {
         return false;
     }
     // A guest is as good as what it lives in, a remote node as its connection.

@@ -259,7 +259,8 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
         let stopped: Vec<Nid> = (0..world.nodes.len())
             .filter(|&n| {
                 world.nodes[n].sort != NodeSort::Ping
-                    && rsc.allowed[n].present
+                    && (rsc.allowed[n].present
+                        || !world.opts.symmetric && !world.nodes[n].is_remote())
                     && !rsc.children.iter().any(|&c| {
                         world.leaves(c).iter().any(|&l| world.rscs[l].running_on.contains(&n))
                     })
