@@ -128,7 +128,8 @@ impl Executor {
     pub fn step(&mut self, input: Input, todo: &mut Vec<Effect>) {
         match input {
             Input::Begin => {}
-            Input::Adopt(id) => self.enter_in_flight(id),
+            // Others may be adopted yet: only Begin says that all are known.
+            Input::Adopt(id) => return self.enter_in_flight(id),
             Input::Confirmed(id) => self.enter_ended(id, Progress::Done),
             Input::Failed(id) => self.enter_ended(id, Progress::Failed),
             Input::Stop => self.stopped = true,
