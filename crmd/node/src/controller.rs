@@ -125,16 +125,16 @@ impl Controller {
         if let Some(asking) = &mut self.asking
             && asking.waiting.remove(&from)
         {
-            for order in in_flight {
-                let given = Given {
-                    node: from,
-                    action: None,
-                    taken: true,
-                    sent: None,
-                    order: order.clone(),
-                };
-                self.given.entry(order.id).or_insert(given);
-            }
+            self.take_over(from, in_flight);
+        }
+    }
+
+    /// What a node has in flight from older DCs is ours now.
+    pub fn take_over(&mut self, node: NodeId, in_flight: impl IntoIterator<Item = Order>) {
+        for order in in_flight {
+            let id = order.id;
+            let given = Given { node, action: None, taken: true, sent: None, order };
+            self.given.entry(id).or_insert(given);
         }
     }
 

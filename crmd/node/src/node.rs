@@ -12,11 +12,11 @@ use crate::controller::{Controller, Want};
 use crate::entry::{Entry, Member, Proposal};
 use crate::event::{Ask, Effect, Event, Now, RequestId, RunId, Told};
 use crate::fences;
-use crate::limits::{HAND_OVER_PATIENCE, RESEND_ORDER, RESEND_SEAT};
+use crate::limits::{HAND_OVER_PATIENCE, REMEMBERED_ORDERS, RESEND_ORDER, RESEND_SEAT};
 use crate::local::{Local, Memory, Taken};
 use crate::message::{DeviceOrder, Message};
 use crate::minority::{Hands, Minority};
-use crate::order::{Order, OrderTask};
+use crate::order::{Order, OrderId, OrderTask};
 use crate::proposals::{Proposals, Purpose};
 use crate::state::{Answer, ClusterState, News};
 use crate::story::Story;
@@ -74,6 +74,9 @@ pub struct Node<S: LogStore> {
     departing: Option<Departing>,
     snapshot_wanted: bool,
     fencer_is_behind: bool,
+    /// The latest orders whose end this node has seen in the log: whoever is behind may still
+    /// report them as in flight.
+    ended_orders: BTreeSet<OrderId>,
     asked_for_seat: Option<rota_ids::Moment>,
     todo: Vec<Effect>,
 }
@@ -99,6 +102,7 @@ impl<S: LogStore> Node<S> {
             departing: None,
             snapshot_wanted: false,
             fencer_is_behind: false,
+            ended_orders: BTreeSet::new(),
             asked_for_seat: None,
             todo: Vec::new(),
             state: ClusterState::default(),
@@ -261,10 +265,14 @@ impl<S: LogStore> Node<S> {
 
     fn committed(&mut self, now: Now, proposal: &Proposal) {
         let applied = self.state.apply(proposal);
-        if let Some(order) = order_of(&proposal.entry)
-            && proposal.id.node == self.config.me
-        {
-            self.local.close(order);
+        if let Some(order) = order_of(&proposal.entry) {
+            self.ended_orders.insert(order);
+            if self.ended_orders.len() > REMEMBERED_ORDERS {
+                self.ended_orders.pop_first();
+            }
+            if proposal.id.node == self.config.me {
+                self.local.close(order);
+            }
         }
         for news in applied.news {
             self.news(now, news);
@@ -304,11 +312,11 @@ impl<S: LogStore> Node<S> {
                 self.stale(AbortReason::Membership);
             }
             News::View(change) => {
-                self.todo.push(Effect::Tale(Story::View {
+                self.tell_of_the_log(Story::View {
                     id: self.state.view.id,
                     members: self.names(self.state.view.members.keys()),
                     lost: self.names(change.lost.iter().map(|(node, _)| node)),
-                }));
+                });
                 let gone = change.lost.iter().chain(&change.left);
                 for (node, _) in gone {
                     if let Some(controller) = &mut self.controller {
@@ -319,13 +327,13 @@ impl<S: LogStore> Node<S> {
                 self.reborn(now, &change);
             }
             News::Operation { order, node, key, unexpected } => {
-                self.todo.push(Effect::Tale(Story::Ended { node, key: key.clone(), unexpected }));
+                self.tell_of_the_log(Story::Ended { node, key: key.clone(), unexpected });
                 self.with_controller(now, |controller, state, todo, wants| {
                     controller.operation_ended(order, &key, unexpected, todo, wants, state);
                 });
             }
             News::Ended { node, proof } => {
-                self.todo.push(Effect::Tale(Story::Proven { target: node.clone(), proof }));
+                self.tell_of_the_log(Story::Proven { target: node.clone(), proof });
                 let id = self.state.node_named(&node).map(|member| member.id);
                 if self.was_ended(id) {
                     let why = "the cluster holds this node's life for proven over: it must not \
@@ -338,6 +346,14 @@ impl<S: LogStore> Node<S> {
                 });
             }
             News::FenceAsked(target) => self.fence_asked(now, &target),
+        }
+    }
+
+    /// What the log held before it names this life of ours a member is history: told now it would
+    /// look like news.
+    fn tell_of_the_log(&mut self, story: Story) {
+        if self.state.is_member(self.config.me, self.config.life) {
+            self.todo.push(Effect::Tale(story));
         }
     }
 
@@ -360,12 +376,23 @@ impl<S: LogStore> Node<S> {
         }
     }
 
+    /// A new DC knows what others have in flight when they have answered; what it has itself it
+    /// knows at once. From here on this node takes no order of an older DC either.
+    fn take_charge(&mut self, now: Now, term: rota_ids::Term) {
+        let mut controller = Controller::new(self.config.me, term, now);
+        self.local.see(controller.token(&self.state));
+        let open = self.local.open_orders();
+        let open = open.filter(|order| !self.ended_orders.contains(&order.id));
+        controller.take_over(self.config.me, open.cloned());
+        self.controller = Some(controller);
+    }
+
     fn role_changed(&mut self, now: Now, leader: Option<NodeId>, term: rota_ids::Term, role: Role) {
         self.todo.push(Effect::Tale(Story::Leader { leader, term }));
         self.proposals.leader_changed();
         if role == Role::Leader {
             if self.controller.as_ref().is_none_or(|c| c.term() != term) {
-                self.controller = Some(Controller::new(self.config.me, term, now));
+                self.take_charge(now, term);
                 let first = AttemptId(term.0 << 32);
                 self.fencer = Fencer::new(self.config.me, first);
                 let asked: Vec<NodeName> = self.state.fence_asked.keys().cloned().collect();
@@ -450,7 +477,9 @@ impl<S: LogStore> Node<S> {
                 let message = Message::Synced { term: token.term, in_flight };
                 self.todo.push(Effect::Peer { to: from, message });
             }
-            Message::Synced { term, in_flight } => {
+            Message::Synced { term, mut in_flight } => {
+                // What the log already holds the end of will never be answered again.
+                in_flight.retain(|order| !self.ended_orders.contains(&order.id));
                 if let Some(controller) = &mut self.controller {
                     controller.synced(from, term, in_flight);
                 }
@@ -483,11 +512,7 @@ impl<S: LogStore> Node<S> {
         let id = order.id;
         if order.task == OrderTask::Leave && order.token >= self.local.newest() {
             self.local.see(order.token);
-            self.departing.get_or_insert(Departing {
-                since: now.moment,
-                asked: None,
-                gone: false,
-            });
+            self.departing.get_or_insert(Departing { since: now.moment, asked: None, gone: false });
             return;
         }
         let mut entries = Vec::new();
@@ -682,8 +707,7 @@ impl<S: LogStore> Node<S> {
         let heir = self.neighbours.heard().find(|peer| voters.contains(peer));
         match heir {
             Some(heir) if leads && now.moment.since(departing.since) < HAND_OVER_PATIENCE => {
-                let is_due =
-                    departing.asked.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
+                let is_due = departing.asked.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
                 if is_due {
                     departing.asked = Some(now.moment);
                     // Refused when we no longer lead: then all is well.
@@ -912,7 +936,7 @@ impl<S: LogStore> Node<S> {
     }
 }
 
-fn order_of(entry: &Entry) -> Option<crate::order::OrderId> {
+fn order_of(entry: &Entry) -> Option<OrderId> {
     match entry {
         Entry::Result(result) => result.order,
         Entry::Cancelled { order, .. } => Some(*order),

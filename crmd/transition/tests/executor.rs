@@ -95,6 +95,14 @@ fn an_adopted_action_is_not_handed_out_again() {
 }
 
 #[test]
+fn nothing_is_handed_out_before_all_that_is_in_flight_is_adopted() {
+    let mut e = executor((0..3).map(|i| start(i, "a", &[])).collect(), 8);
+    assert_eq!(run(&mut e, Input::Adopt(ActionId(0))), []);
+    assert_eq!(run(&mut e, Input::Adopt(ActionId(1))), []);
+    assert_eq!(run(&mut e, Input::Begin), [perform(2)]);
+}
+
+#[test]
 fn an_outcome_told_twice_counts_once() {
     let mut e = executor(vec![start(0, "a", &[]), start(1, "a", &[0]), start(2, "a", &[1])], 8);
     run(&mut e, Input::Begin);
