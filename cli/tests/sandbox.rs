@@ -59,7 +59,9 @@ impl Sandbox {
         let all = std::fs::read_dir("/proc").unwrap().flatten();
         all.filter(|entry| {
             let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|variable| variable.starts_with(mark.as_bytes()))
+            environment
+                .split(|byte| *byte == 0)
+                .any(|variable| variable.starts_with(mark.as_bytes()))
         })
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect()
@@ -79,7 +81,16 @@ fn programs() -> PathBuf {
     let dir = Path::new(env!("CARGO_BIN_EXE_rota")).parent().unwrap().to_owned();
     if ["rotad", "rota-bmc"].iter().any(|name| !dir.join(name).exists()) {
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--bins", "-p", "rota-cli", "-p", "rotad", "-p", "rota-fencing-devices"]);
+        build.args([
+            "build",
+            "--bins",
+            "-p",
+            "rota-cli",
+            "-p",
+            "rotad",
+            "-p",
+            "rota-fencing-devices",
+        ]);
         if dir.ends_with("release") {
             build.arg("--release");
         }

@@ -108,9 +108,7 @@ fn document(place: &Place, password: &str) -> String {
 fn primitive(id: &str, agent: &str, interval: &str, params: &[(&str, &str)]) -> String {
     let params: String = params
         .iter()
-        .map(|(name, value)| {
-            format!(r#"<nvpair id="{id}-{name}" name="{name}" value="{value}"/>"#)
-        })
+        .map(|(name, value)| format!(r#"<nvpair id="{id}-{name}" name="{name}" value="{value}"/>"#))
         .collect();
     format!(
         r#"<primitive id="{id}" {agent}><instance_attributes id="{id}-params">{params}</instance_attributes>

@@ -97,6 +97,8 @@ pub struct ReplaceConfig {
     pub base: Option<Version>,
     /// The new configuration.
     pub config: Box<Config>,
+    /// The schema that it follows; none leaves the one that there is.
+    pub validate_with: Option<Text>,
     /// As in [`Configure`].
     pub force: bool,
     /// Who asked.
@@ -177,7 +179,14 @@ pub fn apply(cib: &mut Cib, change: &Change, at: WallTime) -> Result<Version, Re
         }
         Change::ReplaceConfig(asked) => {
             check_base(cib, asked.base)?;
-            replace_config(cib, (*asked.config).clone(), asked.force, &asked.author)?
+            let done = replace_config(cib, (*asked.config).clone(), asked.force, &asked.author)?;
+            match &asked.validate_with {
+                Some(schema) if *schema != cib.header.validate_with => {
+                    cib.header.validate_with = schema.clone();
+                    Effect::Config(asked.author.clone())
+                }
+                _ => done,
+            }
         }
         Change::RaiseAdminEpoch(to) => return raise_admin_epoch(cib, *to),
         Change::Leader { dc_uuid, have_quorum } => {
@@ -255,9 +264,11 @@ fn raise_version(cib: &mut Cib, effect: Effect, at: WallTime) -> Version {
     let header = &mut cib.header;
     match effect {
         Effect::Nothing => {}
-        Effect::Status => header.version.num_updates += 1,
+        Effect::Status => {
+            header.version.num_updates = header.version.num_updates.saturating_add(1);
+        }
         Effect::Config(author) => {
-            header.version.epoch += 1;
+            header.version.epoch = header.version.epoch.saturating_add(1);
             header.version.num_updates = 0;
             let written = crate::date::ctime(at.0).map(Text::from);
             record::set_other(&mut header.other, "cib-last-written", written.as_ref());
