@@ -4,17 +4,16 @@
 //! same order. Applying is therefore a function of its arguments alone. Changes are stored by
 //! name; fields and variants are only ever added.
 
+mod attribute;
 mod edit;
 mod record;
 
 use rota_ids::WallTime;
 use serde::{Deserialize, Serialize};
 
+pub use attribute::{AttributeChange, AttributeKind, Lifetime, NewValue, xml_id};
 pub use edit::{Edit, Item, List, Place, diff};
-pub use record::{
-    AttributeChange, AttributeKind, Lifetime, NewValue, NodeUpdate, OperationFilter, Recorded,
-    TicketAction, xml_id,
-};
+pub use record::{NodeUpdate, OperationFilter, Recorded, TicketAction};
 
 use crate::validate::{Finding, errors};
 use crate::{Cib, Config, Text, Version};
@@ -205,7 +204,7 @@ pub fn apply(cib: &mut Cib, change: &Change, at: WallTime) -> Result<Version, Re
             status(record::forget(cib, resource, node.as_deref(), filter))
         }
         Change::SetAttribute(asked) => {
-            match (record::attribute(cib, asked).map_err(Refused::NoSuchNode)?, asked.lifetime) {
+            match (attribute::change(cib, asked).map_err(Refused::NoSuchNode)?, asked.lifetime) {
                 (false, _) => Effect::Nothing,
                 (true, Lifetime::Forever) => Effect::Config(Author::default()),
                 (true, Lifetime::UntilReboot) => Effect::Status,
