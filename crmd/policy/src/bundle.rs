@@ -739,6 +739,13 @@ pub(crate) fn order_remotes(world: &World<'_>, acts: &mut Actions) {
             && world.in_bundle(connection)
         {
             // There is nothing to look for before the container runs.
+            let idle = world.rscs[container].running_on.is_empty()
+                && !acts.all(container, Verb::Start).iter().any(|&s| !acts.acts[s].optional);
+            if idle {
+                for probe in acts.all(connection, Verb::Monitor) {
+                    acts.acts[probe].runnable = false;
+                }
+            }
             for start in acts.all(container, Verb::Start) {
                 for probe in acts.all(connection, Verb::Monitor) {
                     if acts.acts[probe].extra.as_ref().is_some_and(|e| e.probe) {

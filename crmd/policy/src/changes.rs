@@ -41,6 +41,7 @@ fn one(
         let stop = crate::create::act(world, acts, rid, Verb::Stop, Some(nid), false);
         acts.acts[stop].reason = Some("resource definition change".into());
         world.rscs[rid].stop_required = true;
+        world.chores.push(Chore::DeleteHistory { rid, nid });
         return;
     }
     for op in ops {

@@ -33,9 +33,16 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
             Chore::DeleteHistory { rid, nid } => {
                 if world.nodes[nid].online && !world.nodes[nid].unclean
                     && acts.find(rid, Verb::Delete, Some(nid)).is_none()
-                    && acts.find(rid, Verb::Stop, Some(nid)).is_none()
                 {
-                    simple(acts, rid, nid, Verb::Delete);
+                    let delete = simple(acts, rid, nid, Verb::Delete);
+                    for stop in acts.all(rid, Verb::Stop) {
+                        if acts.acts[stop].node == Some(nid) {
+                            acts.order(stop, delete, edge::NEEDS | edge::QUIET);
+                        }
+                    }
+                    for start in acts.all(rid, Verb::Start) {
+                        acts.order(delete, start, edge::ORDER);
+                    }
                 }
             }
             Chore::Cancel { rid, nid, op, interval } => {

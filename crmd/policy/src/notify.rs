@@ -86,7 +86,7 @@ fn tell(
     if world.nodes[nid].unclean {
         return;
     }
-    if (verb != Verb::Start || !starts) && rsc.running_on.contains(&nid) {
+    if verb != Verb::Start || !starts {
         message(world, acts, leaf, nid, "pre", verb, all, pre);
     }
     let after = message(world, acts, leaf, nid, "post", verb, all, post);

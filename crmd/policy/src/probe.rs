@@ -19,7 +19,7 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
         if !node.online || fresh || node.pending || node.unclean || node.sort == NodeSort::Ping {
             continue;
         }
-        if node.is_remote() && node.shutdown || !node.discovery {
+        if !node.discovery {
             continue;
         }
         for &rid in &world.top {
@@ -132,6 +132,10 @@ fn primitive(world: &World<'_>, acts: &mut Actions, rid: Rid, nid: Nid) {
     let cand = rsc.allowed[nid];
     let exclusive = exclusive(world, rid);
     if cand.discover == Discover::Never || (exclusive && cand.discover != Discover::Exclusive) {
+        return;
+    }
+    // What lives inside another resource is there exactly when that is.
+    if rsc.container.is_some() && rsc.serves.is_none() && !world.in_bundle(rid) {
         return;
     }
     // What lives inside a container is looked for there only.
