@@ -485,7 +485,8 @@ impl Actions {
             && !t_optional
             && !f_optional
             && !f_runnable
-            && self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked)
+            && (self.acts[edge.first].fixed
+                || self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked))
         {
             self.acts[edge.then].runnable = false;
             self.changed(edge.then);

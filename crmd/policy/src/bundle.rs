@@ -88,6 +88,7 @@ pub(crate) fn connect_remotes(world: &mut World<'_>) {
         {
             world.rscs[rid].container = Some(container);
             world.rscs[container].fillers.push(rid);
+            world.implied.push((rid, container));
         }
     }
 }
@@ -727,6 +728,17 @@ fn pairwise(acts: &mut Actions, first: Rid, a: Verb, then: Rid, b: Verb, kind: u
 /// Connections follow their containers; what runs on remote and guest nodes follows their
 /// connections.
 pub(crate) fn order_remotes(world: &World<'_>, acts: &mut Actions) {
+    for rid in 0..world.rscs.len() {
+        let rsc = &world.rscs[rid];
+        if let Some(container) = rsc.container
+            && rsc.serves.is_none()
+            && !world.in_bundle(rid)
+        {
+            let forces = edge::NEEDS | edge::FORCES;
+            pairwise(acts, container, Verb::Start, rid, Verb::Start, forces);
+            pairwise(acts, rid, Verb::Stop, container, Verb::Stop, edge::WANTS);
+        }
+    }
     for nid in 0..world.nodes.len() {
         let Some(connection) = world.nodes[nid].connection else { continue };
         if let Some(container) = world.nodes[nid].container {
@@ -795,6 +807,17 @@ impl World<'_> {
             rid = parent;
         }
         false
+    }
+
+    /// The node that a bundle's replica is on; any other node is its own host.
+    pub(crate) fn host_of(&self, nid: Nid) -> Nid {
+        match self.nodes[nid].container {
+            Some(container) if self.in_bundle(container) => self.rscs[container]
+                .assigned
+                .or(self.rscs[container].running_on.first().copied())
+                .unwrap_or(nid),
+            _ => nid,
+        }
     }
 
     /// The host of a bundle's replica, where its connection is asked to go by name.

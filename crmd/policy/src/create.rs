@@ -284,7 +284,10 @@ fn down(
     let promoted = world.rscs[rid].role == Role::Promoted;
     for &nid in places {
         if promoted {
-            act(world, acts, rid, Verb::Demote, Some(nid), optional);
+            let demote = act(world, acts, rid, Verb::Demote, Some(nid), optional);
+            if !world.rscs[rid].managed || world.rscs[rid].blocked {
+                acts.acts[demote].runnable = false;
+            }
         }
         // A migration's target that is not to be kept is stopped like any other place.
         let stop = act(world, acts, rid, Verb::Stop, Some(nid), optional);

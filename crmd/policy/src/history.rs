@@ -135,7 +135,8 @@ fn settle_remote(world: &mut World<'_>, nid: Nid) {
         {
             node.online = false;
             node.remote_reset = false;
-        } else if hosts.len() == 1
+        } else if container.is_some()
+            && hosts.len() == 1
             && !world.nodes[hosts[0]].online
             && world.nodes[hosts[0]].unclean
         {

@@ -196,6 +196,16 @@ pub(crate) fn attributes<'a>(
             .collect();
     }
     if let Some(state) = state {
+        let mut more = Pairs::new();
+        let sets: Vec<_> = state.utilization.iter().collect();
+        values.collect(&sets, None, &context, &mut more);
+        for (name, value) in more {
+            let value = leading_number(&value).unwrap_or(0);
+            match node.capacity.iter_mut().find(|(n, _)| *n == name) {
+                Some(slot) => slot.1 = value,
+                None => node.capacity.push((name, value)),
+            }
+        }
         let mut transient = Pairs::new();
         let sets: Vec<_> = state.attributes.iter().collect();
         values.collect(&sets, None, &context, &mut transient);

@@ -53,9 +53,8 @@ pub(super) fn assign(
         world.rscs[rid].next_role_why = "target-role";
         world.ban_all(rid);
     }
-    utilization::limit(world, state, rid, prefer);
-    // Guests whose host cannot be used are of no use either.
     state.show(world, "pcmk__primitive_assign", rid);
+    utilization::limit(world, state, rid, prefer);
     let is_fencing = world.is_fencing(rid);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);

@@ -179,13 +179,16 @@ fn first_score(world: &mut World<'_>, clone: Rid, child: Rid) {
 
 /// Location and colocation constraints about the promoted role.
 fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: Rid) {
-    let Some(nid) = world.rscs[child].assigned else { return };
+    let Some(inside) = world.rscs[child].assigned else { return };
+    // An instance in a container is where the container is.
+    let nid = world.host_of(inside);
+    let bundle = world.rscs[clone].parent.filter(|&p| world.rscs[p].is_bundle());
     if world.rscs[child].promotion.is_none_or(|p| p <= -INF) {
         return;
     }
     let mut gain = 0;
     for location in &world.constraints.locations {
-        if location.role == Some(Role::Promoted) && (location.rid == clone || location.rid == child)
+        if location.role == Some(Role::Promoted) && (location.rid == clone || location.rid == child || Some(location.rid) == bundle)
         {
             for &(n, score) in &location.nodes {
                 if n == nid {
@@ -197,7 +200,15 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
     let base = world.rscs[child].promotion.unwrap_or(0);
     world.rscs[child].promotion = Some(sum(base, gain));
     // As dependent: where the other is.
-    for i in colocate::colocs_as_dependent(world, clone) {
+    let as_dependent: Vec<usize> = colocate::colocs_as_dependent(world, clone)
+        .into_iter()
+        .chain(bundle.map(|b| colocate::colocs_as_dependent(world, b)).unwrap_or_default())
+        .collect();
+    let as_primary: Vec<usize> = colocate::colocs_as_primary(world, clone)
+        .into_iter()
+        .chain(bundle.map(|b| colocate::colocs_as_primary(world, b)).unwrap_or_default())
+        .collect();
+    for i in as_dependent {
         let coloc = world.constraints.colocations[i].clone();
         if coloc.dependent_role == Some(Role::Promoted) || coloc.dependent_role == Some(Role::Unpromoted) {
             super::resource(world, state, coloc.primary, None);
@@ -205,7 +216,7 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
         }
     }
     // As primary: where those who want to be with the promoted instance would like to be.
-    for i in colocate::colocs_as_primary(world, clone) {
+    for i in as_primary {
         let coloc = world.constraints.colocations[i].clone();
         if coloc.primary_role != Some(Role::Promoted) || !world.rscs[coloc.dependent].provisional {
             continue;
