@@ -97,8 +97,7 @@ fn parse(args: &[String]) -> Result<Request, String> {
     let mut request = Request::default();
     let mut words = expand(args).into_iter();
     while let Some(word) = words.next() {
-        let mut value =
-            || words.next().ok_or_else(|| format!("option '{word}' needs a value"));
+        let mut value = || words.next().ok_or_else(|| format!("option '{word}' needs a value"));
         match word.as_str() {
             "-x" | "--xml-file" => request.file = Some(value()?),
             "-X" | "--xml-text" => request.text = Some(value()?),
@@ -120,7 +119,8 @@ fn parse(args: &[String]) -> Result<Request, String> {
             "-i" | "--op-inject" => request.changes.push(Change::Inject(value()?)),
             "-F" | "--op-fail" => {
                 let spec = value()?;
-                let (key, node, rc) = spec_of(&spec).ok_or_else(|| format!("cannot read '{spec}'"))?;
+                let (key, node, rc) =
+                    spec_of(&spec).ok_or_else(|| format!("cannot read '{spec}'"))?;
                 request.failures.push((key, node, rc));
                 request.simulate = true;
             }
@@ -134,7 +134,8 @@ fn parse(args: &[String]) -> Result<Request, String> {
             "-O" | "--save-output" => request.output = Some(value()?),
             "-P" | "--profile" | "--test-dir" => request.profile = Some(value()?),
             "-N" | "--repeat" => {
-                request.repeat = value()?.parse().map_err(|_| "repeat needs a number".to_owned())?;
+                request.repeat =
+                    value()?.parse().map_err(|_| "repeat needs a number".to_owned())?;
             }
             "-h" | "-?" | "--help" => request.help = true,
             other => return Err(format!("unknown option '{other}'; see --help")),
@@ -155,7 +156,10 @@ fn expand(args: &[String]) -> Vec<String> {
                 }
                 None => words.push(arg.clone()),
             }
-        } else if arg.starts_with('-') && arg.len() > 2 && !arg[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        } else if arg.starts_with('-')
+            && arg.len() > 2
+            && !arg[1..].starts_with(|c: char| c.is_ascii_digit())
+        {
             let mut rest = arg[1..].chars();
             while let Some(letter) = rest.next() {
                 words.push(format!("-{letter}"));
@@ -209,9 +213,9 @@ fn show(request: &Request) -> Result<String, String> {
     let now = WallTime(request.at.or(original).unwrap_or_else(clock));
     let mut out = String::new();
     let options = Options { scores: request.scores, ..Options::default() };
-    let note = original
-        .filter(|_| request.at.is_none() || original.is_some())
-        .map(|date| format!("Using the original execution date of: {}\n", simulate::date_text(date)));
+    let note = original.filter(|_| request.at.is_none() || original.is_some()).map(|date| {
+        format!("Using the original execution date of: {}\n", simulate::date_text(date))
+    });
     if !request.quiet {
         let (counts, status) = simulate::status(&cib, now, &options);
         if let Some(note) = &note {
@@ -235,13 +239,19 @@ fn show(request: &Request) -> Result<String, String> {
             }
         }
     }
-    if !(request.run || request.simulate || request.scores || request.dot.is_some() || request.graph.is_some()) {
+    if !(request.run
+        || request.simulate
+        || request.scores
+        || request.dot.is_some()
+        || request.graph.is_some())
+    {
         return Ok(out);
     }
     let plan = rota_policy::plan(&cib, now, &options);
     report(request, &plan, &mut out);
     if let Some(path) = &request.dot {
-        std::fs::write(path, rota_transition::dot::render(&plan.graph)).map_err(|e| e.to_string())?;
+        std::fs::write(path, rota_transition::dot::render(&plan.graph))
+            .map_err(|e| e.to_string())?;
     }
     if let Some(path) = &request.graph {
         let json = serde_json::to_string_pretty(&plan.graph).map_err(|e| e.to_string())?;

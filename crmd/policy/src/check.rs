@@ -117,6 +117,16 @@ fn shape(graph: &Graph) -> Vec<Finding> {
 /// Whether the membership has a node; none for what is no full member.
 fn there(cib: &Cib, node: &str) -> Option<bool> {
     let state = cib.status.nodes.iter().find(|s| s.uname == node)?;
+    let remote = state.other.iter().any(|(name, value)| name == "remote_node" && value == "true");
+    if remote
+        || !cib
+            .config
+            .nodes
+            .iter()
+            .any(|n| n.uname == node && n.kind != Some(rota_cib::node::NodeKind::Remote))
+    {
+        return None;
+    }
     let ccm = state.in_ccm.as_deref()?;
     let in_ccm = ccm != "false" && ccm != "0";
     let crmd = state.crmd.as_deref().unwrap_or("offline");
@@ -206,7 +216,9 @@ fn recoveries(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
                         _ => false,
                     }
             });
-            let left = state.expected.as_deref() == Some("down");
+            // Without fencing a node that is gone is taken at its word.
+            let unfenced = !fences(cib) && there(cib, &state.uname) == Some(false);
+            let left = unfenced || state.expected.as_deref() == Some("down");
             if !safe && !left {
                 findings.push(Finding::MayBeActive {
                     action: action.id,
@@ -216,6 +228,14 @@ fn recoveries(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Whether the cluster fences at all.
+fn fences(cib: &Cib) -> bool {
+    !cib.config.properties.iter().flat_map(|set| &set.pairs).any(|pair| {
+        matches!(pair.name.as_deref(), Some("stonith-enabled" | "fencing-enabled"))
+            && matches!(pair.value.as_deref(), Some("false" | "0" | "off" | "no"))
+    })
 }
 
 fn is_stop(op: &ResourceOp, resource: &str) -> bool {

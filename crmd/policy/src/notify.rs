@@ -78,7 +78,8 @@ fn tell(
             }
         }
     }
-    let Some(nid) = rsc.assigned.filter(|_| rsc.next_role.is_some_and(|r| r > Role::Stopped)) else {
+    let Some(nid) = rsc.assigned.filter(|_| rsc.next_role.is_some_and(|r| r > Role::Stopped))
+    else {
         return;
     };
     let start = acts.find(leaf, Verb::Start, Some(nid));

@@ -110,7 +110,10 @@ fn known(world: &World<'_>, rid: Rid, nid: Nid) -> bool {
     if rsc.anonymous
         && let Some(owner) = world.instance_owner(rid)
     {
-        return world.known_by_name.get(&(owner, rsc.conf_id.clone())).is_some_and(|list| list.contains(&nid));
+        return world
+            .known_by_name
+            .get(&(owner, rsc.conf_id.clone()))
+            .is_some_and(|list| list.contains(&nid));
     }
     false
 }
@@ -195,7 +198,15 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
             continue;
         }
         let mut targets = Vec::new();
-        for verb in [Verb::Start, Verb::Stop, Verb::Promote, Verb::Demote, Verb::Delete, Verb::MigrateFrom, Verb::MigrateTo] {
+        for verb in [
+            Verb::Start,
+            Verb::Stop,
+            Verb::Promote,
+            Verb::Demote,
+            Verb::Delete,
+            Verb::MigrateFrom,
+            Verb::MigrateTo,
+        ] {
             targets.extend(acts.all(rid, verb));
         }
         for &probe in &probes {

@@ -28,7 +28,8 @@ fn run(path: &Path, at: Option<i64>) -> (Vec<String>, Vec<String>, String) {
 fn own_cases_give_what_is_written() {
     let dir = root().join("tests/corpus/policy");
     let mut count = 0;
-    let mut entries: Vec<_> = std::fs::read_dir(&dir).unwrap().flatten().map(|e| e.path()).collect();
+    let mut entries: Vec<_> =
+        std::fs::read_dir(&dir).unwrap().flatten().map(|e| e.path()).collect();
     entries.sort();
     for path in entries.iter().filter(|p| p.extension().is_some_and(|e| e == "xml")) {
         let (summary, lines, status) = run(path, None);
@@ -93,17 +94,16 @@ fn recorded_results_are_reached_as_often_as_before() {
     const FLOOR: [(&str, usize); 2] = [("summary", 500), ("real", 500)];
     let Some(dir) = shared() else { return };
     let mut passes: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut names: Vec<_> = std::fs::read_dir(dir.join("xml")).unwrap().flatten().map(|e| e.path()).collect();
+    let mut names: Vec<_> =
+        std::fs::read_dir(dir.join("xml")).unwrap().flatten().map(|e| e.path()).collect();
     names.sort();
     for path in names {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let wanted =
             std::fs::read_to_string(dir.join("summary").join(format!("{name}.summary"))).unwrap();
         let (summary, lines, _status) = run(&path, None);
-        let mut summary: Vec<String> = summary
-            .iter()
-            .map(|l| l.split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect();
+        let mut summary: Vec<String> =
+            summary.iter().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         summary.sort();
         *passes.entry("summary").or_default() +=
             usize::from(section(&wanted, "Transition Summary:") == summary);
@@ -126,7 +126,15 @@ fn no_plan_for_a_recorded_case_is_refused_by_the_checker() {
         let now = WallTime(cib.header.execution_date.unwrap_or(1_700_000_000));
         let findings = check::check(&cib, &plan(&cib, now, &Options::default()).graph);
         let grave = findings.iter().any(|f| {
-            matches!(f, check::Finding::Circle(_) | check::Finding::Malformed(_) | check::Finding::StartOnFenced { .. } | check::Finding::NotOnline { .. } | check::Finding::MayBeActive { .. } | check::Finding::OrderLost { .. })
+            matches!(
+                f,
+                check::Finding::Circle(_)
+                    | check::Finding::Malformed(_)
+                    | check::Finding::StartOnFenced { .. }
+                    | check::Finding::NotOnline { .. }
+                    | check::Finding::MayBeActive { .. }
+                    | check::Finding::OrderLost { .. }
+            )
         });
         if grave {
             refused.push((entry.file_name(), findings));

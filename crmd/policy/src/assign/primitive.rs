@@ -103,12 +103,7 @@ fn quorum_allows(world: &mut World<'_>, rid: Rid, nid: Nid) -> Option<Nid> {
 }
 
 /// Best first: score, then where it is, then free capacity, then the emptier node, then name.
-fn choose(
-    world: &World<'_>,
-    state: &Assign,
-    rid: Rid,
-    prefer: Option<Nid>,
-) -> Option<Nid> {
+fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> Option<Nid> {
     let rsc = &world.rscs[rid];
     let fits = |nid: Nid| rsc.allowed[nid].effective() >= 0 && usable(world, nid);
     if let Some(nid) = prefer
@@ -135,8 +130,7 @@ fn choose(
                 return by == std::cmp::Ordering::Greater;
             }
         }
-        if world.opts.placement != Placement::Minimal
-            && world.nodes[a].load != world.nodes[b].load
+        if world.opts.placement != Placement::Minimal && world.nodes[a].load != world.nodes[b].load
         {
             return world.nodes[a].load < world.nodes[b].load;
         }

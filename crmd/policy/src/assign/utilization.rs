@@ -75,7 +75,9 @@ pub(super) fn compare(a: &[(Text, i64)], b: &[(Text, i64)]) -> Ordering {
 /// Takes nodes out that have not enough left.
 pub(super) fn limit(world: &mut World<'_>, state: &mut Assign, rid: Rid, prefer: Option<Nid>) {
     let _ = prefer;
-    if world.opts.placement == Placement::Default || needs_with_others(world, rid).iter().all(|(_, n)| n.is_empty()) {
+    if world.opts.placement == Placement::Default
+        || needs_with_others(world, rid).iter().all(|(_, n)| n.is_empty())
+    {
         return;
     }
     let own = needs(world, rid);
@@ -87,8 +89,9 @@ pub(super) fn limit(world: &mut World<'_>, state: &mut Assign, rid: Rid, prefer:
     };
     let candidates: Vec<Nid> =
         (0..world.nodes.len()).filter(|&n| world.rscs[rid].allowed[n].present).collect();
-    let some_fit_all =
-        candidates.iter().any(|&n| super::available(world, rid, n) && fits(n, &all, &state.capacity));
+    let some_fit_all = candidates
+        .iter()
+        .any(|&n| super::available(world, rid, n) && fits(n, &all, &state.capacity));
     for nid in candidates {
         let enough = if some_fit_all {
             fits(nid, &all, &state.capacity)
