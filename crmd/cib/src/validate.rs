@@ -2,7 +2,7 @@
 //!
 //! Errors keep a configuration from being used as meant; warnings are probably mistakes.
 
-mod ids;
+pub mod ids;
 mod orders;
 mod references;
 mod values;

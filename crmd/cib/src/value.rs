@@ -91,9 +91,10 @@ fn parse_iso_duration(mut rest: &str) -> Option<Duration> {
             (false, b'M') => 30 * DAY,
             (false, b'W') => 7 * DAY,
             (false, b'D') => DAY,
-            (true, b'H') => 3600,
             (true, b'M') => 60,
-            (true, b'S') => 1,
+            // Pacemaker takes these without the `T` as well.
+            (_, b'H') => 3600,
+            (_, b'S') => 1,
             _ => return None,
         };
         seconds = seconds.saturating_add(number.saturating_mul(unit));
@@ -145,7 +146,8 @@ mod tests {
         assert_eq!(ms("PT1M30S"), Some(90_000));
         assert_eq!(ms("P1DT2H"), Some(93_600_000));
         assert_eq!(ms("P1W"), Some(604_800_000));
-        for text in ["", "ten", "10 parsecs", "P", "PT", "PT5", "-5s", "P1H"] {
+        assert_eq!(ms("P40S"), Some(40_000));
+        for text in ["", "ten", "10 parsecs", "P", "PT", "PT5", "-5s", "P1X"] {
             assert_eq!(ms(text), None, "{text}");
         }
     }

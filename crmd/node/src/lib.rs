@@ -1,1 +1,30 @@
 //! One whole cluster node as one state machine (pure).
+//!
+//! The daemon drives [`Node`] with real sockets, disks and agents; the simulator drives the very
+//! same code with simulated ones. Nothing in here knows the wall clock, a socket or a process.
+//!
+//! The loop, in one direction: something happens ([`Event`]) → perhaps a proposal
+//! ([`entry::Proposal`]) → the log → [`state::ClusterState::apply`] → on the leader a plan
+//! ([`controller`]) → orders ([`order`]) → the node that is asked ([`local`]) → a result, which is
+//! a proposal again.
+
+mod book;
+pub mod controller;
+pub mod entry;
+mod event;
+mod fences;
+pub mod limits;
+pub mod local;
+pub mod message;
+mod minority;
+mod node;
+pub mod order;
+mod proposals;
+pub mod report;
+pub mod state;
+mod story;
+mod views;
+
+pub use event::{AgentOutcome, Ask, Effect, Event, ExecStatus, Now, RequestId, RunId, Told};
+pub use node::{Config, Error, Node};
+pub use story::Story;

@@ -27,6 +27,7 @@ mod plan;
 mod probe;
 mod recurring;
 mod rules;
+mod running;
 mod score;
 pub mod simulate;
 mod summary;
@@ -35,3 +36,4 @@ mod unpack;
 mod values;
 
 pub use plan::{Options, Placed, Plan, plan};
+pub use running::{Running, running};

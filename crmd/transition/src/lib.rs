@@ -4,9 +4,15 @@
 //! of them must be complete before which. The policy engine writes it, the executor walks it,
 //! the simulator prints it.
 
+pub mod abort;
+pub mod action;
 pub mod dot;
+pub mod executor;
 pub mod graph;
 
+pub use abort::AbortReason;
+pub use action::Progress;
+pub use executor::Executor;
 pub use graph::{
     Action, ActionId, Digests, FenceAction, Graph, Interval, OpKey, Params, ResourceOp, Task,
 };

@@ -47,6 +47,7 @@ pub enum Place {
 }
 
 /// An item of the configuration, as a whole.
+#[expect(clippy::large_enum_variant, reason = "edits keep items in boxes")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Item {
     /// A set of cluster properties.

@@ -70,6 +70,8 @@ pub const META: &[Known] = &[
         "",
         "Whose node attributes an agent in a bundle sees",
     ),
+    Known::new("provides", Text, "", "'unfencing', of a fence device that must switch nodes on"),
+    Known::new("container", Text, "", "The resource that this one lives in (set by the cluster)"),
     Known::new("remote-node", Text, "", "The name of the node that this resource is"),
     Known::new("remote-addr", Text, "", "Where that node is reached; its name, if absent"),
     Known::new("remote-port", Integer, "3121", "Port of that node's executor"),

@@ -8,19 +8,14 @@ use crate::resource::Resource;
 use crate::rule::{Condition, Rule};
 use crate::{Config, Text};
 
-/// All ids seen so far.
-struct Ids<'a, 'f> {
-    seen: FxHashSet<&'a str>,
-    findings: &'f mut Findings,
+/// A walk over all ids.
+struct Ids<'v, 'a> {
+    visit: &'v mut dyn FnMut(&'a str),
 }
 
-impl<'a> Ids<'a, '_> {
+impl<'a> Ids<'_, 'a> {
     fn claim(&mut self, id: &'a str) {
-        if !self.seen.insert(id) {
-            self.findings.error(id, Problem::DuplicateId);
-        } else if !is_legal(id) {
-            self.findings.error(id, Problem::BadId);
-        }
+        (self.visit)(id);
     }
 
     fn rule(&mut self, rule: &'a Rule) {
@@ -75,7 +70,7 @@ impl<'a> Ids<'a, '_> {
 }
 
 /// Whether an id is an XML name without a colon (the schema's type for ids).
-pub(crate) fn is_legal(id: &str) -> bool {
+pub fn is_legal(id: &str) -> bool {
     let mut chars = id.chars();
     chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
         && chars.all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
@@ -84,7 +79,28 @@ pub(crate) fn is_legal(id: &str) -> bool {
 /// Checks all ids of a configuration.
 pub(super) fn check(config: &Config, findings: &mut Findings) {
     check_nodes(config, findings);
-    let mut ids = Ids { seen: FxHashSet::default(), findings };
+    let mut seen = FxHashSet::default();
+    each(config, &mut |id| {
+        if !seen.insert(id) {
+            findings.error(id, Problem::DuplicateId);
+        } else if !is_legal(id) {
+            findings.error(id, Problem::BadId);
+        }
+    });
+}
+
+/// All ids that are in use, but for those of nodes, which are a world of their own.
+pub fn in_use(config: &Config) -> FxHashSet<&str> {
+    let mut seen = FxHashSet::default();
+    each(config, &mut |id| {
+        seen.insert(id);
+    });
+    seen
+}
+
+/// Calls `visit` with every id that must be unique.
+fn each<'a>(config: &'a Config, visit: &mut dyn FnMut(&'a str)) {
+    let mut ids = Ids { visit };
     config.all_sets(|_, _, set| {
         set.id.iter().for_each(|id| ids.claim(id));
         set.pairs.iter().filter_map(|pair| pair.id.as_ref()).for_each(|id| ids.claim(id));

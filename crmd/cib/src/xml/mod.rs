@@ -1,8 +1,9 @@
 //! XML in and out. Nothing outside this module sees an element or an attribute.
 
 mod error;
-mod limits;
+pub mod limits;
 mod read;
+mod upgrade;
 mod write;
 
 pub use error::{Error, Problem};

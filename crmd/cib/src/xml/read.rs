@@ -2,7 +2,7 @@
 //!
 //! The configuration is read strictly: an element or attribute that no schema of Pacemaker 1.0 to
 //! 3.10 knows is an error, unless the document says `validate-with="none"`. The status is read
-//! leniently, as its schema allows anything.
+//! leniently, as its schema allows anything. Documents of older schemas are upgraded.
 
 mod common;
 mod constraints;
@@ -13,6 +13,7 @@ mod status;
 
 use super::error::{Error, Fault, Problem, locate};
 use super::limits::DOCUMENT_BYTES_MAX;
+use super::upgrade::upgrade;
 use crate::{Cib, Config, Header, Version};
 use common::nv_sets;
 use doc::{Doc, Element, Read, is_forbidden};
@@ -73,6 +74,7 @@ fn read_document(text: &str) -> Read<Cib> {
         _ => doc.unknown(&section, "cib", "it has a 'configuration' and a 'status'"),
     })?;
     doc.end()?;
+    upgrade(&mut cib);
     Ok(cib)
 }
 

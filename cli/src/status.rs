@@ -1,0 +1,137 @@
+//! `rota status`: what the cluster looks like from here.
+
+use std::fmt::Write;
+
+use rota_ids::NodeName;
+use rota_node::report::{NodeCondition, StatusReport};
+
+use crate::client::Client;
+use crate::error::Error;
+use crate::options::Options;
+
+/// Runs `rota status ARGS`.
+///
+/// # Errors
+/// When the daemon cannot answer.
+pub fn run(args: &[String]) -> Result<(), Error> {
+    let options = Options::parse(args, &["output-format"], &["full"])?;
+    match options.value("output-format").unwrap_or("text") {
+        "json" => println!("{}", Client::connect()?.status_json()?),
+        "text" => print!("{}", text(&Client::connect()?.status()?)),
+        other => {
+            return Err(Error::Usage(format!("--output-format {other}: give text or json")));
+        }
+    }
+    Ok(())
+}
+
+/// The report as people read it.
+pub fn text(report: &StatusReport) -> String {
+    let mut out = String::new();
+    // Writing into a String cannot fail.
+    let _ = write_text(&mut out, report);
+    out
+}
+
+fn write_text(out: &mut String, report: &StatusReport) -> std::fmt::Result {
+    let dc = report.dc.as_ref().map_or("none", |name| name.as_str());
+    let quorum = if report.quorum { "has quorum" } else { "WITHOUT quorum" };
+    writeln!(out, "Cluster {} seen from {}: {quorum}, DC is {dc}", report.cluster, report.via)?;
+    for warning in &report.warnings {
+        writeln!(out, "  ! {warning}")?;
+    }
+    writeln!(out, "\nNodes:")?;
+    for node in &report.nodes {
+        let state = match node.state {
+            NodeCondition::Online => "online",
+            NodeCondition::Standby => "standby",
+            NodeCondition::Maintenance => "maintenance",
+            NodeCondition::Pending => "heard, not yet a member",
+            NodeCondition::Unclean => "UNCLEAN",
+            NodeCondition::Offline => "offline",
+        };
+        let learns = if node.votes { "" } else { " (no vote yet)" };
+        writeln!(out, "  {:<16} {state}{learns}", node.name.as_str())?;
+    }
+    write_resources(out, report)?;
+    if !report.failures.is_empty() {
+        writeln!(out, "\nFailures that count:")?;
+        for failure in &report.failures {
+            let reason =
+                if failure.reason.is_empty() { "no reason given" } else { &failure.reason };
+            writeln!(
+                out,
+                "  {} on {}: exit code {}, {reason}",
+                failure.key, failure.node, failure.rc
+            )?;
+        }
+        writeln!(out, "  ('rota resource cleanup' forgets them)")?;
+    }
+    write_fencing(out, report)?;
+    if !report.pending.is_empty() {
+        writeln!(out, "\nGoing on: {}", report.pending.join(", "))?;
+    }
+    Ok(())
+}
+
+fn write_resources(out: &mut String, report: &StatusReport) -> std::fmt::Result {
+    writeln!(out, "\nResources:")?;
+    if report.resources.is_empty() {
+        writeln!(out, "  none; 'rota resource create' makes one")?;
+    }
+    let mut parents: &[rota_ids::Text] = &[];
+    for resource in &report.resources {
+        if resource.parents != parents {
+            for (depth, parent) in resource.parents.iter().enumerate() {
+                if parents.get(depth) != Some(parent) {
+                    writeln!(out, "  {:indent$}{parent}:", "", indent = depth * 2)?;
+                }
+            }
+            parents = &resource.parents;
+        }
+        let indent = resource.parents.len() * 2;
+        let unclean = |name: &NodeName| {
+            report.nodes.iter().any(|n| n.name == *name && n.state == NodeCondition::Unclean)
+        };
+        let nodes: Vec<String> = resource
+            .nodes
+            .iter()
+            .map(|name| format!("{name}{}", if unclean(name) { " (UNCLEAN)" } else { "" }))
+            .collect();
+        let mut state = format!("{} {}", resource.role, nodes.join(" "));
+        for (is_so, word) in [
+            (resource.failed, "FAILED"),
+            (resource.blocked, "blocked"),
+            (!resource.managed, "unmanaged"),
+        ] {
+            if is_so {
+                state.push_str(&format!(" ({word})"));
+            }
+        }
+        let width = 24usize.saturating_sub(indent);
+        writeln!(
+            out,
+            "  {:indent$}{:<width$} {:<28} {}",
+            "",
+            resource.id,
+            resource.agent,
+            state.trim_end()
+        )?;
+    }
+    Ok(())
+}
+
+fn write_fencing(out: &mut String, report: &StatusReport) -> std::fmt::Result {
+    const SHOWN: usize = 5;
+    if report.fencing_history.is_empty() && report.fencing_now.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nFencing:")?;
+    for now in &report.fencing_now {
+        writeln!(out, "  {}: {}", now.target, now.phase)?;
+    }
+    for past in report.fencing_history.iter().rev().take(SHOWN) {
+        writeln!(out, "  {}: {} (at {})", past.target, past.outcome, past.at.0)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,304 @@
+//! The socket for the command line on this host.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rota_fencing::Wish;
+use rota_ids::{NodeName, Text, WallTime};
+use rota_node::report::{self, NodeCondition};
+use rota_node::{Ask, Told};
+use rota_settings::{Directory, JoinLine, Settings, secret_digest};
+use rota_wire::admin::admin_server::{Admin, AdminServer};
+use rota_wire::admin::{
+    ChangeReply, ChangeRequest, CibReply, CibRequest, FenceReply, FenceRequest, RemoveNodeReply,
+    RemoveNodeRequest, StatusReply, StatusRequest, StopReply, StopRequest, TokenReply,
+    TokenRequest, WaitReply, WaitRequest,
+};
+use tokio::net::UnixListener;
+use tokio_stream::wrappers::UnixListenerStream;
+use tonic::transport::Server;
+use tonic::transport::server::UdsConnectInfo;
+use tonic::{Request, Response, Status};
+
+use crate::node_loop::{Inputs, now};
+
+/// A CIB may be large.
+const MESSAGE_MAX: usize = 256 << 20;
+
+/// Members of this group administer the cluster without being root, as with Pacemaker.
+const ADMINISTRATORS: &str = "haclient";
+
+/// How long the daemon waits for the log before it tells a client that there is no quorum.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Listens on `rota.sock` in the run directory.
+///
+/// # Errors
+/// When the socket cannot be made.
+pub fn serve(directory: &Directory, settings: &Settings, inputs: Inputs) -> Result<()> {
+    let path = settings.run_dir.join("rota.sock");
+    match std::fs::remove_file(&path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error).context(format!("removing {}", path.display())),
+    }
+    let listener =
+        UnixListener::bind(&path).with_context(|| format!("listening on {}", path.display()))?;
+    let group = nix::unistd::Group::from_name(ADMINISTRATORS).ok().flatten();
+    if let Some(group) = &group {
+        // Without the right to give the socket away only root and we ourselves may use it.
+        let _ = nix::unistd::chown(&path, None, Some(group.gid));
+    }
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o660))
+        .with_context(|| format!("permissions of {}", path.display()))?;
+    let desk = Desk {
+        inputs,
+        directory: directory.clone(),
+        settings: settings.clone(),
+        group: group.map(|group| group.gid.as_raw()),
+    };
+    let service = AdminServer::new(desk)
+        .max_decoding_message_size(MESSAGE_MAX)
+        .max_encoding_message_size(MESSAGE_MAX);
+    tokio::spawn(async move {
+        let stream = UnixListenerStream::new(listener);
+        if let Err(error) = Server::builder().add_service(service).serve_with_incoming(stream).await
+        {
+            tracing::error!(?error, "the socket for the command line failed");
+        }
+    });
+    Ok(())
+}
+
+struct Desk {
+    inputs: Inputs,
+    directory: Directory,
+    settings: Settings,
+    group: Option<u32>,
+}
+
+impl Desk {
+    /// Who asks, if they may: root, the user that the daemon runs as, the administrators' group.
+    fn admit<T>(&self, request: &Request<T>) -> Result<Text, Status> {
+        let peer = request
+            .extensions()
+            .get::<UdsConnectInfo>()
+            .and_then(|info| info.peer_cred)
+            .ok_or_else(|| Status::permission_denied("the system does not say who you are"))?;
+        let (uid, gid) = (peer.uid(), peer.gid());
+        let ours = nix::unistd::geteuid().as_raw();
+        if uid == 0 || uid == ours || Some(gid) == self.group {
+            return Ok(format!("user {uid}").into());
+        }
+        Err(Status::permission_denied(format!(
+            "only root and the group {ADMINISTRATORS} administer the cluster"
+        )))
+    }
+
+    async fn ask(&self, ask: Ask) -> Result<Told, Status> {
+        match tokio::time::timeout(COMMIT_PATIENCE, self.inputs.ask(ask)).await {
+            Ok(Some(told)) => Ok(told),
+            Ok(None) => Err(ending()),
+            Err(_) => Err(Status::unavailable(
+                "the cluster has not agreed within 30 s: there is no quorum, or no leader. \
+                 'rota status' says more. The change may still be made when quorum is back",
+            )),
+        }
+    }
+}
+
+fn ending() -> Status {
+    Status::unavailable("the daemon is about to end")
+}
+
+fn refused(told: Told) -> (bool, String) {
+    match told {
+        Told::Refused(why) => (false, why.to_string()),
+        Told::Done(_) | Told::Admitted { .. } | Told::Idle => (true, String::new()),
+    }
+}
+
+#[tonic::async_trait]
+impl Admin for Desk {
+    async fn status(
+        &self,
+        request: Request<StatusRequest>,
+    ) -> Result<Response<StatusReply>, Status> {
+        self.admit(&request)?;
+        let name = NodeName::from(self.settings.node.as_str());
+        let report = self
+            .inputs
+            .look(move |node, _| report::status(node, &name, now()))
+            .await
+            .ok_or_else(ending)?;
+        let json = serde_json::to_string(&report).map_err(|e| Status::internal(e.to_string()))?;
+        Ok(Response::new(StatusReply { json }))
+    }
+
+    async fn cib(&self, request: Request<CibRequest>) -> Result<Response<CibReply>, Status> {
+        self.admit(&request)?;
+        let cib = self
+            .inputs
+            .look(|node, _| {
+                let mut cib = node.state().cib.clone();
+                cib.header.have_quorum = Some(node.is_quorate());
+                cib.header.dc_uuid = node.leader().map(|id| id.to_string().into());
+                cib
+            })
+            .await
+            .ok_or_else(ending)?;
+        Ok(Response::new(CibReply { xml: rota_cib::xml::write(&cib).into() }))
+    }
+
+    async fn change(
+        &self,
+        request: Request<ChangeRequest>,
+    ) -> Result<Response<ChangeReply>, Status> {
+        self.admit(&request)?;
+        let change = rmp_serde::from_slice(&request.into_inner().change).map_err(|error| {
+            Status::invalid_argument(format!(
+                "the change cannot be read ({error}); are rota and rotad of the same version?"
+            ))
+        })?;
+        let told = self.ask(Ask::Change(change)).await?;
+        let reply = match told {
+            Told::Done(version) => ChangeReply {
+                admin_epoch: version.admin_epoch,
+                epoch: version.epoch,
+                num_updates: version.num_updates,
+                refused: String::new(),
+            },
+            other => ChangeReply { refused: refused(other).1, ..ChangeReply::default() },
+        };
+        Ok(Response::new(reply))
+    }
+
+    async fn wait_idle(
+        &self,
+        request: Request<WaitRequest>,
+    ) -> Result<Response<WaitReply>, Status> {
+        self.admit(&request)?;
+        let patience = Duration::from_millis(request.into_inner().timeout_ms);
+        let reply = match tokio::time::timeout(patience, self.inputs.ask(Ask::WaitIdle)).await {
+            Ok(Some(_)) => WaitReply { idle: true, pending: String::new() },
+            Ok(None) => return Err(ending()),
+            Err(_) => {
+                let pending =
+                    self.inputs.look(|node, _| node.pending()).await.ok_or_else(ending)?;
+                WaitReply { idle: false, pending: pending.join(", ") }
+            }
+        };
+        Ok(Response::new(reply))
+    }
+
+    async fn fence(&self, request: Request<FenceRequest>) -> Result<Response<FenceReply>, Status> {
+        let by = self.admit(&request)?;
+        let FenceRequest { node, action, timeout_ms } = request.into_inner();
+        let target = NodeName::from(node.as_str());
+        let ask = match action.as_str() {
+            "confirm" => Ask::Confirm { target, by },
+            "off" => Ask::Fence { target, wish: Wish::Off, by },
+            "on" => Ask::Fence { target, wish: Wish::On, by },
+            "" | "reboot" => Ask::Fence { target, wish: Wish::Reboot, by },
+            other => {
+                return Err(Status::invalid_argument(format!(
+                    "'{other}' is not one of off, reboot, on, confirm"
+                )));
+            }
+        };
+        let is_confirmation = matches!(ask, Ask::Confirm { .. });
+        let (done, message) = refused(self.ask(ask).await?);
+        if !done || is_confirmation {
+            return Ok(Response::new(FenceReply { done, message }));
+        }
+        let patience = Duration::from_millis(timeout_ms);
+        Ok(Response::new(self.until_fenced(node, patience).await?))
+    }
+
+    async fn token(&self, request: Request<TokenRequest>) -> Result<Response<TokenReply>, Status> {
+        self.admit(&request)?;
+        let valid = i64::try_from(request.into_inner().valid_seconds).unwrap_or(i64::MAX);
+        let authority = self.directory.authority().map_err(|e| Status::internal(e.to_string()))?;
+        let mut addresses = self.settings.links.clone();
+        let others = self
+            .inputs
+            .look(|node, effects| {
+                let me = effects.me();
+                let others = node.state().roster.values().filter(move |m| m.id != me);
+                others.flat_map(|m| m.links.clone()).collect::<Vec<_>>()
+            })
+            .await
+            .ok_or_else(ending)?;
+        addresses.extend(others);
+        let line = JoinLine::new(addresses, authority.certificate)
+            .map_err(|e| Status::internal(e.to_string()))?;
+        let ask = Ask::Token {
+            digest: secret_digest(&line.secret),
+            expires: WallTime(now().wall.0.saturating_add(valid)),
+        };
+        match refused(self.ask(ask).await?) {
+            (true, _) => {
+                let join_line = line.encode().map_err(|e| Status::internal(e.to_string()))?;
+                Ok(Response::new(TokenReply { join_line }))
+            }
+            (false, why) => Err(Status::failed_precondition(why)),
+        }
+    }
+
+    async fn stop(&self, request: Request<StopRequest>) -> Result<Response<StopReply>, Status> {
+        self.admit(&request)?;
+        let (stopped, message) = refused(self.ask(Ask::Leave).await?);
+        Ok(Response::new(StopReply { stopped, message }))
+    }
+
+    async fn remove_node(
+        &self,
+        request: Request<RemoveNodeRequest>,
+    ) -> Result<Response<RemoveNodeReply>, Status> {
+        self.admit(&request)?;
+        let name = NodeName::from(request.into_inner().node.as_str());
+        let (done, message) = refused(self.ask(Ask::Remove(name)).await?);
+        Ok(Response::new(RemoveNodeReply { done, message }))
+    }
+}
+
+impl Desk {
+    /// Waits until the log holds the end of a fencing that was asked for.
+    async fn until_fenced(&self, node: String, patience: Duration) -> Result<FenceReply, Status> {
+        const LOOK_AGAIN: Duration = Duration::from_millis(50);
+        let deadline = tokio::time::Instant::now() + patience;
+        let via = NodeName::from(self.settings.node.as_str());
+        loop {
+            let (target, via) = (NodeName::from(node.as_str()), via.clone());
+            let (stands, report) = self
+                .inputs
+                .look(move |n, _| {
+                    let stands = n.state().fence_asked.contains_key(&target);
+                    (stands, report::status(n, &via, now()))
+                })
+                .await
+                .ok_or_else(ending)?;
+            let is_of_node = |name: &NodeName| name.as_str() == node;
+            if !stands {
+                let last = report.fencing_history.iter().rev().find(|f| is_of_node(&f.target));
+                let message = last.map(|f| f.outcome.to_string()).unwrap_or_default();
+                return Ok(FenceReply { done: true, message });
+            }
+            if tokio::time::Instant::now() >= deadline {
+                let stuck = report.fencing_now.iter().find(|f| is_of_node(&f.target));
+                let unclean = report
+                    .nodes
+                    .iter()
+                    .any(|n| is_of_node(&n.name) && n.state == NodeCondition::Unclean);
+                let mut message = stuck
+                    .map_or_else(|| "no verdict yet".to_owned(), |stuck| stuck.phase.to_string());
+                if unclean {
+                    message.push_str("; the node stays unclean, and is tried again");
+                }
+                return Ok(FenceReply { done: false, message });
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Agents on this host: the node's orders in the runner's words, and back.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use rota_fencing::{Action as DeviceAction, Reply};
+use rota_fencing_devices::{DeviceCall, Registry};
+use rota_ids::{NodeName, Text};
+use rota_node::{AgentOutcome, Event, ExecStatus, RunId};
+use rota_runner::{
+    Agent, Config, InFlight, Keeper, OcfCode, OpId, Outcome, Recovered, Request, Runner, Status,
+};
+use rota_settings::Settings;
+use rota_transition::ResourceOp;
+
+use crate::KEEPER;
+use crate::node_loop::{Input, Inputs};
+
+/// Where agents are run.
+pub struct Agents {
+    runner: Runner,
+    registry: Arc<Registry>,
+    name: NodeName,
+    uuid: Text,
+    inputs: Inputs,
+    recovered: Mutex<Option<Recovered>>,
+}
+
+impl Agents {
+    /// Opens the journal of this boot.
+    ///
+    /// # Errors
+    /// When the journal cannot be opened, or this program cannot find itself.
+    pub fn open(settings: &Settings, inputs: Inputs) -> Result<Self> {
+        let defaults = Config::default();
+        let keeper = Keeper {
+            program: std::env::current_exe().context("finding this program")?,
+            args: vec![KEEPER.to_owned()],
+        };
+        let socket = settings.run_dir.join("rota.sock");
+        let mut agent_env = settings.agent_env.clone();
+        agent_env.insert("ROTA_SOCKET".to_owned(), socket.to_string_lossy().into_owned());
+        let config = Config {
+            ocf_root: settings.ocf_root.clone().unwrap_or(defaults.ocf_root.clone()),
+            tools: settings.tools_dir.clone(),
+            extra_env: agent_env,
+            keeper: Some(keeper),
+            journal: Some(settings.run_dir.join("journal")),
+            ..defaults
+        };
+        let (runner, recovered) = Runner::open(config)?;
+        Ok(Self {
+            runner,
+            registry: Arc::default(),
+            name: NodeName::from(settings.node.as_str()),
+            uuid: settings.node_id.to_string().into(),
+            inputs,
+            recovered: Mutex::new(Some(recovered)),
+        })
+    }
+
+    /// Runs of an earlier life of the daemon whose end is known or will be.
+    pub fn known_runs(&self) -> BTreeSet<RunId> {
+        let recovered = self.recovered.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(recovered) = &*recovered else { return BTreeSet::new() };
+        let finished = recovered.finished.iter().map(|result| RunId(result.op.0));
+        finished.chain(recovered.in_flight.iter().map(|run| RunId(run.op.0))).collect()
+    }
+
+    /// Hands in the results that an earlier life of the daemon left, and waits for agents that
+    /// it began.
+    pub fn adopt_what_still_runs(&self) {
+        let recovered = self
+            .recovered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .unwrap_or_default();
+        for result in recovered.finished {
+            self.inputs.send(ended(RunId(result.op.0), result.outcome));
+        }
+        for in_flight in recovered.in_flight {
+            self.adopt(in_flight);
+        }
+    }
+
+    /// Runs an agent; its end comes in as an event.
+    pub fn run(&self, run: RunId, op: ResourceOp) {
+        if op.class == "stonith" {
+            return self.try_device(run, op);
+        }
+        let request = match self.request(run, &op) {
+            Ok(request) => request,
+            Err(why) => {
+                let outcome = Outcome::unstarted(OcfCode::NotInstalled, Status::NotInstalled, why);
+                return self.inputs.send(ended(run, outcome));
+            }
+        };
+        let (runner, inputs) = (self.runner.clone(), self.inputs.clone());
+        tokio::spawn(async move {
+            let outcome = runner.run(request).await;
+            inputs.send(ended(run, outcome));
+        });
+    }
+
+    /// Takes a run back, or kills it.
+    pub fn cancel(&self, run: RunId) {
+        self.runner.cancel(OpId(run.0));
+    }
+
+    /// The result of a run need not be kept any longer.
+    pub fn forget(&self, run: RunId) {
+        self.runner.reported(OpId(run.0));
+    }
+
+    fn adopt(&self, in_flight: InFlight) {
+        let (runner, inputs) = (self.runner.clone(), self.inputs.clone());
+        tokio::spawn(async move {
+            let run = RunId(in_flight.op.0);
+            let outcome = runner.adopt(in_flight).await;
+            inputs.send(ended(run, outcome));
+        });
+    }
+
+    fn request(&self, run: RunId, op: &ResourceOp) -> Result<Request, String> {
+        let class = op.class.parse().map_err(|e: rota_runner::AgentError| e.to_string())?;
+        let agent = Agent::new(class, op.provider.as_deref().unwrap_or_default(), &op.agent)
+            .map_err(|error| error.to_string())?;
+        let action =
+            op.operation.parse().map_err(|word| format!("agents have no action '{word}'"))?;
+        let interval = Duration::from_millis(u64::from(op.interval));
+        Ok(Request {
+            op: OpId(run.0),
+            note: String::new(),
+            resource: op.resource.clone(),
+            instance: op.resource.clone(),
+            agent,
+            action,
+            interval: (!interval.is_zero()).then_some(interval),
+            timeout: Duration::from_millis(u64::from(op.timeout_ms)),
+            node_name: self.name.clone(),
+            node_uuid: self.uuid.clone(),
+            params: op.params.iter().cloned().collect(),
+            meta: op.meta.iter().cloned().collect(),
+        })
+    }
+
+    /// To "start" or "monitor" a fence device is to try whether it can be reached from here.
+    fn try_device(&self, run: RunId, op: ResourceOp) {
+        let (registry, inputs) = (Arc::clone(&self.registry), self.inputs.clone());
+        tokio::spawn(async move {
+            let started = crate::node_loop::now();
+            let call = DeviceCall {
+                agent: op.agent.clone(),
+                params: agent_params(&op),
+                target: None,
+                plug: Text::default(),
+            };
+            let timeout = Duration::from_millis(u64::from(op.timeout_ms));
+            let reply = registry.run(&call, DeviceAction::Monitor, timeout).await;
+            let took = crate::node_loop::now().moment.since(started.moment);
+            let works = matches!(reply, Reply::Works | Reply::On | Reply::Off);
+            let outcome = AgentOutcome {
+                rc: i32::from(!works),
+                status: ExecStatus::Done,
+                reason: if works { Text::default() } else { reply.to_string().into() },
+                started: started.wall,
+                exec_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
+                queue_ms: 0,
+            };
+            inputs.send(Input::Event(Event::AgentEnded { run, outcome }));
+        });
+    }
+}
+
+/// What the fencer keeps for itself is not for the device's agent.
+fn agent_params(op: &ResourceOp) -> rota_fencing_devices::Params {
+    let pairs = op.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let (device, _) =
+        rota_fencing::Device::from_params(op.resource.as_str().into(), op.agent.clone(), pairs);
+    device.params.into()
+}
+
+fn ended(run: RunId, outcome: Outcome) -> Input {
+    let status = match &outcome.status {
+        Status::Done => ExecStatus::Done,
+        Status::TimedOut => ExecStatus::TimedOut,
+        Status::NotInstalled => ExecStatus::NotInstalled,
+        Status::Error(_) => ExecStatus::Error,
+        Status::Cancelled => ExecStatus::Cancelled,
+        Status::Lost => ExecStatus::Lost,
+    };
+    let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    let outcome = AgentOutcome {
+        rc: outcome.code.into(),
+        status,
+        reason: outcome.exit_reason.into(),
+        started: outcome.started,
+        exec_ms: millis(outcome.exec_time),
+        queue_ms: millis(outcome.queue_time),
+    };
+    Input::Event(Event::AgentEnded { run, outcome })
+}

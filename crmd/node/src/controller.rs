@@ -1,0 +1,515 @@
+//! The DC's loop: changed state → plan → transition → orders → committed results.
+//!
+//! A controller exists from the moment a node leads until it does not. It begins by asking every
+//! member what it still has in flight from older DCs; from their answers on no order of an older
+//! DC can begin anywhere, and what has begun is part of the first plan.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use rota_cib::Cib;
+use rota_ids::{Moment, NodeId, NodeName, Term, Text, WallTime};
+use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
+use rota_transition::{AbortReason, Action, ActionId, Executor, Task};
+
+use crate::book;
+use crate::entry::Entry;
+use crate::event::{Effect, Now};
+use crate::limits::{CALM_DOWN, PLANS_IN_A_ROW, RECHECK, RESEND_ORDER, RESEND_SYNC};
+use crate::message::Message;
+use crate::order::{Order, OrderId, OrderTask, Token};
+use crate::proposals::Purpose;
+use crate::state::ClusterState;
+use crate::story::Story;
+
+/// What the controller wants of the node beside effects.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Want {
+    /// Put this into the log.
+    Propose(Box<Entry>, Purpose),
+    /// Make this node harmless.
+    Fence {
+        /// The node.
+        target: NodeName,
+        /// How.
+        action: rota_transition::FenceAction,
+        /// Seconds to wait first.
+        delay_s: u32,
+    },
+    /// Of all fencing that plans have asked for only this is still wanted.
+    FenceOnly(BTreeSet<NodeName>),
+    /// An order for this very node.
+    OrderHere(Box<Order>),
+}
+
+/// An order that was given and whose end the log does not hold.
+struct Given {
+    order: Order,
+    node: NodeId,
+    /// Which action of the present graph it carries out, if any.
+    action: Option<ActionId>,
+    taken: bool,
+    sent: Option<Moment>,
+}
+
+/// Who has yet to say what it has in flight.
+struct Asking {
+    waiting: BTreeSet<NodeId>,
+    sent: Option<Moment>,
+}
+
+/// The DC's loop.
+pub struct Controller {
+    me: NodeId,
+    term: Term,
+    transition: u64,
+    next_order: u64,
+    asking: Option<Asking>,
+    executor: Option<Executor>,
+    given: BTreeMap<OrderId, Given>,
+    stale: Option<AbortReason>,
+    planned_at: Moment,
+    recheck_at: Option<WallTime>,
+    plans_in_a_row: u32,
+    idle_askers: VecDeque<(NodeId, u64)>,
+}
+
+impl Controller {
+    /// A controller for a term that has just begun.
+    pub fn new(me: NodeId, term: Term, now: Now) -> Self {
+        Self {
+            me,
+            term,
+            transition: 0,
+            next_order: 0,
+            asking: None,
+            executor: None,
+            given: BTreeMap::new(),
+            stale: Some(AbortReason::Membership),
+            planned_at: now.moment,
+            recheck_at: None,
+            plans_in_a_row: 0,
+            idle_askers: VecDeque::new(),
+        }
+    }
+
+    /// The term that this controller leads in.
+    pub fn term(&self) -> Term {
+        self.term
+    }
+
+    /// The number of the latest plan of this term.
+    pub fn transition(&self) -> u64 {
+        self.transition
+    }
+
+    /// The token of orders given now.
+    pub fn token(&self, state: &ClusterState) -> Token {
+        Token { term: self.term, view: state.view.id, transition: self.transition }
+    }
+
+    /// The plan must be made again.
+    pub fn stale(&mut self, why: AbortReason, todo: &mut Vec<Effect>) {
+        if let Some(executor) = &mut self.executor {
+            let mut steps = Vec::new();
+            executor.step(StepInput::Stop, &mut steps);
+            self.report_end(&steps, todo);
+        }
+        self.stale.get_or_insert(why);
+    }
+
+    /// A member said what it has in flight.
+    pub fn synced(&mut self, from: NodeId, term: Term, in_flight: Vec<Order>) {
+        if term != self.term {
+            return;
+        }
+        if let Some(asking) = &mut self.asking
+            && asking.waiting.remove(&from)
+        {
+            for order in in_flight {
+                let given = Given {
+                    node: from,
+                    action: None,
+                    taken: true,
+                    sent: None,
+                    order: order.clone(),
+                };
+                self.given.entry(order.id).or_insert(given);
+            }
+        }
+    }
+
+    /// The order has arrived at its node.
+    pub fn taken(&mut self, order: OrderId) {
+        if let Some(given) = self.given.get_mut(&order) {
+            given.taken = true;
+        }
+    }
+
+    /// A node refuses our orders: it has seen a newer token. There is a newer DC, or the order
+    /// was overtaken by one of ours; it must not be brought again.
+    pub fn refused(&mut self, order: OrderId, newest: Token, todo: &mut Vec<Effect>) {
+        if newest.term <= self.term && self.given.remove(&order).is_some() {
+            self.stale(AbortReason::Membership, todo);
+        }
+    }
+
+    /// Orders of a node whose life is over will never be answered.
+    pub fn node_gone(&mut self, node: NodeId) {
+        self.given.retain(|_, given| given.node != node);
+        if let Some(asking) = &mut self.asking {
+            asking.waiting.remove(&node);
+        }
+    }
+
+    /// The log holds the end of an operation.
+    pub fn operation_ended(
+        &mut self,
+        order: Option<OrderId>,
+        key: &Text,
+        unexpected: bool,
+        todo: &mut Vec<Effect>,
+        wants: &mut Vec<Want>,
+        state: &ClusterState,
+    ) {
+        let given = order.and_then(|order| self.given.remove(&order));
+        match given.and_then(|given| given.action) {
+            Some(action) => {
+                if unexpected {
+                    self.stale(AbortReason::ActionFailed { key: key.clone() }, todo);
+                }
+                let input = if unexpected {
+                    StepInput::Failed(action)
+                } else {
+                    StepInput::Confirmed(action)
+                };
+                self.walk(input, todo, wants, state);
+            }
+            None => self.stale(AbortReason::UnexpectedResult { key: key.clone() }, todo),
+        }
+    }
+
+    /// The log holds a change that an action of the present graph asked for.
+    pub fn change_made(
+        &mut self,
+        transition: u64,
+        action: ActionId,
+        todo: &mut Vec<Effect>,
+        wants: &mut Vec<Want>,
+        state: &ClusterState,
+    ) {
+        if transition == self.transition {
+            self.walk(StepInput::Confirmed(action), todo, wants, state);
+        }
+    }
+
+    /// The log holds the proof that a node is off.
+    pub fn node_ended(
+        &mut self,
+        target: &NodeName,
+        id: Option<NodeId>,
+        todo: &mut Vec<Effect>,
+        wants: &mut Vec<Want>,
+        state: &ClusterState,
+    ) {
+        if let Some(id) = id {
+            self.node_gone(id);
+        }
+        let waiting = self.executor.as_ref().and_then(|executor| {
+            executor
+                .in_flight()
+                .find(|a| matches!(&a.task, Task::Fence { target: t, .. } if t == target))
+                .map(|action| action.id)
+        });
+        match waiting {
+            Some(action) => self.walk(StepInput::Confirmed(action), todo, wants, state),
+            None => {
+                if let Some(id) = id {
+                    self.stale(AbortReason::Fenced(id), todo);
+                }
+            }
+        }
+    }
+
+    /// Somebody wants to know when there is nothing left to do.
+    pub fn tell_when_idle(&mut self, asker: NodeId, question: u64) {
+        if !self.idle_askers.contains(&(asker, question)) {
+            self.idle_askers.push_back((asker, question));
+        }
+    }
+
+    /// Those who asked, if there is nothing left to do now.
+    pub fn idle_askers(&mut self, nothing_else: bool) -> Vec<(NodeId, u64)> {
+        if nothing_else && self.is_idle() {
+            self.idle_askers.drain(..).collect()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Whether nothing is planned, ordered or running.
+    pub fn is_idle(&self) -> bool {
+        let running = self.executor.as_ref().is_some_and(|executor| !executor.is_finished());
+        !running && self.stale.is_none() && self.given.is_empty() && self.asking.is_none()
+    }
+
+    /// What is still going on, for people.
+    pub fn pending(&self, state: &ClusterState) -> Vec<Text> {
+        let mut pending: Vec<Text> = Vec::new();
+        if let Some(asking) = &self.asking {
+            for node in &asking.waiting {
+                let name = state.name_of(*node).map_or_else(String::new, ToString::to_string);
+                pending.push(format!("{name} is asked what it is doing").into());
+            }
+        }
+        for given in self.given.values() {
+            let name = state.name_of(given.node).map_or_else(String::new, ToString::to_string);
+            pending.push(format!("{} on {name}", book::order_key(&given.order)).into());
+        }
+        if let Some(executor) = &self.executor {
+            for action in executor.in_flight() {
+                if let Task::Fence { target, .. } = &action.task {
+                    pending.push(format!("fencing of {target}").into());
+                }
+            }
+        }
+        pending
+    }
+
+    /// Moves on: asks, plans, and repeats what was not heard. Call it after every batch of news.
+    pub fn advance(
+        &mut self,
+        now: Now,
+        state: &ClusterState,
+        may_act: bool,
+        todo: &mut Vec<Effect>,
+        wants: &mut Vec<Want>,
+    ) {
+        if !self.have_all_answered(now, state, todo) || !may_act {
+            return;
+        }
+        if self.recheck_at.is_some_and(|at| now.wall >= at)
+            || now.moment.since(self.planned_at) >= RECHECK
+        {
+            self.stale(AbortReason::Time, todo);
+        }
+        if self.plans_in_a_row > 0 && now.moment.since(self.planned_at) >= CALM_DOWN {
+            self.plans_in_a_row = 0;
+        }
+        if self.plans_in_a_row < PLANS_IN_A_ROW
+            && let Some(why) = self.stale.take()
+        {
+            self.plan(now, why, state, todo, wants);
+        }
+        self.repeat_orders(now, todo);
+    }
+
+    /// New members are asked too: whoever was asked once this term cannot take older orders.
+    fn have_all_answered(
+        &mut self,
+        now: Now,
+        state: &ClusterState,
+        todo: &mut Vec<Effect>,
+    ) -> bool {
+        let others = || state.view.members.keys().copied().filter(|&node| node != self.me);
+        if self.asking.is_none() && self.transition == 0 && self.next_order == 0 {
+            self.asking = Some(Asking { waiting: others().collect(), sent: None });
+        }
+        let token = Token { term: self.term, view: state.view.id, transition: 0 };
+        let Some(asking) = &mut self.asking else { return true };
+        asking.waiting.retain(|node| state.view.members.contains_key(node));
+        if asking.waiting.is_empty() {
+            self.asking = None;
+            // Not zero any more: the question has been put in this term.
+            self.next_order = 1;
+            todo.push(Effect::Tale(Story::InCharge { term: self.term }));
+            return true;
+        }
+        if asking.sent.is_none_or(|sent| now.moment.since(sent) >= RESEND_SYNC) {
+            asking.sent = Some(now.moment);
+            for &to in &asking.waiting {
+                todo.push(Effect::Peer { to, message: Message::Sync { token } });
+            }
+        }
+        false
+    }
+
+    fn plan(
+        &mut self,
+        now: Now,
+        why: AbortReason,
+        state: &ClusterState,
+        todo: &mut Vec<Effect>,
+        wants: &mut Vec<Want>,
+    ) {
+        self.transition += 1;
+        self.plans_in_a_row += 1;
+        self.planned_at = now.moment;
+        let cib = self.cib_with_what_is_in_flight(state);
+        let plan = rota_policy::plan(&cib, now.wall, &rota_policy::Options::default());
+        let fences = plan.graph.actions.iter().filter_map(|action| match &action.task {
+            Task::Fence { target, .. } => Some(target.clone()),
+            _ => None,
+        });
+        wants.push(Want::FenceOnly(fences.collect()));
+        self.recheck_at = plan.graph.recheck_at.map(WallTime);
+        let actions = plan.graph.actions.iter().filter_map(book::action_key).collect();
+        todo.push(Effect::Tale(Story::Planned { transition: self.transition, why, actions }));
+        let limits = book::limits(&state.cib).unwrap_or(Limits::DEFAULT);
+        let mut executor = Executor::new(plan.graph, limits);
+        self.adopt_what_is_in_flight(&mut executor, state);
+        self.executor = Some(executor);
+        self.walk(StepInput::Begin, todo, wants, state);
+    }
+
+    /// Operations in flight stand in the planned Cib as pending, as Pacemaker writes them.
+    fn cib_with_what_is_in_flight(&self, state: &ClusterState) -> Cib {
+        let mut cib = state.cib.clone();
+        cib.header.have_quorum = Some(true);
+        cib.header.dc_uuid = Some(self.me.to_string().into());
+        for given in self.given.values() {
+            if let (OrderTask::Run(op), Some(name)) = (&given.order.task, state.name_of(given.node))
+            {
+                book::write_pending(&mut cib, name, op, &given.order);
+            }
+        }
+        cib
+    }
+
+    /// The same operation is not ordered twice: the new graph waits for the one in flight.
+    fn adopt_what_is_in_flight(&mut self, executor: &mut Executor, state: &ClusterState) {
+        let mut adopted = Vec::new();
+        for (id, given) in &mut self.given {
+            given.action = None;
+            let Some(name) = state.name_of(given.node) else { continue };
+            let same = executor.graph().actions.iter().find(|action| {
+                action.node.as_ref() == Some(name) && book::is_same(&action.task, &given.order.task)
+            });
+            if let Some(action) = same {
+                adopted.push((*id, action.id));
+            }
+        }
+        let mut nothing = Vec::new();
+        for (order, action) in adopted {
+            if let Some(given) = self.given.get_mut(&order) {
+                given.action = Some(action);
+            }
+            executor.step(StepInput::Adopt(action), &mut nothing);
+        }
+    }
+
+    fn walk(
+        &mut self,
+        input: StepInput,
+        todo: &mut Vec<Effect>,
+        wants: &mut Vec<Want>,
+        state: &ClusterState,
+    ) {
+        let Some(executor) = &mut self.executor else { return };
+        let mut steps = Vec::new();
+        executor.step(input, &mut steps);
+        for step in &steps {
+            if let Step::Perform(id) = step
+                && let Some(action) =
+                    self.executor.as_ref().and_then(|e| e.graph().action(*id)).cloned()
+            {
+                self.perform(&action, todo, wants, state);
+            }
+        }
+        self.report_end(&steps, todo);
+    }
+
+    fn report_end(&self, steps: &[Step], todo: &mut Vec<Effect>) {
+        for step in steps {
+            if let Step::Finished { complete } = step {
+                let transition = self.transition;
+                todo.push(Effect::Tale(Story::Finished { transition, complete: *complete }));
+            }
+        }
+    }
+
+    fn perform(
+        &mut self,
+        action: &Action,
+        todo: &mut Vec<Effect>,
+        wants: &mut Vec<Want>,
+        state: &ClusterState,
+    ) {
+        let purpose = Purpose::Action { transition: self.transition, action: action.id };
+        let order = match &action.task {
+            Task::Pseudo { .. } => return,
+            Task::Resource(op) => OrderTask::Run(op.clone()),
+            Task::Cancel { resource, operation, interval } => OrderTask::Cancel {
+                resource: resource.clone(),
+                operation: operation.clone(),
+                interval: *interval,
+            },
+            Task::Shutdown => OrderTask::Leave,
+            Task::Fence { target, action, delay_s, .. } => {
+                let (target, action) = (target.clone(), *action);
+                wants.push(Want::Fence { target, action, delay_s: *delay_s });
+                return;
+            }
+            Task::ClearFailures { .. }
+            | Task::DeleteHistory { .. }
+            | Task::Maintenance { .. }
+            | Task::LiftShutdownLock { .. } => {
+                let node = action.node.as_ref().and_then(|name| state.node_named(name));
+                for change in book::changes_of_task(&action.task, node.map(|member| member.id)) {
+                    wants.push(Want::Propose(Box::new(Entry::Change(change)), purpose));
+                }
+                return;
+            }
+        };
+        self.give(order, action, todo, wants, state);
+    }
+
+    fn give(
+        &mut self,
+        task: OrderTask,
+        action: &Action,
+        todo: &mut Vec<Effect>,
+        wants: &mut Vec<Want>,
+        state: &ClusterState,
+    ) {
+        let host = action.router.as_ref().or(action.node.as_ref());
+        let Some(member) = host.and_then(|name| state.node_named(name)) else { return };
+        self.next_order += 1;
+        let order = Order {
+            id: OrderId { term: self.term, number: self.next_order },
+            token: self.token(state),
+            task,
+        };
+        let name = member.name.clone();
+        todo.push(Effect::Tale(Story::Ordered { node: name, key: book::order_key(&order) }));
+        if member.id == self.me {
+            wants.push(Want::OrderHere(Box::new(order.clone())));
+        }
+        let given = Given {
+            node: member.id,
+            action: Some(action.id),
+            taken: member.id == self.me,
+            sent: None,
+            order: order.clone(),
+        };
+        // A node that leaves answers by leaving.
+        if order.task == OrderTask::Leave {
+            if member.id == self.me {
+                return;
+            }
+            todo.push(Effect::Peer { to: member.id, message: Message::Order(Box::new(order)) });
+        } else {
+            self.given.insert(order.id, given);
+        }
+    }
+
+    fn repeat_orders(&mut self, now: Now, todo: &mut Vec<Effect>) {
+        for given in self.given.values_mut() {
+            let is_due = given.sent.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
+            if !given.taken && is_due {
+                given.sent = Some(now.moment);
+                let message = Message::Order(Box::new(given.order.clone()));
+                todo.push(Effect::Peer { to: given.node, message });
+            }
+        }
+    }
+}

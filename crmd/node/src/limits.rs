@@ -1,0 +1,38 @@
+//! Every limit of a node, with the reason for its number.
+
+use std::time::Duration;
+
+/// A proposal that the log has not shown for this long is sent again; duplicates are harmless
+/// (see [`crate::state::ClusterState`]), silence is not.
+pub const RESEND_PROPOSAL: Duration = Duration::from_millis(400);
+
+/// An order that its node has not acknowledged for this long is sent again.
+pub const RESEND_ORDER: Duration = Duration::from_millis(400);
+
+/// A node with an empty store asks again to be let learn after this long.
+pub const RESEND_SEAT: Duration = Duration::from_millis(300);
+
+/// A new DC asks again who has what in flight after this long without an answer.
+pub const RESEND_SYNC: Duration = Duration::from_millis(200);
+
+/// Join secrets that may wait at once; the oldest go first.
+pub const TOKENS_MAX: usize = 64;
+
+/// Finished orders whose outcome a node remembers, should the order be repeated.
+pub const REMEMBERED_ORDERS: usize = 4_096;
+
+/// How long without a quorum before this node acts on `no-quorum-policy`. An election after the
+/// loss of a leader takes some 100 ms and must not stop services; others take over only after
+/// this node has been fenced, so that waiting costs no safety where fencing is on.
+pub const QUORUM_GRACE: Duration = Duration::from_millis(1_500);
+
+/// A plan is made again after this long even when nothing happens (`cluster-recheck-interval`
+/// in Pacemaker: 15 minutes).
+pub const RECHECK: Duration = Duration::from_secs(15 * 60);
+
+/// Plans in a row that may change nothing but be followed by another at once. Beyond this the
+/// next plan waits for [`CALM_DOWN`]: a loop must not eat the host.
+pub const PLANS_IN_A_ROW: u32 = 50;
+
+/// See [`PLANS_IN_A_ROW`].
+pub const CALM_DOWN: Duration = Duration::from_secs(1);

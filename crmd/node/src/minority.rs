@@ -1,0 +1,158 @@
+//! Without quorum: this node does what `no-quorum-policy` says, by itself and without the log.
+//!
+//! The policy engine is asked as ever, with the quorum gone and nobody else there; of its plan
+//! only what concerns this node is carried out. Starting is not among it: without quorum the
+//! engine plans no start, and the checker sees to it.
+
+use std::collections::BTreeMap;
+
+use rota_cib::Cib;
+use rota_ids::{Moment, NodeName};
+use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
+use rota_transition::{ActionId, Executor, Task};
+
+use crate::book;
+use crate::entry::Entry;
+use crate::event::{Effect, Now, RunId};
+use crate::limits::QUORUM_GRACE;
+use crate::local::Local;
+use crate::state::ClusterState;
+use crate::story::Story;
+
+enum Phase {
+    /// Never quorate in this life: nothing was begun that would have to be stopped.
+    Unarmed,
+    Quorate,
+    /// Quorum is gone since then; perhaps only the leader is.
+    Waiting(Moment),
+    /// Carrying out what the policy says.
+    Acting(Box<Acting>),
+}
+
+struct Acting {
+    executor: Executor,
+    runs: BTreeMap<RunId, ActionId>,
+    /// Handed out by the executor, not yet carried out.
+    due: Vec<Step>,
+}
+
+/// What this node does alone.
+pub struct Minority {
+    phase: Phase,
+}
+
+/// Where the stops of a node alone go.
+pub struct Hands<'a> {
+    /// The node's resources.
+    pub local: &'a mut Local,
+    /// For the log, when it can be reached again.
+    pub entries: &'a mut Vec<Entry>,
+    /// What is to be done.
+    pub todo: &'a mut Vec<Effect>,
+}
+
+impl Minority {
+    /// A node at its start; `has_past` when an earlier life of this boot may have begun something.
+    pub fn new(now: Now, has_past: bool) -> Self {
+        let phase = if has_past { Phase::Waiting(now.moment) } else { Phase::Unarmed };
+        Self { phase }
+    }
+
+    /// A run ended; if it was ours, what waits for it may go on at the next [`Self::advance`].
+    pub fn ended(&mut self, run: RunId) {
+        if let Phase::Acting(acting) = &mut self.phase
+            && let Some(action) = acting.runs.remove(&run)
+        {
+            // Failed or not: there is nobody to fence us but the others, and the next stop of
+            // the chain is better tried than not.
+            acting.executor.step(StepInput::Confirmed(action), &mut acting.due);
+        }
+    }
+
+    /// Moves on.
+    pub fn advance(
+        &mut self,
+        now: Now,
+        quorate: bool,
+        state: &ClusterState,
+        name: &NodeName,
+        hands: &mut Hands<'_>,
+    ) {
+        match &mut self.phase {
+            Phase::Unarmed if quorate => self.phase = Phase::Quorate,
+            Phase::Unarmed => {}
+            Phase::Quorate if quorate => {}
+            Phase::Quorate => self.phase = Phase::Waiting(now.moment),
+            Phase::Waiting(_) if quorate => self.phase = Phase::Quorate,
+            Phase::Waiting(since) if now.moment.since(*since) >= QUORUM_GRACE => {
+                hands.todo.push(Effect::Tale(Story::QuorumLost));
+                let mut acting = Acting::new(state, name, now);
+                acting.go_on(now, name, hands);
+                self.phase = Phase::Acting(Box::new(acting));
+            }
+            Phase::Waiting(_) => {}
+            Phase::Acting(_) if quorate => {
+                hands.todo.push(Effect::Tale(Story::QuorumBack));
+                self.phase = Phase::Quorate;
+            }
+            Phase::Acting(acting) => acting.go_on(now, name, hands),
+        }
+    }
+}
+
+impl Acting {
+    fn new(state: &ClusterState, name: &NodeName, now: Now) -> Self {
+        let cib = alone(state, name);
+        let plan = rota_policy::plan(&cib, now.wall, &rota_policy::Options::default());
+        let mut executor = Executor::new(plan.graph, Limits::DEFAULT);
+        let mut due = Vec::new();
+        executor.step(StepInput::Begin, &mut due);
+        Self { executor, runs: BTreeMap::new(), due }
+    }
+
+    fn go_on(&mut self, now: Now, name: &NodeName, hands: &mut Hands<'_>) {
+        while let Some(step) = self.due.pop() {
+            if let Step::Perform(id) = step
+                && self.perform(now, id, name, hands)
+            {
+                self.executor.step(StepInput::Confirmed(id), &mut self.due);
+            }
+        }
+    }
+
+    /// Carries an action out, if it is ours to do. Whether it is complete at once.
+    fn perform(&mut self, now: Now, id: ActionId, name: &NodeName, hands: &mut Hands<'_>) -> bool {
+        let Some(action) = self.executor.graph().action(id) else { return true };
+        let is_here = action.node.as_ref() == Some(name);
+        match &action.task {
+            Task::Resource(op) if is_here && book::only_stops(op) => {
+                let op = (**op).clone();
+                match hands.local.take_alone(now, op, hands.entries, hands.todo) {
+                    Some(run) => {
+                        self.runs.insert(run, id);
+                        false
+                    }
+                    None => true,
+                }
+            }
+            Task::Resource(_)
+            | Task::Pseudo { .. }
+            | Task::Cancel { .. }
+            | Task::Fence { .. }
+            | Task::ClearFailures { .. }
+            | Task::Shutdown
+            | Task::DeleteHistory { .. }
+            | Task::Maintenance { .. }
+            | Task::LiftShutdownLock { .. } => true,
+        }
+    }
+}
+
+/// The Cib as a node without quorum must see it: it is there, nobody else is, and nobody can be
+/// fenced.
+fn alone(state: &ClusterState, name: &NodeName) -> Cib {
+    let mut cib = state.cib.clone();
+    cib.header.have_quorum = Some(false);
+    book::leave_only(&mut cib, name);
+    cib
+}

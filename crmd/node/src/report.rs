@@ -1,0 +1,350 @@
+//! What the cluster looks like from one node: for the status command, monitors and people.
+
+use std::collections::BTreeMap;
+
+use rota_cib::Cib;
+use rota_cib::constraint::Role;
+use rota_fencing::{Outcome, Phase};
+use rota_ids::{NodeName, Text, WallTime};
+use rota_replica::LogStore;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Now;
+use crate::node::Node;
+
+/// The whole report. Programs read it as JSON; fields are only ever added.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatusReport {
+    /// The cluster's name.
+    pub cluster: Text,
+    /// The node that reports.
+    pub via: NodeName,
+    /// The node that decides, as far as this one knows.
+    pub dc: Option<NodeName>,
+    /// Whether this node may act.
+    pub quorum: bool,
+    /// Whether lost nodes are made harmless before recovery. Without it nothing keeps two nodes
+    /// from running the same thing.
+    pub fencing: bool,
+    /// The term of the log.
+    pub term: u64,
+    /// The view.
+    pub view: u64,
+    /// All nodes, in the order of their numbers.
+    pub nodes: Vec<NodeReport>,
+    /// All resource instances, in configured order.
+    pub resources: Vec<ResourceReport>,
+    /// Operations whose failure still counts.
+    pub failures: Vec<FailureReport>,
+    /// What fencing did, oldest first.
+    pub fencing_history: Vec<FencingReport>,
+    /// Fencing that is under way or stuck (known to the DC only).
+    pub fencing_now: Vec<FencingNow>,
+    /// What is going on (known to the DC only).
+    pub pending: Vec<Text>,
+    /// What people should know, each with what to do.
+    pub warnings: Vec<Text>,
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeReport {
+    /// Its number.
+    pub id: u32,
+    /// Its name.
+    pub name: NodeName,
+    /// What it is.
+    pub state: NodeCondition,
+    /// Whether it votes.
+    pub votes: bool,
+    /// Which life of it is a member.
+    pub life: Option<Text>,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NodeCondition {
+    /// A member.
+    Online,
+    /// A member that shall run nothing.
+    Standby,
+    /// A member whose resources nobody touches.
+    Maintenance,
+    /// Heard, but not yet a member.
+    Pending,
+    /// Lost, and not proven off.
+    Unclean,
+    /// Off, or not there.
+    Offline,
+}
+
+/// One resource instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResourceReport {
+    /// Its id, with the instance of a clone.
+    pub id: Text,
+    /// `ocf:heartbeat:IPaddr2`.
+    pub agent: Text,
+    /// Groups, clones and bundles that it is part of, outermost first.
+    pub parents: Vec<Text>,
+    /// Started, Stopped, Promoted, Unpromoted.
+    pub role: Text,
+    /// Where it is active.
+    pub nodes: Vec<NodeName>,
+    /// Whether it failed there.
+    pub failed: bool,
+    /// Whether the cluster manages it.
+    pub managed: bool,
+    /// Whether nothing can be done about it, since a node is unclean or a stop failed.
+    pub blocked: bool,
+}
+
+/// A failure that counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FailureReport {
+    /// The resource.
+    pub resource: Text,
+    /// The operation's key.
+    pub key: Text,
+    /// Where.
+    pub node: NodeName,
+    /// The exit code.
+    pub rc: i32,
+    /// What the agent said.
+    pub reason: Text,
+    /// When.
+    pub at: WallTime,
+}
+
+/// Something that fencing did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FencingReport {
+    /// To whom.
+    pub target: NodeName,
+    /// When.
+    pub at: WallTime,
+    /// What came of it, in words.
+    pub outcome: Text,
+    /// Whether the node was proven off by it.
+    pub proven: bool,
+}
+
+/// Fencing under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FencingNow {
+    /// Of whom.
+    pub target: NodeName,
+    /// How far it is, in words.
+    pub phase: Text,
+    /// Whether nothing works, so that people have to act.
+    pub stuck: bool,
+}
+
+/// The report of this node.
+pub fn status<S: LogStore>(node: &Node<S>, via: &NodeName, now: Now) -> StatusReport {
+    let state = node.state();
+    let cib = &state.cib;
+    let running = rota_policy::running(cib, now.wall);
+    let fencing_now: Vec<FencingNow> = node
+        .fencing_jobs()
+        .into_iter()
+        .map(|(target, phase)| fencing_now(target, &phase))
+        .collect();
+    let mut report = StatusReport {
+        cluster: state.name.clone(),
+        via: via.clone(),
+        dc: node.leader().and_then(|id| state.name_of(id)).cloned(),
+        quorum: node.is_quorate(),
+        fencing: fencing_is_on(cib),
+        term: node.replica().term().0,
+        view: state.view.id.0,
+        nodes: nodes(node),
+        resources: running.into_iter().map(resource).collect(),
+        failures: failures(cib),
+        fencing_history: fencing_history(node),
+        fencing_now,
+        pending: node.pending(),
+        warnings: Vec::new(),
+    };
+    report.warnings = warnings(&report);
+    report
+}
+
+fn resource(found: rota_policy::Running) -> ResourceReport {
+    ResourceReport {
+        id: found.id,
+        agent: found.agent,
+        parents: found.parents,
+        role: role(found.role).into(),
+        nodes: found.nodes,
+        failed: found.failed,
+        managed: found.managed,
+        blocked: found.blocked,
+    }
+}
+
+const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Stopped => "Stopped",
+        Role::Started => "Started",
+        Role::Unpromoted => "Unpromoted",
+        Role::Promoted => "Promoted",
+    }
+}
+
+fn nodes<S: LogStore>(node: &Node<S>) -> Vec<NodeReport> {
+    let state = node.state();
+    let members = node.members();
+    state
+        .roster
+        .values()
+        .map(|member| NodeReport {
+            id: member.id.0,
+            name: member.name.clone(),
+            state: condition(node, member.id, &member.name),
+            votes: members.voters.contains(&member.id),
+            life: state.view.members.get(&member.id).map(|life| life.to_string().into()),
+        })
+        .collect()
+}
+
+fn condition<S: LogStore>(node: &Node<S>, id: rota_ids::NodeId, name: &NodeName) -> NodeCondition {
+    let state = node.state();
+    if state.unclean.contains_key(&id) {
+        return NodeCondition::Unclean;
+    }
+    if !state.view.members.contains_key(&id) {
+        let heard = node.hearing().rows.contains_key(&id);
+        return if heard { NodeCondition::Pending } else { NodeCondition::Offline };
+    }
+    let is_true = |attribute: &str| {
+        node_attribute(&state.cib, name, attribute)
+            .is_some_and(|value| rota_cib::value::parse_bool(&value) == Some(true))
+    };
+    if is_true("maintenance") {
+        NodeCondition::Maintenance
+    } else if is_true("standby") {
+        NodeCondition::Standby
+    } else {
+        NodeCondition::Online
+    }
+}
+
+/// A node's attribute, the transient one before the permanent one.
+fn node_attribute(cib: &Cib, node: &NodeName, name: &str) -> Option<Text> {
+    let transient = cib.status.nodes.iter().filter(|state| state.uname == node.0);
+    let permanent = cib.config.nodes.iter().filter(|entry| entry.uname == node.0);
+    transient
+        .flat_map(|state| &state.attributes)
+        .chain(permanent.flat_map(|entry| &entry.attributes))
+        .find_map(|set| set.get(name))
+        .cloned()
+}
+
+fn fencing_is_on(cib: &Cib) -> bool {
+    let value = ["stonith-enabled", "fencing-enabled"]
+        .iter()
+        .find_map(|name| cib.config.properties.iter().find_map(|set| set.get(name)));
+    value.and_then(|value| rota_cib::value::parse_bool(value)).unwrap_or(true)
+}
+
+fn failures(cib: &Cib) -> Vec<FailureReport> {
+    let mut failures = Vec::new();
+    for state in &cib.status.nodes {
+        for history in &state.history {
+            let failed = history.operations.iter().filter(|op| op.id.ends_with("_last_failure_0"));
+            for op in failed {
+                failures.push(FailureReport {
+                    resource: history.id.clone(),
+                    key: op.key.clone().unwrap_or_default(),
+                    node: state.uname.as_str().into(),
+                    rc: op.rc,
+                    reason: op.exit_reason.clone().unwrap_or_default(),
+                    at: WallTime(op.last_rc_change.unwrap_or_default()),
+                });
+            }
+        }
+    }
+    failures
+}
+
+fn fencing_history<S: LogStore>(node: &Node<S>) -> Vec<FencingReport> {
+    node.state()
+        .fencing
+        .iter()
+        .map(|recorded| {
+            let outcome: Text = match &recorded.entry.outcome {
+                Outcome::Proven(proof) => format!("proven off: {proof}").into(),
+                Outcome::TurnedOn => "switched on again".into(),
+                Outcome::OnFailed { why } => format!("could not be switched on: {why}").into(),
+                Outcome::Exhausted { why } => format!("no device could do it: {why}").into(),
+                Outcome::Withdrawn => "no longer wanted".into(),
+            };
+            FencingReport {
+                target: recorded.entry.target.clone(),
+                at: recorded.at,
+                outcome,
+                proven: matches!(recorded.entry.outcome, Outcome::Proven(_)),
+            }
+        })
+        .collect()
+}
+
+fn fencing_now(target: NodeName, phase: &Phase) -> FencingNow {
+    let (words, stuck): (Text, bool) = match phase {
+        Phase::Delaying { .. } => ("waits out its delay".into(), false),
+        Phase::Trying { level, failures } if failures.is_empty() => {
+            (format!("tries level {level}").into(), false)
+        }
+        Phase::Trying { level, failures } => {
+            (format!("tries level {level}; so far: {failures}").into(), true)
+        }
+        Phase::Exhausted { why, .. } => (why.clone(), true),
+        Phase::TurningOn => ("is off; being switched on again".into(), false),
+        Phase::Ended => ("is over".into(), false),
+    };
+    FencingNow { target, phase: words, stuck }
+}
+
+fn warnings(report: &StatusReport) -> Vec<Text> {
+    let mut warnings: Vec<Text> = Vec::new();
+    let devices = report.resources.iter().any(|r| r.agent.starts_with("stonith:"));
+    let stuck: BTreeMap<&NodeName, &Text> =
+        report.fencing_now.iter().filter(|f| f.stuck).map(|f| (&f.target, &f.phase)).collect();
+    if !report.fencing {
+        warnings.push(
+            "fencing is switched off: a node that is cut off may go on running what others \
+             recover. Configure devices with 'rota stonith create' and switch it on with 'rota \
+             property set stonith-enabled=true'"
+                .into(),
+        );
+    } else if !devices {
+        warnings.push(
+            "fencing is on, but there is no fence device: nothing can be recovered from a lost \
+             node. Create one for each node with 'rota stonith create'"
+                .into(),
+        );
+    }
+    if !report.quorum {
+        warnings.push(
+            "this node has no quorum: it starts nothing, and stops what no-quorum-policy says. \
+             It needs a majority of the nodes; look at the links and at the others"
+                .into(),
+        );
+    }
+    for node in report.nodes.iter().filter(|n| n.state == NodeCondition::Unclean) {
+        let name = &node.name;
+        let why = stuck
+            .get(name)
+            .map_or_else(|| "it is being fenced".to_owned(), |why| format!("fencing fails: {why}"));
+        warnings.push(
+            format!(
+                "{name} was lost and is not proven off, so nothing of it is recovered; {why}. If \
+                 you know for certain that it is off, say so: 'rota stonith confirm {name}'"
+            )
+            .into(),
+        );
+    }
+    warnings
+}

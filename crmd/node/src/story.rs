@@ -1,0 +1,160 @@
+//! What is worth telling people: one failover is to be read as one story.
+
+use std::fmt;
+
+use rota_fencing::Proof;
+use rota_ids::{NodeId, NodeName, Term, Text, ViewId};
+use rota_transition::AbortReason;
+
+/// One sentence of the story, as data; the shell writes it into the log.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Story {
+    /// Another node leads, or nobody.
+    Leader {
+        /// Who.
+        leader: Option<NodeId>,
+        /// In which term.
+        term: Term,
+    },
+    /// This node is the DC and knows what everybody is doing.
+    InCharge {
+        /// In which term.
+        term: Term,
+    },
+    /// A view was installed.
+    View {
+        /// Its id.
+        id: ViewId,
+        /// The members.
+        members: Vec<NodeName>,
+        /// Who left without a goodbye.
+        lost: Vec<NodeName>,
+    },
+    /// The DC made a plan.
+    Planned {
+        /// Its number.
+        transition: u64,
+        /// Why it was made.
+        why: AbortReason,
+        /// Actions that are no pseudo actions, as people read them.
+        actions: Vec<Text>,
+    },
+    /// All that could be done is done.
+    Finished {
+        /// The plan's number.
+        transition: u64,
+        /// Whether everything came to a good end.
+        complete: bool,
+    },
+    /// The DC gave an order.
+    Ordered {
+        /// To whom.
+        node: NodeName,
+        /// What, as a key.
+        key: Text,
+    },
+    /// An operation's end is in the log.
+    Ended {
+        /// Where.
+        node: NodeName,
+        /// What, as a key.
+        key: Text,
+        /// Whether it ended otherwise than it should.
+        unexpected: bool,
+    },
+    /// A node is to be fenced.
+    Fencing {
+        /// Which.
+        target: NodeName,
+        /// Why.
+        why: Text,
+    },
+    /// A node was proven off.
+    Proven {
+        /// Which.
+        target: NodeName,
+        /// How.
+        proof: Proof,
+    },
+    /// No device could prove a node off.
+    Stuck {
+        /// Which.
+        target: NodeName,
+        /// What the devices said.
+        why: Text,
+    },
+    /// A plan was refused by the checker. Nothing of it is carried out.
+    PlanRefused {
+        /// What the checker found.
+        why: Text,
+    },
+    /// This node lost its quorum and stops what its policy says.
+    QuorumLost,
+    /// This node has quorum again.
+    QuorumBack,
+}
+
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Leader { leader: Some(leader), term } => {
+                write!(f, "node {leader} leads in term {term}")
+            }
+            Self::Leader { leader: None, term } => write!(f, "nobody leads (term {term})"),
+            Self::InCharge { term } => write!(f, "this node is the DC (term {term})"),
+            Self::View { id, members, lost } => {
+                write!(f, "view {id}: {}", Names(members))?;
+                if lost.is_empty() { Ok(()) } else { write!(f, "; lost: {}", Names(lost)) }
+            }
+            Self::Planned { transition, why, actions } => {
+                write!(f, "plan {transition} because {why}: ")?;
+                if actions.is_empty() { f.write_str("nothing to do") } else { list(f, actions) }
+            }
+            Self::Finished { transition, complete: true } => {
+                write!(f, "plan {transition} is carried out")
+            }
+            Self::Finished { transition, complete: false } => {
+                write!(f, "plan {transition} ended before its end")
+            }
+            Self::Ordered { node, key } => write!(f, "{node} is to do {key}"),
+            Self::Ended { node, key, unexpected: false } => write!(f, "{node} did {key}"),
+            Self::Ended { node, key, unexpected: true } => {
+                write!(f, "{key} on {node} ended unexpectedly")
+            }
+            Self::Fencing { target, why } => write!(f, "{target} is to be fenced: {why}"),
+            Self::Proven { target, proof } => write!(f, "{target} is off: {proof}"),
+            Self::Stuck { target, why } => write!(
+                f,
+                "{target} cannot be proven off: {why}. Nothing of it is recovered. If it is off \
+                 for certain, say so with 'rota stonith confirm {target}'"
+            ),
+            Self::PlanRefused { why } => write!(f, "a plan was refused by its checker: {why}"),
+            Self::QuorumLost => f.write_str("quorum is lost"),
+            Self::QuorumBack => f.write_str("quorum is back"),
+        }
+    }
+}
+
+struct Names<'a>(&'a [NodeName]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, name) in self.0.iter().enumerate() {
+            let gap = if i == 0 { "" } else { ", " };
+            write!(f, "{gap}{name}")?;
+        }
+        Ok(())
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, actions: &[Text]) -> fmt::Result {
+    const SHOWN: usize = 12;
+    for (i, action) in actions.iter().take(SHOWN).enumerate() {
+        let gap = if i == 0 { "" } else { ", " };
+        write!(f, "{gap}{action}")?;
+    }
+    match actions.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
+}

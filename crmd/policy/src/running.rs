@@ -1,0 +1,77 @@
+//! What runs where, for status displays: the first stages of a plan and nothing more.
+
+use rota_cib::constraint::Role;
+use rota_cib::{Cib, Text};
+use rota_ids::{NodeName, WallTime};
+
+use crate::model::{Rid, World};
+use crate::plan::{Options, state};
+
+/// One primitive or instance as the history has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Running {
+    /// Its id, with the number of an instance.
+    pub id: Text,
+    /// `ocf:heartbeat:IPaddr2`.
+    pub agent: Text,
+    /// Groups, clones and bundles around it, outermost first.
+    pub parents: Vec<Text>,
+    /// The role that it is in.
+    pub role: Role,
+    /// Where it is active.
+    pub nodes: Vec<NodeName>,
+    /// Whether it failed.
+    pub failed: bool,
+    /// Whether the cluster manages it.
+    pub managed: bool,
+    /// Whether nothing can be done about it.
+    pub blocked: bool,
+    /// Whether it is no longer configured.
+    pub orphan: bool,
+}
+
+/// Every primitive and instance, in configured order.
+pub fn running(cib: &Cib, now: WallTime) -> Vec<Running> {
+    let world = state(cib, now, &Options::default());
+    let mut found = Vec::new();
+    for &top in &world.top {
+        collect(&world, top, &mut Vec::new(), &mut found);
+    }
+    found
+}
+
+fn collect(world: &World<'_>, rid: Rid, parents: &mut Vec<Text>, found: &mut Vec<Running>) {
+    let rsc = &world.rscs[rid];
+    if !rsc.is_primitive() {
+        parents.push(rsc.id.clone());
+        for &child in &rsc.children {
+            collect(world, child, parents, found);
+        }
+        parents.pop();
+        return;
+    }
+    // Spare instances of a clone that run nowhere are no news.
+    if rsc.running_on.is_empty() && rsc.parent.is_some() && rsc.anonymous {
+        return;
+    }
+    let agent = rsc.prim.map(|prim| {
+        let conf = &world.prims[prim];
+        let provider = conf.provider.as_ref().map(|p| format!("{p}:")).unwrap_or_default();
+        format!("{}:{provider}{}", conf.class, conf.agent)
+    });
+    found.push(Running {
+        id: rsc.id.clone(),
+        agent: agent.unwrap_or_default().into(),
+        parents: parents.clone(),
+        role: if rsc.running_on.is_empty() { Role::Stopped } else { rsc.role },
+        nodes: rsc
+            .running_on
+            .iter()
+            .map(|&node| NodeName(world.nodes[node].name.clone()))
+            .collect(),
+        failed: rsc.failed,
+        managed: rsc.managed,
+        blocked: rsc.blocked,
+        orphan: rsc.orphan,
+    });
+}

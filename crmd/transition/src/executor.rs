@@ -1,0 +1,280 @@
+//! Walks a graph: hands out what is ready, takes in what the log says of the outcome.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rota_ids::NodeName;
+
+use crate::action::Progress;
+use crate::graph::{Action, ActionId, Graph, Task};
+
+/// How many actions may be in flight at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// On one node (`node-action-limit`).
+    pub per_node: u32,
+}
+
+impl Limits {
+    /// Twice the cores that even a small controller has; what a loaded host can start at once
+    /// without its agents running into their timeouts.
+    pub const DEFAULT: Self = Self { per_node: 8 };
+}
+
+/// What the executor is told. Outcomes come from the log, never from a node directly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Hand out what can begin.
+    Begin,
+    /// This action is in flight already, from an earlier graph: do not hand it out again.
+    Adopt(ActionId),
+    /// The log holds this action's good end.
+    Confirmed(ActionId),
+    /// The log holds this action's failure.
+    Failed(ActionId),
+    /// The plan is stale: hand out nothing more.
+    Stop,
+}
+
+/// What the executor wants done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Carry out this action of the graph.
+    Perform(ActionId),
+    /// Nothing is in flight and nothing more can begin.
+    Finished {
+        /// Whether every action came to a good end.
+        complete: bool,
+    },
+}
+
+/// One graph being carried out.
+///
+/// It leaves nothing to choose: an action begins when its inputs are complete and the limits
+/// allow it; among those, higher priority and lower id first. It never improvises: a failure
+/// only keeps those behind it from beginning, and a new plan is somebody else's business.
+#[derive(Clone, Debug)]
+pub struct Executor {
+    graph: Graph,
+    outputs: Vec<Vec<ActionId>>,
+    progress: Vec<Progress>,
+    ready: BTreeSet<(Reverse<i32>, ActionId)>,
+    in_flight: BTreeMap<NodeName, u32>,
+    migrations: BTreeMap<NodeName, u32>,
+    in_flight_total: u32,
+    limits: Limits,
+    stopped: bool,
+    finished: bool,
+}
+
+impl Executor {
+    /// An executor for this graph; nothing begins before [`Input::Begin`].
+    pub fn new(graph: Graph, limits: Limits) -> Self {
+        let outputs = graph.outputs();
+        let progress: Vec<Progress> = graph
+            .actions
+            .iter()
+            .map(|action| Progress::Waiting {
+                inputs: u32::try_from(action.inputs.len()).unwrap_or(u32::MAX),
+            })
+            .collect();
+        let mut executor = Self {
+            graph,
+            outputs,
+            progress,
+            ready: BTreeSet::new(),
+            in_flight: BTreeMap::new(),
+            migrations: BTreeMap::new(),
+            in_flight_total: 0,
+            limits,
+            stopped: false,
+            finished: false,
+        };
+        for index in 0..executor.graph.actions.len() {
+            if executor.graph.actions[index].inputs.is_empty() {
+                executor.make_ready(executor.graph.actions[index].id);
+            }
+        }
+        executor
+    }
+
+    /// The graph being carried out.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// How far an action is; none for an id that is not of this graph.
+    pub fn progress(&self, id: ActionId) -> Option<Progress> {
+        self.progress.get(id.index()).copied()
+    }
+
+    /// Whether nothing is in flight and nothing more can begin.
+    pub fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// How many actions have come to a good end, and how many there are.
+    pub fn count(&self) -> (usize, usize) {
+        let done = self.progress.iter().filter(|p| matches!(p, Progress::Done)).count();
+        (done, self.progress.len())
+    }
+
+    /// The actions in flight, in the order of their ids.
+    pub fn in_flight(&self) -> impl Iterator<Item = &Action> {
+        self.graph.actions.iter().filter(|a| self.progress(a.id) == Some(Progress::InFlight))
+    }
+
+    /// Takes in one event and says what must be done now.
+    pub fn step(&mut self, input: Input, todo: &mut Vec<Effect>) {
+        match input {
+            Input::Begin => {}
+            Input::Adopt(id) => self.enter_in_flight(id),
+            Input::Confirmed(id) => self.enter_ended(id, Progress::Done),
+            Input::Failed(id) => self.enter_ended(id, Progress::Failed),
+            Input::Stop => self.stopped = true,
+        }
+        self.hand_out(todo);
+        self.look_for_the_end(todo);
+    }
+
+    fn hand_out(&mut self, todo: &mut Vec<Effect>) {
+        if self.stopped {
+            return;
+        }
+        let mut held_back = Vec::new();
+        while let Some(first) = self.ready.pop_first() {
+            let (_, id) = first;
+            if !self.may_begin(id) {
+                held_back.push(first);
+                continue;
+            }
+            if matches!(self.graph.actions[id.index()].task, Task::Pseudo { .. }) {
+                self.progress[id.index()] = Progress::InFlight;
+                self.end(id, Progress::Done);
+            } else {
+                self.enter_in_flight(id);
+                todo.push(Effect::Perform(id));
+            }
+        }
+        self.ready.extend(held_back);
+    }
+
+    fn look_for_the_end(&mut self, todo: &mut Vec<Effect>) {
+        let idle = self.in_flight_total == 0 && (self.stopped || self.ready.is_empty());
+        if idle && !self.finished {
+            self.finished = true;
+            let complete = self.progress.iter().all(|p| matches!(p, Progress::Done));
+            todo.push(Effect::Finished { complete });
+        }
+    }
+
+    fn may_begin(&self, id: ActionId) -> bool {
+        let action = &self.graph.actions[id.index()];
+        if matches!(action.task, Task::Pseudo { .. }) {
+            return true;
+        }
+        let limit = self.graph.batch_limit;
+        if limit != 0 && self.in_flight_total >= limit {
+            return false;
+        }
+        let Some(host) = performer(action) else { return true };
+        // Cancelling costs nothing and frees a slot: it is never held back.
+        if matches!(action.task, Task::Resource(_))
+            && self.in_flight.get(host).copied().unwrap_or(0) >= self.limits.per_node
+        {
+            return false;
+        }
+        match self.graph.migration_limit {
+            Some(most) if is_migration(action) => {
+                self.migrations.get(host).copied().unwrap_or(0) < most
+            }
+            Some(_) | None => true,
+        }
+    }
+
+    fn make_ready(&mut self, id: ActionId) {
+        self.progress[id.index()] = Progress::Ready;
+        self.ready.insert((Reverse(self.graph.actions[id.index()].priority), id));
+    }
+
+    fn enter_in_flight(&mut self, id: ActionId) {
+        let Some(action) = self.graph.actions.get(id.index()) else { return };
+        if !matches!(self.progress[id.index()], Progress::Ready | Progress::Waiting { .. }) {
+            return;
+        }
+        self.ready.remove(&(Reverse(action.priority), id));
+        self.progress[id.index()] = Progress::InFlight;
+        self.in_flight_total += 1;
+        if let Some(host) = performer(action) {
+            *self.in_flight.entry(host.clone()).or_default() += 1;
+            if is_migration(action) {
+                *self.migrations.entry(host.clone()).or_default() += 1;
+            }
+        }
+    }
+
+    fn enter_ended(&mut self, id: ActionId, end: Progress) {
+        let Some(action) = self.graph.actions.get(id.index()) else { return };
+        // The log may speak of an action twice (a result told again after a change of DC), and
+        // of one that was held back here but had been done by an older order.
+        match self.progress[id.index()] {
+            Progress::Done | Progress::Failed => return,
+            Progress::InFlight => {
+                self.in_flight_total -= 1;
+                if let Some(host) = performer(action) {
+                    release(&mut self.in_flight, host);
+                    if is_migration(action) {
+                        release(&mut self.migrations, host);
+                    }
+                }
+            }
+            Progress::Ready => {
+                self.ready.remove(&(Reverse(action.priority), id));
+            }
+            Progress::Waiting { .. } => {}
+        }
+        self.end(id, end);
+    }
+
+    fn end(&mut self, id: ActionId, end: Progress) {
+        self.progress[id.index()] = end;
+        if !end.is_complete(self.graph.actions[id.index()].can_fail) {
+            return;
+        }
+        for output in std::mem::take(&mut self.outputs[id.index()]) {
+            if let Progress::Waiting { inputs } = &mut self.progress[output.index()] {
+                *inputs -= 1;
+                if *inputs == 0 {
+                    self.make_ready(output);
+                }
+            }
+        }
+    }
+}
+
+fn performer(action: &Action) -> Option<&NodeName> {
+    action.router.as_ref().or(action.node.as_ref())
+}
+
+fn is_migration(action: &Action) -> bool {
+    match &action.task {
+        Task::Resource(op) => matches!(op.operation.as_str(), "migrate_to" | "migrate_from"),
+        Task::Pseudo { .. }
+        | Task::Cancel { .. }
+        | Task::Fence { .. }
+        | Task::ClearFailures { .. }
+        | Task::Shutdown
+        | Task::DeleteHistory { .. }
+        | Task::Maintenance { .. }
+        | Task::LiftShutdownLock { .. } => false,
+    }
+}
+
+fn release(count: &mut BTreeMap<NodeName, u32>, host: &NodeName) {
+    if let Some(n) = count.get_mut(host) {
+        *n -= 1;
+        if *n == 0 {
+            count.remove(host);
+        }
+    }
+}

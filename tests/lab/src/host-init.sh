@@ -1,0 +1,20 @@
+# pid 1 of a host. Waits for its cables, mounts its private file systems, starts the name service
+# and what its disk says, then reaps zombies for ever. Variables: HOST, DIR, TOOL, PORT.
+read -r _
+for d in etc var; do
+    mkdir -p "$DIR/disk/$d" "$DIR/disk/.work-$d"
+    mount -t overlay overlay -o "lowerdir=/$d,upperdir=$DIR/disk/$d,workdir=$DIR/disk/.work-$d" "/$d" || exit 1
+done
+mount --bind "$DIR/../hosts" /etc/hosts
+hostname "$HOST"; echo "$HOST" > /etc/hostname
+mount -t tmpfs -o mode=755 run /run
+mkdir -p /run/lock /var/log
+mount -t tmpfs -o mode=1777 shm /dev/shm
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys 2>/dev/null
+mount -t tmpfs -o mode=1777 tmp /tmp
+setsid "$TOOL" names "$PORT" </dev/null >/dev/null 2>&1 &
+[ -x /etc/rota-lab/boot ] && setsid /etc/rota-lab/boot </dev/null >>/var/log/boot.log 2>&1 &
+echo up
+exec >>/var/log/console.log 2>&1 </dev/null
+while :; do sleep 3600 & wait $!; done
