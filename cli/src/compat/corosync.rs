@@ -5,7 +5,7 @@ use rota_node::report::{NodeCondition, NodeReport, StatusReport};
 use super::args::{Args, Spec, Takes::Nothing, Takes::Value};
 use super::crm_mon::ctime;
 use super::crm_node::is_member;
-use super::fail::{ERROR, Failure, OK, Outcome, USAGE};
+use super::fail::{ERROR, Failure, Outcome, USAGE};
 use super::source::{Source, now};
 
 const QUORUM: &[Spec] = &[
@@ -55,8 +55,7 @@ pub fn quorumtool(words: &[String]) -> Outcome {
         let votes = u8::from(node.votes);
         out!("{:>10} {votes:>10}{qdevice} {}{local}", node.id, node.name);
     }
-    let code = if report.quorum { OK } else { NOT_QUORATE };
-    if code == OK { Ok(()) } else { Err(Failure::silent(code)) }
+    if report.quorum { Ok(()) } else { Err(Failure::silent(NOT_QUORATE)) }
 }
 
 fn members(report: &StatusReport) -> impl Iterator<Item = &NodeReport> {

@@ -277,6 +277,8 @@ fn resources<'c>(cib: &'c Cib, now: WallTime, nodes: &[Node]) -> Vec<Shown> {
     let index = Index::new(&cib.config);
     let context = RuleContext::new(now, &index);
     let running = rota_policy::running(cib, now);
+    let properties = resolve(&cib.config.properties, Some("cib-bootstrap-options"), &context);
+    let hands_off = properties.get("maintenance-mode").and_then(|v| parse_bool(v)) == Some(true);
     let mut shown: Vec<Shown> = Vec::new();
     for resource in &cib.config.resources {
         let of = |id: &Text| {
@@ -308,7 +310,7 @@ fn resources<'c>(cib: &'c Cib, now: WallTime, nodes: &[Node]) -> Vec<Shown> {
             }
             Resource::Group(group) => shown.push(Shown::Group {
                 id: group.id.clone(),
-                managed: meta.is_managed(),
+                managed: meta.is_managed() && !hands_off,
                 disabled: is_stopped(meta.get("target-role").as_ref()),
                 members: group.members.iter().flat_map(&one).collect(),
             }),
@@ -326,7 +328,7 @@ fn resources<'c>(cib: &'c Cib, now: WallTime, nodes: &[Node]) -> Vec<Shown> {
                     child,
                     promotable: clone.written_as_master || meta.is_true("promotable"),
                     unique,
-                    managed: meta.is_managed(),
+                    managed: meta.is_managed() && !hands_off,
                     disabled: is_stopped(meta.get("target-role").as_ref()),
                     target_role: meta.get("target-role"),
                     instances,

@@ -257,6 +257,38 @@ $ crm_mon -1 -r -o
   out: Failed Resource Actions:
   out:   * ping 10s-interval monitor on beta returned 'not running' (went away) at Sun Nov 22 06:00:09 2026 after 20ms
   rc=0
+$ crm_mon -1 -r -t --exclude=summary,nodes,resources
+  out: Operations:
+  out:   * Node: alpha:
+  out:     * fence: migration-threshold=1000000:
+  out:       * (20) start: last-rc-change="Sun Nov 22 06:00:00 2026" exec-time="31ms" queue-time="0ms" rc=0 (ok)
+  out:     * vip: migration-threshold=1000000:
+  out:       * (21) start: last-rc-change="Sun Nov 22 06:00:00 2026" exec-time="45ms" queue-time="0ms" rc=0 (ok)
+  out:       * (22) monitor: interval="5000ms" last-rc-change="Sun Nov 22 06:00:01 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:     * ping: migration-threshold=1000000:
+  out:       * (23) start: last-rc-change="Sun Nov 22 06:00:00 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:       * (24) monitor: interval="10000ms" last-rc-change="Sun Nov 22 06:00:01 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:     * db: migration-threshold=1000000:
+  out:       * (25) start: last-rc-change="Sun Nov 22 06:00:00 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:       * (26) monitor: interval="10000ms" last-rc-change="Sun Nov 22 06:00:01 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:   * Node: beta:
+  out:     * hands: migration-threshold=1000000:
+  out:       * (10) start: last-rc-change="Sun Nov 22 06:00:00 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:     * disk: migration-threshold=1000000:
+  out:       * (11) start: last-rc-change="Sun Nov 22 06:00:00 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:     * site: migration-threshold=1000000:
+  out:       * (12) start: last-rc-change="Sun Nov 22 06:00:00 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:     * ping: migration-threshold=1000000 fail-count=2 last-failure='Sun Nov 22 06:00:09 2026':
+  out:       * (13) start: last-rc-change="Sun Nov 22 06:00:00 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:       * (14) monitor: interval="10000ms" last-rc-change="Sun Nov 22 06:00:01 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:       * (15) monitor: interval="10000ms" last-rc-change="Sun Nov 22 06:00:09 2026" exec-time="20ms" queue-time="0ms" rc=7 (not running)
+  out:     * db: migration-threshold=1000000:
+  out:       * (16) promote: last-rc-change="Sun Nov 22 06:00:03 2026" exec-time="20ms" queue-time="0ms" rc=0 (ok)
+  out:       * (17) monitor: interval="11000ms" last-rc-change="Sun Nov 22 06:00:04 2026" exec-time="20ms" queue-time="0ms" rc=8 (promoted)
+  out:
+  out: Failed Resource Actions:
+  out:   * ping 10s-interval monitor on beta returned 'not running' (went away) at Sun Nov 22 06:00:09 2026 after 20ms
+  rc=0
 $ crm_mon -1X
   out: <crm_mon version="2.1.5">
   out:   <summary>
@@ -735,7 +767,7 @@ $ crm_mon -1 -L --exclude=all --include=bans,failures
   rc=0
 $ crm_attribute -n maintenance-mode -v true
   rc=0
-$ crm_mon -1 -rA --exclude=nodes
+$ crm_mon -1 --exclude=nodes,resources,failures
   out: Cluster Summary:
   out:   * Stack: corosync
   out:   * Current DC: beta (version 2.1.5-a3f44794f94) - partition with quorum
@@ -746,30 +778,6 @@ $ crm_mon -1 -rA --exclude=nodes
   out:
   out:               *** Resource management is DISABLED ***
   out:   The cluster will not attempt to start, stop or recover services
-  out:
-  out: Full List of Resources:
-  out:   * fence	(stonith:fence_ipmilan):	 Started alpha (unmanaged)
-  out:   * vip	(ocf:heartbeat:IPaddr2):	 Started alpha (unmanaged)
-  out:   * off	(ocf:pacemaker:Dummy):	 Stopped (disabled, unmanaged)
-  out:   * hands	(ocf:pacemaker:Dummy):	 Started beta (unmanaged)
-  out:   * Resource Group: web (unmanaged):
-  out:     * disk	(ocf:pacemaker:Dummy):	 Started beta (unmanaged)
-  out:     * site	(ocf:pacemaker:Dummy):	 Started beta (unmanaged)
-  out:   * Clone Set: ping-clone [ping] (unmanaged):
-  out:     * ping	(ocf:pacemaker:Dummy):	 Started alpha (unmanaged)
-  out:     * Stopped: [ beta delta gamma ]
-  out:   * Clone Set: db-clone [db] (promotable, unmanaged):
-  out:     * db	(ocf:pacemaker:Stateful):	 Unpromoted alpha (unmanaged)
-  out:     * db	(ocf:pacemaker:Stateful):	 Promoted beta (unmanaged)
-  out:     * Stopped: [ delta gamma ]
-  out:
-  out: Node Attributes:
-  out:   * Node: alpha:
-  out:     * master-db                       	: 5
-  out:     * pingd                           	: 100
-  out:     * rack                            	: r1
-  out:   * Node: beta:
-  out:     * master-db                       	: 10
   rc=0
 $ crm_mon -1 -x
   err: crm_mon: Missing argument for -x

@@ -21,7 +21,8 @@ const SPECS: &[Spec] = &[
     ("by-node", "n", &["group-by-node"], Nothing),
     ("inactive", "r", &["inactive"], Nothing),
     ("failcounts", "f", &["failcounts"], Nothing),
-    ("operations", "ot", &["operations", "timing-details"], Nothing),
+    ("operations", "o", &["operations"], Nothing),
+    ("timing", "t", &["timing-details"], Nothing),
     ("tickets", "c", &["tickets"], Nothing),
     ("fence-history", "m", &["fence-history"], Perhaps),
     ("bans", "L", &["neg-locations"], Perhaps),
@@ -69,6 +70,9 @@ impl Sections {
             if args.has(name) {
                 shown.push(name);
             }
+        }
+        if args.has("timing") {
+            shown.extend(["operations", "timing"]);
         }
         if args.has("hide-headers") {
             shown.retain(|name| *name != "summary");

@@ -1,6 +1,7 @@
 //! The text of `crm_mon`, which checks read line by line.
 
 use rota_cib::constraint::Role;
+use rota_cib::status::OperationRecord;
 use rota_cib::value::parse_bool;
 
 use super::super::view::{Instance, Node, Shown, View};
@@ -29,9 +30,9 @@ pub fn write(view: &View, wanted: &Wanted) -> String {
     };
     add("attributes", "Node Attributes", attributes(view), false);
     if sections.has("operations") {
-        add("operations", "Operations", histories(view, true), false);
+        add("operations", "Operations", histories(view, true, sections.has("timing")), false);
     } else {
-        add("failcounts", "Migration Summary", histories(view, false), true);
+        add("failcounts", "Migration Summary", histories(view, false, false), true);
     }
     add("failures", "Failed Resource Actions", failures(view), false);
     add("fencing", "Failed Fencing Actions", failed_fencing(view), false);
@@ -299,7 +300,7 @@ fn attributes(view: &View) -> Vec<String> {
     lines
 }
 
-fn histories(view: &View, with_operations: bool) -> Vec<String> {
+fn histories(view: &View, with_operations: bool, with_times: bool) -> Vec<String> {
     let mut lines = Vec::new();
     for state in &view.cib.status.nodes {
         if !view.node(&state.uname).is_some_and(|node| node.online) {
@@ -323,20 +324,7 @@ fn histories(view: &View, with_operations: bool) -> Vec<String> {
                 continue;
             }
             for op in done {
-                let mut text = format!("({}) {}:", op.call_id, op.operation);
-                if op.interval_ms > 0 {
-                    text.push_str(&format!(" interval=\"{}ms\"", op.interval_ms));
-                }
-                if let Some(at) = op.last_rc_change {
-                    text.push_str(&format!(
-                        " last-rc-change=\"{}\" exec-time=\"{}ms\" queue-time=\"{}ms\"",
-                        ctime(at),
-                        op.exec_time_ms.unwrap_or_default(),
-                        op.queue_time_ms.unwrap_or_default()
-                    ));
-                }
-                text.push_str(&format!(" rc={} ({})", op.rc, rc_text(op.rc)));
-                inner.push(line(3, &text));
+                inner.push(line(3, &operation(op, with_times)));
             }
         }
         if !inner.is_empty() {
@@ -345,6 +333,25 @@ fn histories(view: &View, with_operations: bool) -> Vec<String> {
         }
     }
     lines
+}
+
+fn operation(op: &OperationRecord, with_times: bool) -> String {
+    let mut details = String::new();
+    if op.interval_ms > 0 {
+        details.push_str(&format!(" interval=\"{}ms\"", op.interval_ms));
+    }
+    if let Some(at) = op.last_rc_change.filter(|_| with_times) {
+        details.push_str(&format!(
+            " last-rc-change=\"{}\" exec-time=\"{}ms\" queue-time=\"{}ms\" rc={} ({})",
+            ctime(at),
+            op.exec_time_ms.unwrap_or_default(),
+            op.queue_time_ms.unwrap_or_default(),
+            op.rc,
+            rc_text(op.rc)
+        ));
+    }
+    let colon = if details.is_empty() { "" } else { ":" };
+    format!("({}) {}{colon}{details}", op.call_id, op.operation)
 }
 
 fn counts(count: &Count) -> String {

@@ -106,7 +106,10 @@ pub fn run(words: &[String]) -> Outcome {
     find(&cib, id)?;
     match command {
         "locate" => query::locate(&View::of(&mut source)?, id, args.has("quiet")),
-        "query-xml" | "query-xml-raw" => query::xml(&View::of(&mut source)?, id),
+        "query-xml" | "query-xml-raw" => {
+            let view = View::of(&mut source)?;
+            query::xml(&view, &source.text()?, id)
+        }
         "constraints" => query::constraints(&cib, id),
         "get" => option::get(&cib, id, parameter.unwrap_or_default(), &args),
         "set" => {

@@ -65,17 +65,18 @@ pub fn locate(view: &View, id: &str, quiet: bool) -> Outcome {
 }
 
 /// `--query-xml`.
-pub fn xml(view: &View, id: &str) -> Outcome {
-    let resource = super::find(&view.cib, id)?;
+pub fn xml(view: &View, document: &str, id: &str) -> Outcome {
     if let Some(one) = meant(view, id).first() {
         out!("{}", text::instance(one, true));
     }
     out!("Resource XML:");
-    let whole = rota_cib::xml::write_resource(resource);
-    let root = super::super::tree::Element::parse(&whole).map_err(|e| Failure::new(ERROR, e))?;
-    let path = root.find(&|element| element.get("id") == Some(without_number(id)));
-    let found = path.and_then(|path| root.at(&path).cloned()).unwrap_or(root);
-    out!("{}", found.text().trim_end());
+    let root = super::super::tree::Element::parse(document).map_err(|e| Failure::new(ERROR, e))?;
+    let path = root.find(&|element| {
+        element.name != "lrm_resource" && element.get("id") == Some(without_number(id))
+    });
+    if let Some(found) = path.and_then(|path| root.at(&path)) {
+        out!("{}", found.text().trim_end());
+    }
     Ok(())
 }
 
