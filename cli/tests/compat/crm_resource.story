@@ -75,6 +75,21 @@ $ crm_resource
   out:     * Unpromoted: [ alpha ]
   out:     * Stopped: [ delta gamma ]
   rc=0
+$ crm_resource -q -r vip
+  out: vip	(ocf:heartbeat:IPaddr2):	 Started alpha
+  out: Resource XML:
+  out: <primitive id="vip" class="ocf" provider="heartbeat" type="IPaddr2">
+  out:   <instance_attributes id="vip-parameters">
+  out:     <nvpair id="vip-parameters-ip" name="ip" value="192.0.2.100"/>
+  out:   </instance_attributes>
+  out:   <meta_attributes id="vip-meta">
+  out:     <nvpair id="vip-meta-stickiness" name="resource-stickiness" value="100"/>
+  out:   </meta_attributes>
+  out:   <operations>
+  out:     <op id="vip-monitor" name="monitor" interval="5s" timeout="20s"/>
+  out:   </operations>
+  out: </primitive>
+  rc=0
 $ crm_resource -r vip -g ip
   out: 192.0.2.100
   rc=0
@@ -117,28 +132,6 @@ $ crm_resource -r vip -z -p cpu -v 2
   rc=0
 $ crm_resource -r vip -z -g cpu
   out: 2
-  rc=0
-$ crm_resource -q -r vip
-  out: vip	(ocf:heartbeat:IPaddr2):	 Started alpha
-  out: Resource XML:
-  out: <primitive id="vip" class="ocf" provider="heartbeat" type="IPaddr2">
-  out:   <instance_attributes id="vip-parameters">
-  out:     <nvpair id="vip-parameters-ip" name="ip" value="192.0.2.100"/>
-  out:   </instance_attributes>
-  out:   <meta_attributes id="vip-meta">
-  out:     <nvpair id="vip-meta-stickiness" name="resource-stickiness" value="100"/>
-  out:   </meta_attributes>
-  out:   <operations>
-  out:     <op id="vip-monitor" name="monitor" interval="5s" timeout="20s"/>
-  out:   </operations>
-  out:   <meta_attributes id="vip-meta_attributes"/>
-  out:   <instance_attributes id="vip-instance_attributes">
-  out:     <nvpair id="vip-instance_attributes-nic" name="nic" value="eth0"/>
-  out:   </instance_attributes>
-  out:   <utilization id="vip-utilization">
-  out:     <nvpair id="vip-utilization-cpu" name="cpu" value="2"/>
-  out:   </utilization>
-  out: </primitive>
   rc=0
 $ crm_resource -a -r vip
   out: Locations:
