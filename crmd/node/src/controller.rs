@@ -265,13 +265,15 @@ impl Controller {
             let name = state.name_of(given.node).map_or_else(String::new, ToString::to_string);
             pending.push(format!("{} on {name}", book::order_key(&given.order)).into());
         }
-        if let Some(executor) = &self.executor {
-            for action in executor.in_flight() {
-                if let Task::Fence { target, .. } = &action.task {
-                    pending.push(format!("fencing of {target}").into());
-                }
+        for action in self.executor.iter().flat_map(Executor::in_flight) {
+            if let Task::Fence { target, .. } = &action.task {
+                pending.push(format!("fencing of {target}").into());
             }
         }
+        let waiting = self.executor.iter().flat_map(Executor::waiting);
+        pending.extend(waiting.filter_map(book::action_key).map(|key| -> Text {
+            format!("{key} (waits for the others)").into()
+        }));
         pending
     }
 

@@ -183,11 +183,8 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             need_stop = true;
         }
         if world.rscs[rid].start_pending && Some(there) == current {
-            acts.acts[start].optional = false;
-            if world.rscs[rid].role == Role::Started || world.rscs[rid].role == Role::Unpromoted {
-                // Under way already; it is not stopped for that.
-                acts.acts[start].always = true;
-            }
+            // Under way already: it is asked for again, and not stopped for that.
+            acts.acts[start].always = true;
         }
     }
     let role = world.rscs[rid].role;
