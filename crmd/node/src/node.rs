@@ -16,7 +16,7 @@ use crate::limits::{HAND_OVER_PATIENCE, REMEMBERED_ORDERS, RESEND_ORDER, RESEND_
 use crate::local::{Local, Memory, Taken};
 use crate::message::{DeviceOrder, Message};
 use crate::minority::{Hands, Minority};
-use crate::order::{Order, OrderId, OrderTask};
+use crate::order::{Order, OrderId, OrderTask, Token};
 use crate::proposals::{Proposals, Purpose};
 use crate::state::{Answer, ClusterState, News};
 use crate::story::Story;
@@ -324,6 +324,7 @@ impl<S: LogStore> Node<S> {
                     }
                 }
                 self.stale(AbortReason::Membership);
+                self.begin_as_member(&change);
                 self.reborn(now, &change);
             }
             News::Operation { order, node, key, unexpected } => {
@@ -365,6 +366,15 @@ impl<S: LogStore> Node<S> {
             && self.state.ended.get(&self.config.me).is_some_and(|life| {
                 life.boot == self.config.life.boot && life.start >= self.config.life.start
             })
+    }
+
+    /// Orders of the views before we came in were meant for the life before.
+    fn begin_as_member(&mut self, change: &rota_membership::ViewChange) {
+        let me = (self.config.me, self.config.life);
+        if change.joined.contains(&me) {
+            let (term, view) = (self.replica.term(), self.state.view.id);
+            self.local.see(Token { term, view, transition: 0 });
+        }
     }
 
     fn reborn(&mut self, now: Now, change: &rota_membership::ViewChange) {
@@ -509,6 +519,11 @@ impl<S: LogStore> Node<S> {
     }
 
     fn order(&mut self, now: Now, from: NodeId, order: Order) {
+        // Until the log has this very life as a member, orders are meant for the life before;
+        // the DC repeats them, or finds out that it talks to somebody else.
+        if !self.state.is_member(self.config.me, self.config.life) {
+            return;
+        }
         let id = order.id;
         if order.task == OrderTask::Leave && order.token >= self.local.newest() {
             self.local.see(order.token);

@@ -70,6 +70,8 @@ pub(crate) fn act(
     let mut act = blank(Some(rid), verb, node);
     act.optional = optional;
     act.priority = world.rscs[rid].priority;
+    act.fixed = !world.rscs[rid].managed
+        && matches!(verb, Verb::Start | Verb::Stop | Verb::Promote | Verb::Demote);
     judge(world, &mut act, rid);
     let aid = acts.add(act);
     if let Some(nid) = node {
@@ -125,7 +127,7 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
                     act.why_blocked = true;
                 }
             }
-            NoQuorum::Demote if !rsc.promotable => {
+            NoQuorum::Demote if !(rsc.promotable && rsc.is_active()) => {
                 act.runnable = false;
                 act.reason = Some("no quorum".into());
                 act.why_blocked = true;
@@ -183,7 +185,7 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             need_stop = true;
         }
         if world.rscs[rid].start_pending && Some(there) == current {
-            // Under way already: it is asked for again, and not stopped for that.
+            // Under way already; it is not stopped for that.
             acts.acts[start].always = true;
         }
     }
@@ -260,6 +262,10 @@ fn steady(
         act(world, acts, rid, Verb::Stop, Some(nid), Some(nid) == here);
     }
     act(world, acts, rid, Verb::Start, here, true);
+    if world.rscs[rid].reload && world.rscs[rid].managed {
+        let reload = act(world, acts, rid, Verb::Reload, here, false);
+        acts.acts[reload].reason = Some("resource definition change".into());
+    }
     if next == Role::Promoted {
         let demoting = world.rscs[rid].failed && promoted;
         act(world, acts, rid, Verb::Promote, here, promoted && !demoting);
@@ -412,6 +418,12 @@ fn group(world: &World<'_>, acts: &mut Actions, rid: Rid, ordered: bool) {
     for two in members.windows(2) {
         chain(acts, two[0], two[1], Verb::Start, edge::NEEDS | edge::FORCES);
         chain(acts, two[1], two[0], Verb::Stop, edge::WANTS);
+        // On a restart the later ones are down before the earlier ones come up.
+        for a in acts.all(two[1], Verb::Stop) {
+            for b in acts.all(two[0], Verb::Start) {
+                acts.order(a, b, edge::IF_ABLE);
+            }
+        }
         chain(acts, two[0], two[1], Verb::Promote, edge::NEEDS | edge::FORCES);
         chain(acts, two[1], two[0], Verb::Demote, edge::WANTS);
     }

@@ -1112,6 +1112,10 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
             NodeSort::Member | NodeSort::Ping => world.opts.fencing,
         };
         if should {
+            if world.nodes[nid].sort == NodeSort::Guest {
+                world.rscs[rid].failed = true;
+                world.rscs[rid].stop_required = true;
+            }
             let reason = if world.nodes[nid].unseen && world.nodes[nid].sort == NodeSort::Remote {
                 format!(
                     "{} is active there (fencing will be revoked if remote connection can be \
@@ -1196,14 +1200,7 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
             world.rscs[rid].failed = true;
             world.rscs[rid].stop_required = true;
             match world.rscs[rid].container {
-                Some(container) if !world.rscs[rid].conf_is_bundled() => {
-                    world.rscs[container].failed = true;
-                    world.rscs[container].stop_required = true;
-                }
-                Some(container) => {
-                    world.rscs[container].failed = true;
-                    world.rscs[container].stop_required = true;
-                }
+                Some(container) => world.rscs[container].stop_required = true,
                 None => {}
             }
         }
@@ -1320,14 +1317,6 @@ impl World<'_> {
         self.rscs[rid].container.is_some()
     }
 }
-
-impl crate::model::Rsc {
-    /// Whether it is part of a bundle's replica.
-    pub(crate) fn conf_is_bundled(&self) -> bool {
-        self.container.is_some() && self.serves.is_none()
-    }
-}
-
 
 /// The configured primitive of a name, wherever it stands.
 pub(crate) fn find_primitive<'c>(

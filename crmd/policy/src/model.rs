@@ -319,7 +319,8 @@ pub(crate) struct OpConf<'a> {
     /// Options of the operation: attributes, meta sets, op_defaults.
     pub options: Pairs,
     pub source: Option<&'a Operation>,
-    pub id: Text,
+    /// Another operation has the same name and interval.
+    pub ambiguous: bool,
 }
 
 /// A resource or an instance of one.

@@ -167,11 +167,22 @@ impl<'a> Maker<'_, 'a> {
             params_cache: None,
         };
         let mut ops: Vec<OpConf<'a>> = Vec::new();
-        for source in self.operations(p).into_iter().chain(
-            template.map(|t| self.operations(t)).unwrap_or_default(),
-        ) {
+        for source in self.operations(p) {
+            let mut op = self.operation(&conf, source);
+            // Two of the same name and interval cannot be told apart on record.
+            for other in &mut ops {
+                if other.name == op.name && other.interval_ms == op.interval_ms {
+                    other.ambiguous = true;
+                    op.ambiguous = true;
+                }
+            }
+            ops.push(op);
+        }
+        // Of a template's operations those of another name or role are taken over.
+        let shown = |op: &OpConf<'_>| op.role.unwrap_or(Role::Started);
+        for source in template.map(|t| self.operations(t)).unwrap_or_default() {
             let op = self.operation(&conf, source);
-            if !ops.iter().any(|o| o.name == op.name && o.interval_ms == op.interval_ms) {
+            if !ops.iter().any(|o| o.name == op.name && shown(o) == shown(&op)) {
                 ops.push(op);
             }
         }
@@ -209,7 +220,7 @@ impl<'a> Maker<'_, 'a> {
             enabled: get(&options, "enabled").and_then(|e| boolean(e)).unwrap_or(true),
             options,
             source: Some(source),
-            id: source.id.clone(),
+            ambiguous: false,
         }
     }
 

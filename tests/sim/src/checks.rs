@@ -125,6 +125,16 @@ impl World {
         }
     }
 
+    /// Nothing is started by a life that the cluster holds for over.
+    pub(crate) fn check_start(&mut self, place: usize) {
+        let host = &self.hosts[place];
+        let Some(daemon) = &host.daemon else { return };
+        if self.checks.ended.contains(&(host.id, daemon.life)) {
+            let what = format!("{} starts something in a life that is over", host.name);
+            self.violated(what);
+        }
+    }
+
     /// Looks at what a node believes after it has applied something.
     pub(crate) fn after_flush(&mut self, place: usize, serial: u64) {
         let Some(daemon) = &mut self.hosts[place].daemon else { return };
@@ -173,7 +183,7 @@ impl World {
             let Some(host) = self.place_of(node).map(|place| &self.hosts[place]) else { continue };
             let same_boot = host.boot == Some(life.boot);
             // A goodbye counts when nothing was left behind.
-            let went_well = host.departed && host.run.services.active.is_empty();
+            let went_well = host.goodbye && host.run.services.active.is_empty();
             if same_boot && !went_well {
                 let what = format!("{} is held for off and is not: {life}", host.name);
                 return self.violated(what);

@@ -44,6 +44,7 @@ impl World {
         }
         host.run.starts += 1;
         host.departed = false;
+        host.goodbye = false;
         let life = Incarnation { boot, start: StartId(host.run.starts) };
         let now = self.local_now(place);
         let serial = self.next_serial();
@@ -362,7 +363,10 @@ impl World {
                 }
             }
             Effect::Remember(memory) => self.hosts[place].run.memory = Some(memory),
-            Effect::Depart => self.member_step(place, MemberInput::Leave),
+            Effect::Depart => {
+                self.hosts[place].goodbye = true;
+                self.member_step(place, MemberInput::Leave);
+            }
             Effect::Die(why) => {
                 self.tell(format!("{}: must die: {why}", self.name(place)));
                 self.crash(place, 500 * MS);
@@ -423,6 +427,7 @@ impl World {
         }
         if op.operation == "start" {
             self.tell(format!("{}: agent start {}", self.name(place), op.resource));
+            self.check_start(place);
         }
         let now = self.now;
         let begun = self.hosts[place].run.services.ask(&mut self.rng, now, run, op);

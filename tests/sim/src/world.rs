@@ -466,6 +466,7 @@ fn new_host(rng: &mut Rng, place: usize) -> Host {
         run: Volatile::default(),
         daemon: None,
         departed: false,
+        goodbye: false,
         paused_until: 0,
         hung_until: 0,
         deferred: Vec::new(),

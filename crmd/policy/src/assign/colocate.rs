@@ -437,10 +437,22 @@ pub(crate) fn merge(
         return false;
     }
     state.merging[source] = true;
-    let start = match world.rscs[source].kind {
-        Kind::Group { .. } => world.rscs[source].children.first().copied().unwrap_or(source),
+    // A group speaks through its first member; so does any member that others are with.
+    let group = match world.rscs[source].parent {
+        Some(parent) if coloc.id != "#group-members" => match world.rscs[parent].kind {
+            Kind::Group { colocated: true, .. } => parent,
+            _ => source,
+        },
         _ => source,
     };
+    let start = match world.rscs[group].kind {
+        Kind::Group { .. } => world.rscs[group].children.first().copied().unwrap_or(source),
+        _ => source,
+    };
+    if start != source && state.merging[start] {
+        state.merging[source] = false;
+        return false;
+    }
     if start != source {
         state.merging[start] = true;
     }

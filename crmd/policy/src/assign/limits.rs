@@ -173,6 +173,13 @@ fn ban_tree(world: &mut World<'_>, rid: Rid, nid: Nid) {
 }
 
 fn stick(world: &mut World<'_>, rid: Rid) {
+    if !world.rscs[rid].managed {
+        // What must not be touched stays, whatever else is said.
+        for nid in world.rscs[rid].running_on.clone() {
+            world.add_score(rid, nid, INF);
+        }
+        return;
+    }
     let rsc = &world.rscs[rid];
     if !rsc.managed || rsc.stickiness == 0 || rsc.running_on.len() != 1 {
         return;

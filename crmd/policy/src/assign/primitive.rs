@@ -35,7 +35,9 @@ pub(super) fn assign(
             let coloc = world.constraints.colocations[i].clone();
             if (coloc.score.abs() >= INF) == mandatory {
                 super::resource(world, state, coloc.primary, None);
-                colocate::apply(world, state, rid, coloc.primary, &coloc);
+                if !state.applied.contains(&(rid, i)) {
+                    colocate::apply(world, state, rid, coloc.primary, &coloc);
+                }
             }
         }
         for &i in &primary {

@@ -327,8 +327,6 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
     if let Some((task, _)) = pending {
         if task == "monitor" {
             flags.push("Monitoring".into());
-        } else if task == "probe" && rsc.role == Role::Stopped {
-            flags.push("Monitoring".into());
         }
     }
     match rsc.meta.target_role {
