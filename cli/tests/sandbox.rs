@@ -3,6 +3,8 @@
 //! `ROTA_BIN_DIR` says where the programs are; otherwise those beside `rota` are used, and built
 //! when they are missing.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
