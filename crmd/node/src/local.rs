@@ -29,8 +29,17 @@ pub struct Memory {
     newest: Token,
     call: i64,
     runs: Vec<(RunId, Run)>,
-    recurring: Vec<(ResourceOp, Option<i32>)>,
+    recurring: Vec<Repeated>,
     fence_devices: BTreeSet<Text>,
+}
+
+/// A monitor that comes back, as a restarted daemon must know it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Repeated {
+    op: ResourceOp,
+    told: Option<i32>,
+    /// The order whose first result the log does not hold.
+    order: Option<Order>,
 }
 
 /// One run of an agent.
@@ -90,16 +99,14 @@ impl Local {
     /// monitors go on, and results that are still to come find their orders.
     pub fn new(name: NodeName, life: Incarnation, now: Now, memory: Option<Memory>) -> Self {
         let memory = memory.unwrap_or_default();
-        let recurring = memory.recurring.into_iter().map(|(op, told)| {
-            let entry =
-                Recurring { order: None, next: now.moment, running: None, told, op: op.clone() };
-            (ord(&op.key), entry)
+        let orders = memory.runs.iter().filter_map(|(_, run)| run.order.clone());
+        let first_results = memory.recurring.iter().filter_map(|repeated| repeated.order.clone());
+        let open_orders = orders.chain(first_results).map(|order| (order.id, order)).collect();
+        let recurring = memory.recurring.into_iter().map(|Repeated { op, told, order }| {
+            // That something failed may never have come into the log.
+            let told = told.filter(|rc| *rc == op.expected_rc);
+            (ord(&op.key), Recurring { op, order, next: now.moment, running: None, told })
         });
-        let open_orders = memory
-            .runs
-            .iter()
-            .filter_map(|(_, run)| run.order.clone().map(|order| (order.id, order)))
-            .collect();
         Self {
             name,
             life,
@@ -289,9 +296,19 @@ impl Local {
                 .filter(|(_, run)| run.order.is_some())
                 .map(|(id, run)| (*id, run.clone()))
                 .collect(),
-            recurring: self.recurring.values().map(|r| (r.op.clone(), r.told)).collect(),
+            recurring: self.recurring.values().map(|r| self.repeated(r)).collect(),
             fence_devices: self.fence_devices.clone(),
         })
+    }
+
+    /// A first result may be on its way into the log: its order is open until it is there.
+    fn repeated(&self, recurring: &Recurring) -> Repeated {
+        let is_it = |order: &&Order| match &order.task {
+            OrderTask::Run(op) => op.interval > 0 && op.key == recurring.op.key,
+            OrderTask::Cancel { .. } | OrderTask::Leave => false,
+        };
+        let order = recurring.order.as_ref().or_else(|| self.open_orders.values().rfind(is_it));
+        Repeated { op: recurring.op.clone(), told: recurring.told, order: order.cloned() }
     }
 
     fn new_run(&mut self) -> RunId {

@@ -306,6 +306,11 @@ impl<S: LogStore> Node<S> {
                         controller.node_gone(*node);
                     }
                 }
+                for (node, _) in &change.restarted {
+                    if let Some(controller) = &mut self.controller {
+                        controller.node_restarted(*node);
+                    }
+                }
                 self.stale(AbortReason::Membership);
                 self.begin_as_member(&change);
                 self.reborn(now, &change);
