@@ -125,16 +125,16 @@ impl Controller {
         if let Some(asking) = &mut self.asking
             && asking.waiting.remove(&from)
         {
-            for order in in_flight {
-                let given = Given {
-                    node: from,
-                    action: None,
-                    taken: true,
-                    sent: None,
-                    order: order.clone(),
-                };
-                self.given.entry(order.id).or_insert(given);
-            }
+            self.adopt(from, in_flight);
+        }
+    }
+
+    /// Orders of an older DC that a node has taken and whose end the log does not hold.
+    pub fn adopt(&mut self, node: NodeId, in_flight: impl IntoIterator<Item = Order>) {
+        for order in in_flight {
+            let id = order.id;
+            let given = Given { order, node, action: None, taken: true, sent: None };
+            self.given.entry(id).or_insert(given);
         }
     }
 

@@ -31,6 +31,7 @@ pub struct Memory {
     runs: Vec<(RunId, Run)>,
     recurring: Vec<Repeated>,
     fence_devices: BTreeSet<Text>,
+    untold: Vec<OperationResult>,
 }
 
 /// A monitor that comes back, as a restarted daemon must know it.
@@ -82,6 +83,8 @@ pub struct Local {
     closed_orders: VecDeque<OrderId>,
     /// Fence devices "started" here: this node watches over them.
     fence_devices: BTreeSet<Text>,
+    /// Results that answer no order and that the log does not hold, by their call.
+    untold: BTreeMap<i64, OperationResult>,
     /// Runs whose end the log holds now.
     settled: Vec<RunId>,
     changed: bool,
@@ -118,14 +121,22 @@ impl Local {
             open_orders,
             closed_orders: VecDeque::new(),
             fence_devices: memory.fence_devices,
+            untold: memory.untold.into_iter().map(|r| (r.record.call_id, r)).collect(),
             settled: Vec::new(),
             changed: false,
         }
     }
 
     /// Goes on with what an earlier life of the daemon left: runs that never began, for the
-    /// journal of agents does not know them, begin now. The end of the others is to come.
-    pub fn resume(&mut self, known: &BTreeSet<RunId>, todo: &mut Vec<Effect>) {
+    /// journal of agents does not know them, begin now. The end of the others is to come. What
+    /// the log does not hold is told again.
+    pub fn resume(
+        &mut self,
+        known: &BTreeSet<RunId>,
+        entries: &mut Vec<Entry>,
+        todo: &mut Vec<Effect>,
+    ) {
+        entries.extend(self.untold.values().cloned().map(Box::new).map(Entry::Result));
         for (run, what) in &self.runs {
             if !known.contains(run) {
                 todo.push(Effect::RunAgent { run: *run, op: Box::new(what.op.clone()) });
@@ -198,6 +209,11 @@ impl Local {
     ) -> Option<RunId> {
         self.make_way(&op, entries, todo);
         self.begin(now, op, None, entries, todo)
+    }
+
+    /// The log holds the result of this call.
+    pub fn told(&mut self, call: i64) {
+        self.changed |= self.untold.remove(&call).is_some();
     }
 
     /// The log holds the end of this order.
@@ -293,11 +309,12 @@ impl Local {
             runs: self
                 .runs
                 .iter()
-                .filter(|(_, run)| run.order.is_some())
+                .filter(|(_, run)| run.order.is_some() || run.op.interval == 0)
                 .map(|(id, run)| (*id, run.clone()))
                 .collect(),
             recurring: self.recurring.values().map(|r| self.repeated(r)).collect(),
             fence_devices: self.fence_devices.clone(),
+            untold: self.untold.values().cloned().collect(),
         })
     }
 
@@ -463,11 +480,10 @@ impl Local {
     ) {
         self.call += 1;
         self.changed = true;
-        let order_id = order.map(|order| order.id);
-        entries.push(Entry::Result(Box::new(OperationResult {
+        let result = OperationResult {
             node: self.name.clone(),
             life: self.life,
-            order: order_id,
+            order: order.map(|order| order.id),
             resource: op.resource.clone(),
             class: op.class.clone(),
             provider: op.provider.clone(),
@@ -476,7 +492,11 @@ impl Local {
             is_probe: op.is_probe,
             recorded: op.operation != "notify",
             record: book::record(&self.name, op, order, outcome, self.call),
-        })));
+        };
+        if order.is_none() {
+            self.untold.insert(self.call, result.clone());
+        }
+        entries.push(Entry::Result(Box::new(result)));
     }
 }
 

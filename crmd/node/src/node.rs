@@ -140,8 +140,10 @@ impl<S: LogStore> Node<S> {
 
     /// Goes on with what an earlier life of this boot left; `known` are the runs whose end the
     /// journal of agents has or will have.
-    pub fn resume(&mut self, known: &BTreeSet<RunId>) {
-        self.local.resume(known, &mut self.todo);
+    pub fn resume(&mut self, now: Now, known: &BTreeSet<RunId>) {
+        let mut entries = Vec::new();
+        self.local.resume(known, &mut entries, &mut self.todo);
+        self.propose_all(now, entries);
     }
 
     /// Takes in one event. What follows from it comes with the next [`Self::flush`].
@@ -257,6 +259,11 @@ impl<S: LogStore> Node<S> {
         {
             self.local.close(order);
         }
+        if let Entry::Result(result) = &proposal.entry
+            && proposal.id.node == self.config.me
+        {
+            self.local.told(result.record.call_id);
+        }
         for news in applied.news {
             self.news(now, news);
         }
@@ -371,7 +378,12 @@ impl<S: LogStore> Node<S> {
         self.proposals.leader_changed();
         if role == Role::Leader {
             if self.controller.as_ref().is_none_or(|c| c.term() != term) {
-                self.controller = Some(Controller::new(self.config.me, term, now));
+                let mut controller = Controller::new(self.config.me, term, now);
+                // What we do for an older DC ourselves is part of the first plan as well, and
+                // nothing older may begin here either.
+                controller.adopt(self.config.me, self.local.open_orders().cloned());
+                self.local.see(controller.token(&self.state));
+                self.controller = Some(controller);
                 let first = AttemptId(term.0 << 32);
                 self.fencer = Fencer::new(self.config.me, first);
                 let asked: Vec<NodeName> = self.state.fence_asked.keys().cloned().collect();

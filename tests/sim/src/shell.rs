@@ -107,11 +107,12 @@ impl World {
 
     /// Results that an earlier life left behind; agents that still run say theirs later.
     fn adopt_runs(&mut self, place: usize) {
+        let now = self.local_now(place);
         let host = &mut self.hosts[place];
         let Some(daemon) = &mut host.daemon else { return };
         let serial = daemon.serial;
         let known: BTreeSet<RunId> = host.run.services.runs.keys().copied().collect();
-        daemon.node.resume(&known);
+        daemon.node.resume(now, &known);
         let mut said = Vec::new();
         for (id, run) in &host.run.services.runs {
             if let RunState::Ended(outcome) = &run.state {
