@@ -3,45 +3,142 @@
 //! One file a tool; each parses its own arguments as the real tool does and answers in its
 //! format. Start-up time matters here: agents call these several times per operation.
 
+/// Prints a line; a reader that has gone away is no error.
+macro_rules! out {
+    ($($arg:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($arg)*);
+    }};
+}
+
+mod args;
+mod attrd_updater;
+mod attribute;
+mod cibadmin;
+mod crm_attribute;
+mod crm_error;
+mod crm_failcount;
+mod crm_node;
 mod crm_simulate;
+mod crmadmin;
+mod fail;
+mod install;
+mod pacemakerd;
+mod source;
+mod tree;
+mod xpath;
 
 use std::process::ExitCode;
 
+use fail::Outcome;
+
+/// The release whose formats these tools answer in.
+const VERSION: &str = "2.1.5";
+
+/// The build that this release names in `dc-version`.
+const BUILD: &str = "a3f44794f94";
+
+/// The feature set of that release.
+const FEATURE_SET: &str = "3.16.1";
+
+/// How a tool is run.
+type Run = fn(&[String]) -> Outcome;
+
+/// All tools but `crm_simulate`, which has exit codes of its own.
+const TOOLS: &[(&str, Run)] = &[
+    ("attrd_updater", attrd_updater::run),
+    ("cibadmin", cibadmin::run),
+    ("crm_attribute", crm_attribute::run),
+    ("crm_error", crm_error::run),
+    ("crm_failcount", crm_failcount::run),
+    ("crm_master", crm_attribute::master),
+    ("crm_node", crm_node::run),
+    ("crm_standby", crm_attribute::standby),
+    ("crmadmin", crmadmin::run),
+    ("pacemakerd", pacemakerd::run),
+];
+
 /// A tool of another cluster manager that Rota answers for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub enum Tool {
     /// Shows what the cluster would do for a given CIB.
     CrmSimulate,
+    /// Any other.
+    Other(&'static str, Run),
 }
 
 impl Tool {
     /// The tool of this name, if there is one.
     pub fn by_name(name: &str) -> Option<Self> {
-        match name {
-            "crm_simulate" => Some(Self::CrmSimulate),
-            _ => None,
+        if name == "crm_simulate" {
+            return Some(Self::CrmSimulate);
         }
+        TOOLS.iter().find(|(known, _)| *known == name).map(|(name, run)| Self::Other(name, *run))
     }
 
     /// Runs the tool with the arguments after its name.
     pub fn run(self, args: &[String]) -> ExitCode {
-        match self {
-            Self::CrmSimulate => crm_simulate::run(args),
+        let (name, run) = match self {
+            Self::CrmSimulate => return crm_simulate::run(args),
+            Self::Other(name, run) => (name, run),
+        };
+        let asks =
+            |words: &[&str]| args.first().is_some_and(|first| words.contains(&first.as_str()));
+        if asks(&["-$", "--version"]) {
+            out!("Pacemaker {VERSION}");
+            out!("Written by Andrew Beekhof and the Pacemaker project contributors");
+            return ExitCode::SUCCESS;
+        }
+        if asks(&["--help", "--help-all"]) {
+            out!(
+                "{name} of Rota: the options of Pacemaker {VERSION}'s {name} that agents and monitors use"
+            );
+            return ExitCode::SUCCESS;
+        }
+        match run(args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                if !failure.words.is_empty() {
+                    eprintln!("{}", failure.words);
+                }
+                ExitCode::from(failure.code)
+            }
         }
     }
 }
 
-/// `rota compat NAME ARGS…`.
+/// The names of all tools.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    std::iter::once("crm_simulate").chain(TOOLS.iter().map(|(name, _)| *name))
+}
+
+/// `rota compat NAME ARGS…`, `rota compat install DIR`, `rota compat list`.
 pub fn command(args: &[String]) -> ExitCode {
-    let Some((name, rest)) = args.split_first() else {
-        eprintln!("rota compat: name a tool, for example `rota compat crm_simulate --help`");
-        return ExitCode::from(64);
+    let outcome = match args.split_first() {
+        Some((verb, rest)) if verb == "install" => install::run(rest),
+        Some((verb, _)) if verb == "list" => {
+            names().for_each(|name| out!("{name}"));
+            return ExitCode::SUCCESS;
+        }
+        Some((name, rest)) => match Tool::by_name(name) {
+            Some(tool) => return tool.run(rest),
+            None => Err(fail::Failure::new(
+                fail::USAGE,
+                format!("rota compat: no tool named '{name}'; 'rota compat list' names them"),
+            )),
+        },
+        None => Err(fail::Failure::new(
+            fail::USAGE,
+            "rota compat NAME ARGS…      run a tool\n\
+             rota compat install DIR    make links for all tools in DIR\n\
+             rota compat list           name the tools",
+        )),
     };
-    match Tool::by_name(name) {
-        Some(tool) => tool.run(rest),
-        None => {
-            eprintln!("rota compat: no tool named '{name}'");
-            ExitCode::from(64)
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{}", failure.words);
+            ExitCode::from(failure.code)
         }
     }
 }

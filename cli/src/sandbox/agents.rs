@@ -85,7 +85,7 @@ fn document(place: &Place, password: &str) -> String {
         primitive(
             "address",
             &agent("address"),
-            "2s",
+            "1s",
             &[("ip", &place.service().ip().to_string()), ("port", &web)]
         ),
         primitive("web", &agent("web"), "1s", &[("port", &web)]),
@@ -108,9 +108,7 @@ fn document(place: &Place, password: &str) -> String {
 fn primitive(id: &str, agent: &str, interval: &str, params: &[(&str, &str)]) -> String {
     let params: String = params
         .iter()
-        .map(|(name, value)| {
-            format!(r#"<nvpair id="{id}-{name}" name="{name}" value="{value}"/>"#)
-        })
+        .map(|(name, value)| format!(r#"<nvpair id="{id}-{name}" name="{name}" value="{value}"/>"#))
         .collect();
     format!(
         r#"<primitive id="{id}" {agent}><instance_attributes id="{id}-params">{params}</instance_attributes>

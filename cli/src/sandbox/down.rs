@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::place::{Place, check_ours, file};
+use super::place::{Place, VARIABLE, check_ours, file};
 use super::processes::{Whose, kill_all};
 use crate::error::Error;
 
@@ -12,6 +12,9 @@ use crate::error::Error;
 /// When a process or a file cannot be removed.
 pub fn down() -> Result<(), Error> {
     let dir = Place::directory();
+    if !dir.is_absolute() {
+        return Err(Error::Usage(format!("{VARIABLE} must be an absolute path")));
+    }
     kill_all(Whose::Below(&dir))?;
     if !check_ours(&dir)? {
         println!("No sandbox is there.");

@@ -87,7 +87,10 @@ pub fn cut(place: &Place, what: &str, rest: &[&str]) -> Result<(), Error> {
         println!("A cable of {} is pulled; it has another.", host.name());
         return follow.until(&Ends::Quiet);
     }
-    println!("The cables of {} are pulled. (Clients still reach it: theirs is another network.)", host.name());
+    println!(
+        "The cables of {} are pulled. (Clients still reach it: theirs is another network.)",
+        host.name()
+    );
     follow.until(&Ends::Fenced(host))?;
     println!("'{} mend {}' plugs them in again, so that it can come back.", called(), host.name());
     Ok(())

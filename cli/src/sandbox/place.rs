@@ -66,7 +66,8 @@ impl Place {
     /// Where the sandbox of this user is, or would be.
     pub fn directory() -> PathBuf {
         if let Some(dir) = std::env::var_os(VARIABLE) {
-            return dir.into();
+            // However it is spelled, marks must be alike: no slash at the end, none doubled.
+            return Path::new(&dir).components().collect();
         }
         if let Some(runtime) = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from)
             && runtime.is_dir()

@@ -100,10 +100,8 @@ pub fn boot(place: &Place, host: Host) -> Result<(), Error> {
     let mark = place.host_dir(host).join("booted");
     fs::write(&mark, "").map_err(|error| file("writing", &mark, &error))?;
     let program = sibling("rotad");
-    let error = Command::new(&program)
-        .args(["supervise", "--config"])
-        .arg(place.host_dir(host))
-        .exec();
+    let error =
+        Command::new(&program).args(["supervise", "--config"]).arg(place.host_dir(host)).exec();
     Err(Error::File(format!("starting {}: {error}", program.display())))
 }
 

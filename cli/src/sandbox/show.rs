@@ -1,5 +1,6 @@
 //! `rota sandbox status` and `log`: hosts, cluster and service at a glance.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -8,7 +9,8 @@ use rota_node::report::StatusReport;
 
 use super::place::{Host, LINKS, Place, file};
 use super::processes::{Whose, find, state};
-use super::{power, service, wires};
+use super::wires::{self, Cut};
+use super::{power, service};
 use crate::client::Client;
 use crate::error::Error;
 
@@ -63,18 +65,7 @@ pub fn text(place: &Place) -> Result<String, Error> {
     for host in Host::ALL {
         let name = host.name();
         out.push_str(&format!("  {name}  {}", condition(place, host)));
-        for link in 0..LINKS {
-            let cut = wires::all_of(host, &[link]);
-            let deaf: Vec<_> = cut.iter().filter(|cut| cuts.contains(cut)).collect();
-            if deaf.len() == cut.len() {
-                out.push_str(&format!(", cable {link} cut"));
-            } else {
-                for (a, b, _) in deaf {
-                    let other = if *a == host { b } else { a };
-                    out.push_str(&format!(", cable {link} does not reach {}", other.name()));
-                }
-            }
-        }
+        out.push_str(&cables(host, &cuts));
         out.push('\n');
     }
     let said = service::ask(place.service(), PATIENCE);
@@ -85,6 +76,27 @@ pub fn text(place: &Place) -> Result<String, Error> {
         None => out.push_str("No daemon answers.\n"),
     }
     Ok(out)
+}
+
+/// Which cables of a host do not reach whom.
+fn cables(host: Host, cuts: &BTreeSet<Cut>) -> String {
+    let mut out = String::new();
+    let is_cut_off =
+        |host: Host, link| wires::all_of(host, &[link]).iter().all(|cut| cuts.contains(cut));
+    for link in 0..LINKS {
+        if is_cut_off(host, link) {
+            out.push_str(&format!(", cable {link} cut"));
+            continue;
+        }
+        for other in Host::ALL.into_iter().filter(|other| *other != host) {
+            // Of a host whose cable is pulled nothing need be said at the others.
+            let deaf = cuts.contains(&wires::between(host, other, link));
+            if deaf && !is_cut_off(other, link) {
+                out.push_str(&format!(", cable {link} does not reach {}", other.name()));
+            }
+        }
+    }
+    out
 }
 
 fn condition(place: &Place, host: Host) -> &'static str {

@@ -110,7 +110,8 @@ impl Follow {
                 line.print();
             }
             let seen = look(&self.seen);
-            let answers = seen.away_since.is_none() && (seen.good.is_some() || self.first.is_none());
+            let answers =
+                seen.away_since.is_none() && (seen.good.is_some() || self.first.is_none());
             let over = answers
                 && match ends {
                     Ends::Fenced(host) => proven.contains(host) && self.settled(&seen, *host),

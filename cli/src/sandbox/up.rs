@@ -140,12 +140,8 @@ fn start_part(
         // The relay makes itself a session; a BMC at least leaves the terminal's group.
         command.process_group(0);
     }
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()
-        .map_err(odd)?;
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().map_err(odd)?;
     let mut line = String::new();
     if let Some(stdout) = child.stdout.take() {
         BufReader::new(stdout).read_line(&mut line).map_err(odd)?;
@@ -240,20 +236,25 @@ fn until(what: &str, is_so: impl Fn() -> bool) -> Result<(), Error> {
 fn what_next(place: &Place) -> String {
     let at = show::holder(place).unwrap_or_else(|| "n1".to_owned());
     let me = called();
-    format!(
-        "Three hosts, two cables each, one BMC each. What to try next:\n  \
-         curl http://{service}             # {at} answers\n  \
-         {me} kill {at}               # cut its power: watch it being fenced and the service move\n  \
-         {me} freeze {at}             # the same with a kernel that hangs\n  \
-         {me} cut {at} 0              # pull one of its two cables: nothing happens\n  \
-         {me} cut {at}                # pull both: it is fenced, since nobody knows what it does\n  \
-         {me} crash {at}              # kill its daemon: the services do not notice\n  \
-         {me} fail web              # kill the service itself\n  \
-         {me} exec n1 status        # any 'rota' command, on n1\n  \
-         {me} watch                 # in another terminal\n  \
-         {me} down                  # end everything, leave nothing",
-        service = place.service(),
-    )
+    let tries = [
+        (format!("curl http://{}", place.service()), format!("{at} answers")),
+        (format!("{me} kill {at}"), "cut its power: it is fenced, and its services move".into()),
+        (format!("{me} freeze {at}"), "the same with a kernel that hangs".into()),
+        (format!("{me} cut {at} 0"), "pull one of its two cables: nothing happens".into()),
+        (format!("{me} cut {at}"), "pull both: it is fenced, nobody knows what it does".into()),
+        (format!("{me} mend"), "plug all cables in again".into()),
+        (format!("{me} crash {at}"), "kill its daemon: the services do not notice".into()),
+        (format!("{me} fail web"), "kill the service itself".into()),
+        (format!("{me} exec n1 status"), "any 'rota' command, on n1".into()),
+        (format!("{me} watch"), "in another terminal".into()),
+        (format!("{me} down"), "end everything, leave nothing".into()),
+    ];
+    let width = tries.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
+    let mut out = "Three hosts, each with two cables and a BMC. What to try next:".to_owned();
+    for (command, what) in &tries {
+        out.push_str(&format!("\n  {command:width$}  # {what}"));
+    }
+    out
 }
 
 /// How people call us: the script at the repository's top says so.

@@ -1,6 +1,6 @@
 //! Agents on this host: the node's orders in the runner's words, and back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,10 +35,13 @@ impl Agents {
     /// When the journal cannot be opened, or this program cannot find itself.
     pub fn open(settings: &Settings, inputs: Inputs) -> Result<Self> {
         let defaults = Config::default();
-        let keeper = Keeper {
-            program: std::env::current_exe().context("finding this program")?,
+        let own = std::env::current_exe().context("finding this program")?;
+        // The small program beside us costs less per agent. Failing that we are our own keeper,
+        // by a path that outlives an upgrade of the file.
+        let keeper = own.parent().and_then(Keeper::in_directory).unwrap_or_else(|| Keeper {
+            program: "/proc/self/exe".into(),
             args: vec![KEEPER.to_owned()],
-        };
+        });
         let socket = settings.run_dir.join("rota.sock");
         let mut agent_env = settings.agent_env.clone();
         agent_env.insert("ROTA_SOCKET".to_owned(), socket.to_string_lossy().into_owned());

@@ -125,15 +125,15 @@ impl Controller {
         if let Some(asking) = &mut self.asking
             && asking.waiting.remove(&from)
         {
-            self.adopt(from, in_flight);
+            self.take_over(from, in_flight);
         }
     }
 
-    /// Orders of an older DC that a node has taken and whose end the log does not hold.
-    pub fn adopt(&mut self, node: NodeId, in_flight: impl IntoIterator<Item = Order>) {
+    /// What a node has in flight from older DCs is ours now.
+    pub fn take_over(&mut self, node: NodeId, in_flight: impl IntoIterator<Item = Order>) {
         for order in in_flight {
             let id = order.id;
-            let given = Given { order, node, action: None, taken: true, sent: None };
+            let given = Given { node, action: None, taken: true, sent: None, order };
             self.given.entry(id).or_insert(given);
         }
     }
@@ -273,13 +273,15 @@ impl Controller {
             let name = state.name_of(given.node).map_or_else(String::new, ToString::to_string);
             pending.push(format!("{} on {name}", book::order_key(&given.order)).into());
         }
-        if let Some(executor) = &self.executor {
-            for action in executor.in_flight() {
-                if let Task::Fence { target, .. } = &action.task {
-                    pending.push(format!("fencing of {target}").into());
-                }
+        for action in self.executor.iter().flat_map(Executor::in_flight) {
+            if let Task::Fence { target, .. } = &action.task {
+                pending.push(format!("fencing of {target}").into());
             }
         }
+        let waiting = self.executor.iter().flat_map(Executor::waiting);
+        pending.extend(waiting.filter_map(book::action_key).map(|key| -> Text {
+            format!("{key} (waits for the others)").into()
+        }));
         pending
     }
 

@@ -194,7 +194,8 @@ impl Local {
                 self.open_orders.insert(order.id, order.clone());
                 entries.push(self.cancelled(order.id, &key));
             }
-            OrderTask::Leave => todo.push(Effect::Depart),
+            // The node as a whole leaves, not its resources.
+            OrderTask::Leave => {}
         }
         Taken::Yes
     }

@@ -129,6 +129,8 @@ pub(crate) mod edge {
     pub const PROBE: u16 = 1024;
     /// The first is the start of what the second must be together with.
     pub const TOGETHER: u16 = 4096;
+    /// When the first must happen and cannot, the second cannot.
+    pub const IF_ABLE: u16 = 8192;
     /// Between two resources by the user's constraint.
     pub const USER: u16 = 2048;
 }
@@ -187,6 +189,8 @@ pub(crate) struct Act {
     /// In the graph although nothing requires it.
     pub always: bool,
     pub why_blocked: bool,
+    /// Of a resource that is not managed.
+    pub fixed: bool,
 }
 
 /// All actions and orderings.
@@ -299,6 +303,10 @@ impl Actions {
         if self.acts[aid].reason.is_none() {
             self.acts[aid].reason = reason;
         }
+        if self.acts[aid].fixed && self.acts[aid].runnable {
+            // It would have to be touched, and must not be.
+            self.acts[aid].runnable = false;
+        }
         self.changed(aid);
     }
 
@@ -410,13 +418,17 @@ impl Actions {
                 self.require(edge.first, reason);
             }
             if !f_runnable && t_runnable && !f_optional {
-                let why = self.words(world, edge.first, "unrunnable");
-                self.forbid(edge.then, Some(why));
+                self.forbid(edge.then, None);
             }
             if !f_optional && t_optional {
                 let reason = self.acts[edge.first].reason.clone();
                 self.require(edge.then, reason);
             }
+            return;
+        }
+        if kind & edge::IF_ABLE != 0 && !f_optional && !f_runnable && t_runnable {
+            let why = self.words(world, edge.first, "unrunnable");
+            self.forbid(edge.then, Some(why));
             return;
         }
         if kind & ONEWAY != 0 {
@@ -437,11 +449,23 @@ impl Actions {
             let why = (!quiet).then(|| self.words(world, edge.first, "unrunnable"));
             self.forbid(edge.then, why);
         }
-        if kind & FORCES != 0 && !f_optional && t_optional {
+        // A live migration touches nobody, unless something it builds on is started anew.
+        let f_moves = self.acts[edge.first].migratable;
+        let t_moves = self.acts[edge.then].migratable;
+        if t_moves && !f_moves && !f_optional && kind & (FORCES | NEEDS) != 0 {
+            let builds = matches!(
+                self.acts[edge.first].verb,
+                Verb::Start | Verb::Promote | Verb::Running | Verb::Promoted
+            );
+            if builds && self.acts[edge.then].verb == Verb::Start && self.acts[edge.first].rid != self.acts[edge.then].rid {
+                self.give_up_migration(edge.then);
+            }
+        }
+        if kind & FORCES != 0 && !f_optional && t_optional && !f_moves {
             let why = (!quiet).then(|| self.words(world, edge.first, "required"));
             self.require(edge.then, why);
         }
-        if kind & WANTS != 0 && !t_optional && f_optional {
+        if kind & WANTS != 0 && !t_optional && f_optional && !t_moves {
             let why = (!quiet).then(|| self.words(world, edge.then, "required"));
             self.require(edge.first, why);
         }
@@ -465,6 +489,17 @@ impl Actions {
         {
             self.acts[edge.then].runnable = false;
             self.changed(edge.then);
+        }
+    }
+
+    /// The resource is stopped and started like any other.
+    fn give_up_migration(&mut self, start: Aid) {
+        let Some(rid) = self.acts[start].rid else { return };
+        for aid in self.of_rsc[rid].clone() {
+            if self.acts[aid].migratable {
+                self.acts[aid].migratable = false;
+                self.changed(aid);
+            }
         }
     }
 
@@ -552,5 +587,6 @@ pub(crate) fn blank(rid: Option<Rid>, verb: Verb, node: Option<Nid>) -> Act {
         needed: 1,
         always: false,
         why_blocked: false,
+        fixed: false,
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn connect_remotes(world: &mut World<'_>) {
     for (nid, child) in inside {
         for (rid, rsc) in world.rscs.iter_mut().enumerate() {
             if Some(rid) != child {
-                rsc.allowed[nid] = Cand::ABSENT;
+                rsc.allowed[nid] = Cand { discover: Discover::Never, ..Cand::ABSENT };
             }
         }
     }
@@ -132,7 +132,7 @@ fn connection(
         enabled: true,
         options: vec![("timeout".into(), timeout.into())],
         source: None,
-        id: format!("{name}-{n}-{interval}").into(),
+        ambiguous: false,
     };
     world.prims.push(PrimConf {
         id: name.clone(),
@@ -453,7 +453,7 @@ fn implicit(
             enabled: true,
             options,
             source: None,
-            id: format!("{id}-monitor").into(),
+            ambiguous: false,
         }],
         fixed_params: params,
         params_by_node: false,
@@ -752,8 +752,11 @@ pub(crate) fn order_remotes(world: &World<'_>, acts: &mut Actions) {
             let verb = acts.acts[aid].verb;
             match verb {
                 Verb::Start | Verb::Promote | Verb::MigrateFrom => {
+                    // A new connection to the same remote node changes nothing behind it.
+                    let guest = world.nodes[nid].sort == NodeSort::Guest;
+                    let kind = if guest { edge::NEEDS | edge::FORCES } else { edge::NEEDS };
                     for &start in &starts {
-                        acts.order(start, aid, edge::NEEDS | edge::FORCES);
+                        acts.order(start, aid, kind);
                     }
                 }
                 Verb::Monitor | Verb::Cancel | Verb::Delete | Verb::ClearFailures | Verb::Notify => {

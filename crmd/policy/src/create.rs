@@ -70,6 +70,8 @@ pub(crate) fn act(
     let mut act = blank(Some(rid), verb, node);
     act.optional = optional;
     act.priority = world.rscs[rid].priority;
+    act.fixed = !world.rscs[rid].managed
+        && matches!(verb, Verb::Start | Verb::Stop | Verb::Promote | Verb::Demote);
     judge(world, &mut act, rid);
     let aid = acts.add(act);
     if let Some(nid) = node {
@@ -86,11 +88,7 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
     };
     let node = &world.nodes[nid];
     let rsc = &world.rscs[rid];
-    let coming = node.is_remote()
-        && node.connection.is_some_and(|c| {
-            world.rscs[c].next_role.is_some_and(|r| r > Role::Stopped)
-        });
-    if !node.online && !coming {
+    if !node.online {
         // On a node that is off nothing can be done, but what runs there can be ended by
         // fencing; see `fence`.
         act.runnable = false;
@@ -128,6 +126,11 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
                     act.reason = Some("quorum freeze".into());
                     act.why_blocked = true;
                 }
+            }
+            NoQuorum::Demote if !(rsc.promotable && rsc.is_active()) => {
+                act.runnable = false;
+                act.reason = Some("no quorum".into());
+                act.why_blocked = true;
             }
             NoQuorum::Ignore | NoQuorum::Demote => {}
         }
@@ -182,11 +185,8 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             need_stop = true;
         }
         if world.rscs[rid].start_pending && Some(there) == current {
-            acts.acts[start].optional = false;
-            if world.rscs[rid].role == Role::Started || world.rscs[rid].role == Role::Unpromoted {
-                // Under way already; it is not stopped for that.
-                acts.acts[start].always = true;
-            }
+            // Under way already; it is not stopped for that.
+            acts.acts[start].always = true;
         }
     }
     let role = world.rscs[rid].role;
@@ -262,6 +262,10 @@ fn steady(
         act(world, acts, rid, Verb::Stop, Some(nid), Some(nid) == here);
     }
     act(world, acts, rid, Verb::Start, here, true);
+    if world.rscs[rid].reload && world.rscs[rid].managed {
+        let reload = act(world, acts, rid, Verb::Reload, here, false);
+        acts.acts[reload].reason = Some("resource definition change".into());
+    }
     if next == Role::Promoted {
         let demoting = world.rscs[rid].failed && promoted;
         act(world, acts, rid, Verb::Promote, here, promoted && !demoting);
@@ -414,6 +418,12 @@ fn group(world: &World<'_>, acts: &mut Actions, rid: Rid, ordered: bool) {
     for two in members.windows(2) {
         chain(acts, two[0], two[1], Verb::Start, edge::NEEDS | edge::FORCES);
         chain(acts, two[1], two[0], Verb::Stop, edge::WANTS);
+        // On a restart the later ones are down before the earlier ones come up.
+        for a in acts.all(two[1], Verb::Stop) {
+            for b in acts.all(two[0], Verb::Start) {
+                acts.order(a, b, edge::IF_ABLE);
+            }
+        }
         chain(acts, two[0], two[1], Verb::Promote, edge::NEEDS | edge::FORCES);
         chain(acts, two[1], two[0], Verb::Demote, edge::WANTS);
     }

@@ -152,11 +152,11 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
             continue;
         }
         let rid = locate(world, nid, history);
-        resource_history(world, nid, rid, history, state, &failcounts);
+        let active = resource_history(world, nid, rid, history, state, &failcounts);
         world.records.push((rid, nid, history));
         // Instances answer to the name under which their node knows them.
         if world.rscs[rid].anonymous
-            && (!history.id.contains(':') || world.rscs[rid].running_on.contains(&nid))
+            && (!history.id.contains(':') || active)
         {
             world.rscs[rid].history_id = history.id.clone();
         }
@@ -383,7 +383,7 @@ fn resource_history(
     history: &ResourceHistory,
     state: &NodeState,
     counts: &FailCounts,
-) {
+) -> bool {
     let fail_name = if world.rscs[rid].anonymous {
         world.rscs[rid].conf_id.clone()
     } else {
@@ -404,7 +404,7 @@ fn resource_history(
         shutdown_lock(world, nid, rid, lock);
     }
     if history.operations.is_empty() {
-        return;
+        return false;
     }
     let mut ops: Vec<&OperationRecord> = history.operations.iter().collect();
     ops.sort_by(|a, b| in_time(a, b));
@@ -420,6 +420,7 @@ fn resource_history(
         record(world, nid, rid, op, &mut reading, history, state);
     }
     place(world, nid, rid, &reading, old_role);
+    reading.role > Role::Stopped
 }
 
 /// Order of records: by call number; the pending one of no number is the newest, save when
@@ -637,7 +638,9 @@ fn failure_expired(
     let count = world.rscs[rid].fail_counts.iter().find(|(n, _)| *n == nid).map(|(_, c)| *c);
     let mut expired = false;
     let mut clear: Option<&'static str> = None;
-    if timeout > 0 && let Some(changed) = op.last_rc_change && changed > 0 {
+    // What is to block does so until people have looked.
+    let blocks = on_fail(world, rid, op) == OnFail::Block;
+    if timeout > 0 && !blocks && let Some(changed) = op.last_rc_change && changed > 0 {
         let last = count.map_or(0, |c| c.last_failure).max(changed);
         if changed + timeout <= world.now {
             expired = true;
@@ -1100,17 +1103,28 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
             NodeSort::Guest => true,
             NodeSort::Remote => {
                 let failed = node.connection.is_some_and(|c| world.rscs[c].failed);
-                if world.opts.fencing && !failed {
+                if world.opts.fencing && node.connection.is_some() && !failed {
+                    // Another member may reach it: fenced only if none will.
                     world.nodes[nid].unseen = true;
-                    false
-                } else {
-                    world.opts.fencing
                 }
+                world.opts.fencing
             }
             NodeSort::Member | NodeSort::Ping => world.opts.fencing,
         };
         if should {
-            let reason = format!("{} is thought to be active there", world.rscs[rid].id);
+            if world.nodes[nid].sort == NodeSort::Guest {
+                world.rscs[rid].failed = true;
+                world.rscs[rid].stop_required = true;
+            }
+            let reason = if world.nodes[nid].unseen && world.nodes[nid].sort == NodeSort::Remote {
+                format!(
+                    "{} is active there (fencing will be revoked if remote connection can be \
+                     re-established elsewhere)",
+                    world.rscs[rid].id
+                )
+            } else {
+                format!("{} is thought to be active there", world.rscs[rid].id)
+            };
             world.fence(nid, &reason);
         }
     }
@@ -1186,14 +1200,7 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
             world.rscs[rid].failed = true;
             world.rscs[rid].stop_required = true;
             match world.rscs[rid].container {
-                Some(container) if !world.rscs[rid].conf_is_bundled() => {
-                    world.rscs[container].failed = true;
-                    world.rscs[container].stop_required = true;
-                }
-                Some(container) => {
-                    world.rscs[container].failed = true;
-                    world.rscs[container].stop_required = true;
-                }
+                Some(container) => world.rscs[container].stop_required = true,
                 None => {}
             }
         }
@@ -1310,14 +1317,6 @@ impl World<'_> {
         self.rscs[rid].container.is_some()
     }
 }
-
-impl crate::model::Rsc {
-    /// Whether it is part of a bundle's replica.
-    pub(crate) fn conf_is_bundled(&self) -> bool {
-        self.container.is_some() && self.serves.is_none()
-    }
-}
-
 
 /// The configured primitive of a name, wherever it stands.
 pub(crate) fn find_primitive<'c>(

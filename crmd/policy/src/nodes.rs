@@ -123,6 +123,7 @@ pub(crate) fn new(id: Text, name: Text, sort: NodeSort) -> Node {
         discovery: true,
         connection: None,
         container: None,
+        coming: false,
         remote_reset: false,
         remote_was_fenced: false,
         remote_maintenance: false,
@@ -309,12 +310,12 @@ fn member_state(node: &mut Node, state: &NodeState, opts: &Options, now: i64) {
         }
         return;
     }
-    node.online = in_cluster && peer > 0;
+    node.online = if node.shutdown { peer > 0 } else { in_cluster };
     let complaint = if node.shutdown {
         None
     } else if member.is_none() {
         Some("peer has not been seen by the cluster")
-    } else if state.join.as_deref() == Some("nack") {
+    } else if matches!(state.join.as_deref(), Some("nack" | "banned")) {
         Some("peer failed Pacemaker membership criteria")
     } else if terminate
         && (in_cluster || peer > 0 || state.join.as_deref().is_some_and(|j| j != "down"))
@@ -327,7 +328,7 @@ fn member_state(node: &mut Node, state: &NodeState, opts: &Options, now: i64) {
     } else {
         None
     };
-    if complaint.is_none() && in_cluster && !joined && !node.shutdown {
+    if complaint.is_none() && (in_cluster || peer > 0) && !joined && !node.shutdown {
         let waited = now - member.unwrap_or(0);
         if opts.node_pending_timeout_s > 0
             && peer <= 0

@@ -14,11 +14,9 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
     let places = instance_places(world);
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
-        let coming = node.sort == NodeSort::Remote
-            && node.connection.is_some_and(|c| {
-                world.rscs[c].next_role.is_some_and(|r| r > Role::Stopped)
-            });
-        if !(node.online || coming) || node.pending || node.unclean || node.sort == NodeSort::Ping {
+        // In a guest that starts afresh nothing can run yet.
+        let fresh = node.coming && node.sort == NodeSort::Guest;
+        if !node.online || fresh || node.pending || node.unclean || node.sort == NodeSort::Ping {
             continue;
         }
         if node.is_remote() && node.shutdown || !node.discovery {

@@ -20,7 +20,8 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     let ops: Vec<(Text, u32, Option<Role>, bool)> = world.prims[prim]
         .ops
         .iter()
-        .filter(|op| op.interval_ms > 0 && op.name != "start" && op.name != "stop")
+        .filter(|op| op.interval_ms > 0 && !op.ambiguous)
+        .filter(|op| op.name != "start" && op.name != "stop")
         .map(|op| (op.name.clone(), op.interval_ms, op.role, op.enabled))
         .collect();
     if ops.is_empty() || rsc.orphan {
@@ -33,7 +34,7 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     {
         for (name, interval, role, enabled) in &ops {
             if !enabled || *role == Some(Role::Stopped) {
-                if *enabled && exists(world, rid, nid, name, *interval) {
+                if *enabled && recorded(world, rid, nid, name, *interval) {
                     cancel(world, acts, rid, nid, name, *interval);
                 }
                 continue;
@@ -64,6 +65,15 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
 fn exists(world: &World<'_>, rid: Rid, nid: Nid, name: &str, interval: u32) -> bool {
     world.active_ops.get(&(rid, nid)).is_some_and(|ops| {
         ops.iter().any(|(n, i)| n == name && *i == interval)
+    })
+}
+
+/// Whether a node's history has the operation, whatever it found.
+fn recorded(world: &World<'_>, rid: Rid, nid: Nid, name: &str, interval: u32) -> bool {
+    world.records.iter().any(|(r, n, history)| {
+        *r == rid
+            && *n == nid
+            && history.operations.iter().any(|o| o.operation == name && o.interval_ms == interval)
     })
 }
 
@@ -146,7 +156,7 @@ fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, in
         if here || !node.online || node.unclean || node.pending || node.is_remote() {
             continue;
         }
-        let known = exists(world, rid, nid, name, interval);
+        let known = recorded(world, rid, nid, name, interval);
         let stopping = acts.find(rid, Verb::Stop, Some(nid));
         let mut act = blank(Some(rid), Verb::Monitor, Some(nid));
         act.name = name.clone();

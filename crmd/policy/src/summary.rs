@@ -119,11 +119,7 @@ fn leaf(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<Line> {
             blocked: act.is_some_and(|a| !a.runnable),
         }
     };
-    if !rsc.managed && !rsc.blocked {
-        // Left as it is, save that it was told to do something.
-        if here.is_some() {
-            return Vec::new();
-        }
+    if !rsc.managed {
         return Vec::new();
     }
     let mut lines = Vec::new();
@@ -193,14 +189,20 @@ fn both(
     let required = |a: Option<Aid>| a.is_some_and(|a| !acts.acts[a].optional);
     let runnable = |a: Option<Aid>| a.is_none_or(|a| acts.acts[a].runnable);
     let role = role_word(rsc.promotable, rsc.role);
-    for &other in &rsc.running_on {
-        if other != h && other != t && required(acts.find(rid, Verb::Stop, Some(other))) {
-            lines.push(line(
-                "Stop",
-                format!("{role}{}", name(other)),
-                acts.find(rid, Verb::Stop, Some(other)),
-            ));
-        }
+    let stray = rsc.running_on.iter().copied().find(|&other| {
+        other != h && other != t && required(acts.find(rid, Verb::Stop, Some(other)))
+    });
+    if let Some(other) = stray
+        && h == t
+        && !required(start)
+        && !required(stop)
+    {
+        lines.push(line(
+            "Restart",
+            format!("{role}{}", name(t)),
+            acts.find(rid, Verb::Stop, Some(other)),
+        ));
+        return;
     }
     let migrating = acts
         .all(rid, Verb::MigrateFrom)

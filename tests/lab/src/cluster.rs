@@ -55,7 +55,7 @@ impl<'a> Cluster<'a> {
         init.extend(links(first));
         cluster.rota(first, &init)?;
         cluster.boot(first)?;
-        cluster.wait_online(1)?;
+        cluster.wait_online(first, 1)?;
         for (count, host) in (2..).zip(others) {
             let line = cluster.rota(first, &words(&["cluster", "token"]))?;
             let token = line.split_whitespace().last().context("no token")?.to_owned();
@@ -63,7 +63,7 @@ impl<'a> Cluster<'a> {
             join.extend(links(host));
             cluster.rota(host, &join)?;
             cluster.boot(host)?;
-            cluster.wait_online(count)?;
+            cluster.wait_online(first, count)?;
         }
         Ok(cluster)
     }
@@ -112,14 +112,14 @@ impl<'a> Cluster<'a> {
         self.rota(host, &words(&["wait", "--timeout", "60"])).map(drop)
     }
 
-    /// Waits until the first host that is on sees this many nodes online.
+    /// Waits until a host's daemon answers and sees this many nodes online.
     ///
     /// # Errors
     /// They do not come together.
-    pub fn wait_online(&self, count: usize) -> Result<()> {
-        let what = format!("{count} nodes online");
+    pub fn wait_online(&self, via: &Host, count: usize) -> Result<()> {
+        let what = format!("{} sees {count} nodes online", via.name());
         wait_until(&what, Duration::from_secs(30), || {
-            Ok(self.first().and_then(|host| self.status(host)).is_ok_and(|status| {
+            Ok(self.status(via).is_ok_and(|status| {
                 states(&status).iter().filter(|(_, state)| state == "online").count() >= count
             }))
         })

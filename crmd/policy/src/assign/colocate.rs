@@ -378,7 +378,9 @@ pub(crate) fn compatible(
         .filter(|&n| world.rscs[rid].allowed[n].present && usable(world, n))
         .collect();
     let current = world.rscs[rid].running_on.first().copied();
-    order.sort_by_key(|&n| (-world.rscs[rid].allowed[n].score, current != Some(n)));
+    order.sort_by_key(|&n| {
+        (-world.rscs[rid].allowed[n].score, world.nodes[n].load, current != Some(n))
+    });
     order.iter().find_map(|&n| instances.iter().copied().find(|&i| fits(i, n)))
 }
 
@@ -435,10 +437,22 @@ pub(crate) fn merge(
         return false;
     }
     state.merging[source] = true;
-    let start = match world.rscs[source].kind {
-        Kind::Group { .. } => world.rscs[source].children.first().copied().unwrap_or(source),
+    // A group speaks through its first member; so does any member that others are with.
+    let group = match world.rscs[source].parent {
+        Some(parent) if coloc.id != "#group-members" => match world.rscs[parent].kind {
+            Kind::Group { colocated: true, .. } => parent,
+            _ => source,
+        },
         _ => source,
     };
+    let start = match world.rscs[group].kind {
+        Kind::Group { .. } => world.rscs[group].children.first().copied().unwrap_or(source),
+        _ => source,
+    };
+    if start != source && state.merging[start] {
+        state.merging[source] = false;
+        return false;
+    }
     if start != source {
         state.merging[start] = true;
     }

@@ -11,7 +11,7 @@ mod utilization;
 
 use rota_cib::constraint::Role;
 
-use crate::model::{Kind, Nid, NodeSort, Rid, World};
+use crate::model::{Kind, Nid, Rid, World};
 
 pub(crate) use limits::prepare;
 
@@ -22,6 +22,8 @@ pub(crate) struct Assign {
     pub trace: Option<Vec<String>>,
     /// Instances counted per clone and node.
     pub counts: rustc_hash::FxHashMap<(Rid, Nid), usize>,
+    /// Colocations that a resource has taken into account already.
+    pub applied: rustc_hash::FxHashSet<(Rid, usize)>,
     /// Guard against circles among colocations.
     pub merging: Vec<bool>,
     /// What is left of each node's capacity (index as in the node table).
@@ -117,16 +119,7 @@ pub(crate) fn available(world: &World<'_>, rid: Rid, nid: Nid) -> bool {
 /// Whether a node can take anything.
 pub(crate) fn usable(world: &World<'_>, nid: Nid) -> bool {
     let node = &world.nodes[nid];
-    // A guest that will be started is as good as one that runs.
-    let coming = node.sort == NodeSort::Guest
-        && !node.unclean
-        && !node.standby
-        && !node.maintenance
-        && node.connection.is_some_and(|c| {
-            let rsc = &world.rscs[c];
-            !rsc.provisional && rsc.next_role.is_some_and(|r| r > Role::Stopped)
-        });
-    if !node.can_run() && !coming {
+    if !node.can_run() {
         return false;
     }
     // A guest is as good as what it lives in, a remote node as its connection.

@@ -35,7 +35,9 @@ pub(super) fn assign(
             let coloc = world.constraints.colocations[i].clone();
             if (coloc.score.abs() >= INF) == mandatory {
                 super::resource(world, state, coloc.primary, None);
-                colocate::apply(world, state, rid, coloc.primary, &coloc);
+                if !state.applied.contains(&(rid, i)) {
+                    colocate::apply(world, state, rid, coloc.primary, &coloc);
+                }
             }
         }
         for &i in &primary {
@@ -156,6 +158,20 @@ fn choose(
 /// The choice is made: counts, capacity, what follows for guests.
 fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Nid>) {
     settle(world, rid, chosen);
+    if let Some(served) = world.rscs[rid].serves {
+        // A node whose connection will be there may be used; otherwise it must not.
+        let up = chosen.is_some() && world.rscs[rid].next_role.is_some_and(|r| r > Role::Stopped);
+        let node = &mut world.nodes[served];
+        if up {
+            node.coming |= !node.online;
+            node.online = true;
+            if node.unseen {
+                node.unclean = false;
+            }
+        } else {
+            node.shutdown = true;
+        }
+    }
     if let Some(nid) = chosen {
         world.nodes[nid].load += 1;
         utilization::consume(world, state, rid, nid);

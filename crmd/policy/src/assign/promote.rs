@@ -42,18 +42,17 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
         }
         return total;
     }
-    if rsc.anonymous && world.nodes[nid].online {
-        // Old attributes of nodes where the resource has never been seen count for nothing.
-        let known = world.instance_owner(rid).is_none_or(|owner| {
-            world
-                .leaves(owner)
-                .iter()
-                .any(|&l| world.rscs[l].conf_id == rsc.conf_id && world.rscs[l].known_on.contains(&nid))
-        });
-        if !known && rsc.assigned.is_none() {
-            return None;
-        }
-        if !known {
+    if rsc.anonymous && !rsc.running_on.contains(&nid) {
+        // The score on a node belongs to the instance that runs there. Before anything was
+        // looked at it may be anyone's; where it is known to be stopped, it is out of date.
+        let Some(owner) = world.instance_owner(rid) else { return None };
+        let alike = |l: &Rid| world.rscs[*l].conf_id == rsc.conf_id;
+        let leaves = world.leaves(owner);
+        let elsewhere =
+            leaves.iter().filter(|l| alike(l)).any(|&l| world.rscs[l].running_on.contains(&nid));
+        let known =
+            leaves.iter().filter(|l| alike(l)).any(|&l| world.rscs[l].known_on.contains(&nid));
+        if elsewhere || known {
             return None;
         }
     }
@@ -81,9 +80,16 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
     for &child in &children {
         let line = {
             let rsc = &world.rscs[child];
-            let place = rsc.assigned.map_or("none", |n| world.nodes[n].name.as_str());
-            let score = if rsc.assigned.is_none() { 0 } else { rsc.promotion.unwrap_or(0) };
-            format!("{} promotion score on {place}: {}", rsc.id, text(score))
+            let score = rsc.promotion.unwrap_or(-INF);
+            match rsc.assigned {
+                Some(n) => format!(
+                    "{} promotion score on {}: {}",
+                    rsc.id,
+                    world.nodes[n].name,
+                    text(score)
+                ),
+                None => format!("{} promotion score (inactive): {}", rsc.id, text(-INF)),
+            }
         };
         state.line(|| line);
     }

@@ -224,6 +224,10 @@ fn record(
         format_smolstr!("{}_{}_{}", op.resource, op.operation, op.interval)
     };
     let failed = rc != op.expected_rc;
+    // What was under way is over.
+    history.operations.retain(|o| {
+        !(o.op_status == -1 && o.operation == op.operation && o.interval_ms == op.interval)
+    });
     let mut made = OperationRecord {
         id: id.clone(),
         key: Some(format_smolstr!("{}_{}_{}", op.resource, op.operation, op.interval)),

@@ -259,7 +259,8 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
         let stopped: Vec<Nid> = (0..world.nodes.len())
             .filter(|&n| {
                 world.nodes[n].sort != NodeSort::Ping
-                    && rsc.allowed[n].present
+                    && (rsc.allowed[n].present
+                        || !world.opts.symmetric && !world.nodes[n].is_remote())
                     && !rsc.children.iter().any(|&c| {
                         world.leaves(c).iter().any(|&l| world.rscs[l].running_on.contains(&n))
                     })
@@ -325,8 +326,6 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
     }
     if let Some((task, _)) = pending {
         if task == "monitor" {
-            flags.push("Monitoring".into());
-        } else if task == "probe" && rsc.role == Role::Stopped {
             flags.push("Monitoring".into());
         }
     }

@@ -1,0 +1,176 @@
+//! Where a tool looks and what it changes: the cluster, or a file named by `CIB_file`.
+
+use std::path::PathBuf;
+
+use rota_cib::change::{Change, apply};
+use rota_cib::{Cib, Text, xml};
+use rota_ids::WallTime;
+use rota_node::report::StatusReport;
+
+use super::fail::{CONFIG, DATA, DISCONNECTED, Failure};
+use crate::client::Client;
+
+/// The cluster, or a file that stands for it.
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
+pub enum Source {
+    /// A document that `CIB_file` names.
+    File {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The daemon of this host.
+    Cluster {
+        /// The connection.
+        client: Client,
+    },
+}
+
+/// The time now, in whole seconds since 1970.
+pub fn now() -> WallTime {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    WallTime(since.map_or(0, |d| i64::try_from(d.as_secs()).unwrap_or(i64::MAX)))
+}
+
+impl Source {
+    /// The file that `CIB_file` names, or else the daemon. A pipe (`CIB_file=<(cibadmin -Q …)`, as
+    /// the OCF shell library does) is a copy of what the daemon knows better, so it is asked only
+    /// if there is no daemon.
+    ///
+    /// # Errors
+    /// When the daemon does not answer.
+    pub fn open() -> Result<Self, Failure> {
+        match std::env::var_os("CIB_file").filter(|path| !path.is_empty()) {
+            Some(path) => {
+                let path = PathBuf::from(path);
+                let is_pipe = path.starts_with("/dev/fd") || path.starts_with("/proc");
+                match is_pipe.then(Client::connect) {
+                    Some(Ok(client)) => Ok(Self::Cluster { client }),
+                    Some(Err(_)) | None => Ok(Self::File { path }),
+                }
+            }
+            None => Self::cluster(),
+        }
+    }
+
+    /// The daemon, whatever `CIB_file` says.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn cluster() -> Result<Self, Failure> {
+        Ok(Self::Cluster { client: Client::connect()? })
+    }
+
+    /// The document as it stands.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub fn text(&mut self) -> Result<String, Failure> {
+        let bytes = match self {
+            Self::File { path } => std::fs::read(&*path).map_err(|error| {
+                Failure::new(DISCONNECTED, format!("{}: {error}", path.display()))
+            })?,
+            Self::Cluster { client } => client.cib_xml()?,
+        };
+        String::from_utf8(bytes).map_err(|_| Failure::new(DATA, "the CIB is not UTF-8"))
+    }
+
+    /// The Cib.
+    ///
+    /// # Errors
+    /// When it cannot be had or read.
+    pub fn cib(&mut self) -> Result<Cib, Failure> {
+        read(&self.text()?)
+    }
+
+    /// What the daemon reports; none for a file.
+    ///
+    /// # Errors
+    /// When the daemon cannot answer.
+    pub fn report(&mut self) -> Result<Option<StatusReport>, Failure> {
+        match self {
+            Self::File { .. } => Ok(None),
+            Self::Cluster { client } => Ok(Some(client.status()?)),
+        }
+    }
+
+    /// The connection; none for a file.
+    pub fn client(&mut self) -> Option<&mut Client> {
+        match self {
+            Self::File { .. } => None,
+            Self::Cluster { client } => Some(client),
+        }
+    }
+
+    /// Makes a change.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub fn change(&mut self, change: &Change) -> Result<(), Failure> {
+        match self {
+            Self::Cluster { client } => {
+                client.change(change)?;
+                Ok(())
+            }
+            Self::File { .. } => {
+                let mut cib = self.cib()?;
+                apply(&mut cib, change, now())
+                    .map_err(|refused| Failure::new(CONFIG, refused.to_string()))?;
+                self.save(&xml::write(&cib))
+            }
+        }
+    }
+
+    /// Writes the whole document into the file: first beside it, so that a reader sees either.
+    ///
+    /// # Errors
+    /// When it cannot be written. On a cluster nothing is written.
+    pub fn save(&mut self, text: &str) -> Result<(), Failure> {
+        let Self::File { path } = self else { return Ok(()) };
+        let beside = path.with_extension("rota-new");
+        std::fs::write(&beside, text)
+            .and_then(|()| std::fs::rename(&beside, &*path))
+            .map_err(|error| Failure::new(74, format!("{}: {error}", path.display())))
+    }
+
+    /// The name of a node: the one given, or the one that this runs on.
+    ///
+    /// # Errors
+    /// When the daemon cannot answer.
+    pub fn node_or_local(&mut self, given: Option<&str>) -> Result<Text, Failure> {
+        if let Some(name) = given.filter(|name| !name.is_empty()) {
+            return Ok(name.into());
+        }
+        // Agents run for a remote node are told on whose behalf.
+        if let Ok(name) = std::env::var("OCF_RESKEY_CRM_meta_on_node") {
+            return Ok(name.into());
+        }
+        match self.report()? {
+            Some(report) => Ok(report.via.0),
+            None => Ok(host_name()),
+        }
+    }
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// When it is no CIB.
+pub fn read(text: &str) -> Result<Cib, Failure> {
+    xml::read(text.as_bytes()).map_err(|error| Failure::new(CONFIG, error.to_string()))
+}
+
+/// The name of this host.
+pub fn host_name() -> Text {
+    let name = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    name.unwrap_or_default().into()
+}
+
+/// The identity of a node, by its name or identity.
+pub fn node_id(cib: &Cib, name: &str) -> Option<Text> {
+    let configured = cib.config.nodes.iter().map(|node| (&node.uname, &node.id));
+    let seen = cib.status.nodes.iter().map(|state| (&state.uname, &state.id));
+    let mut all: Vec<_> = configured.chain(seen).collect();
+    all.dedup();
+    let by_name = all.iter().find(|(uname, _)| *uname == name);
+    by_name.or_else(|| all.iter().find(|(_, id)| *id == name)).map(|(_, id)| (*id).clone())
+}
