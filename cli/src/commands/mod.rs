@@ -40,6 +40,12 @@ pub const AREAS: [&str; 6] = ["resource", "stonith", "constraint", "node", "prop
 pub fn run(args: &[String], context: &Context<'_>) -> Result<Outcome, UserError> {
     let words = Words::parse(args)?;
     let mut work = Work::new(context, &words);
+    if let Some(format) = words.value("--output-format").filter(|format| *format != "text") {
+        return Err(UserError::refused(
+            format!("the output format '{format}' is not written"),
+            "use text, or take the XML: rota cib query",
+        ));
+    }
     let rest = words.words();
     match rest.split_first() {
         Some((&"resource", rest)) => resource::run(&mut work, rest)?,

@@ -108,6 +108,7 @@ impl<'a> Work<'a> {
 
     /// Checks the result and gives it out.
     pub(super) fn finish(mut self) -> Result<Outcome, UserError> {
+        self.words.check_meaning()?;
         self.out.force = self.forced();
         self.out.wait = self.wait()?;
         if self.config == self.context.cib.config {

@@ -71,7 +71,7 @@ pub fn run(config_dir: &Path) -> Result<ExitCode> {
         memory: fs::read(settings.run_dir.join("memory")).ok(),
     };
     let mut node = Node::new(config, replica, node_loop::now());
-    node.resume(&agents.known_runs());
+    node.resume(node_loop::now(), &agents.known_runs());
     agents.adopt_what_still_runs();
     let effects = Effects {
         agents,

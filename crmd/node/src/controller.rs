@@ -153,6 +153,14 @@ impl Controller {
         }
     }
 
+    /// The daemon of a node was restarted: what it did not keep of its orders it must hear again.
+    pub fn node_restarted(&mut self, node: NodeId) {
+        for given in self.given.values_mut().filter(|given| given.node == node) {
+            given.taken = false;
+            given.sent = None;
+        }
+    }
+
     /// Orders of a node whose life is over will never be answered.
     pub fn node_gone(&mut self, node: NodeId) {
         self.given.retain(|_, given| given.node != node);

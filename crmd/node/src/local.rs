@@ -29,8 +29,18 @@ pub struct Memory {
     newest: Token,
     call: i64,
     runs: Vec<(RunId, Run)>,
-    recurring: Vec<(ResourceOp, Option<i32>)>,
+    recurring: Vec<Repeated>,
     fence_devices: BTreeSet<Text>,
+    untold: Vec<OperationResult>,
+}
+
+/// A monitor that comes back, as a restarted daemon must know it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Repeated {
+    op: ResourceOp,
+    told: Option<i32>,
+    /// The order whose first result the log does not hold.
+    order: Option<Order>,
 }
 
 /// One run of an agent.
@@ -73,6 +83,8 @@ pub struct Local {
     closed_orders: VecDeque<OrderId>,
     /// Fence devices "started" here: this node watches over them.
     fence_devices: BTreeSet<Text>,
+    /// Results that answer no order and that the log does not hold, by their call.
+    untold: BTreeMap<i64, OperationResult>,
     /// Runs whose end the log holds now.
     settled: Vec<RunId>,
     changed: bool,
@@ -90,16 +102,14 @@ impl Local {
     /// monitors go on, and results that are still to come find their orders.
     pub fn new(name: NodeName, life: Incarnation, now: Now, memory: Option<Memory>) -> Self {
         let memory = memory.unwrap_or_default();
-        let recurring = memory.recurring.into_iter().map(|(op, told)| {
-            let entry =
-                Recurring { order: None, next: now.moment, running: None, told, op: op.clone() };
-            (ord(&op.key), entry)
+        let orders = memory.runs.iter().filter_map(|(_, run)| run.order.clone());
+        let first_results = memory.recurring.iter().filter_map(|repeated| repeated.order.clone());
+        let open_orders = orders.chain(first_results).map(|order| (order.id, order)).collect();
+        let recurring = memory.recurring.into_iter().map(|Repeated { op, told, order }| {
+            // That something failed may never have come into the log.
+            let told = told.filter(|rc| *rc == op.expected_rc);
+            (ord(&op.key), Recurring { op, order, next: now.moment, running: None, told })
         });
-        let open_orders = memory
-            .runs
-            .iter()
-            .filter_map(|(_, run)| run.order.clone().map(|order| (order.id, order)))
-            .collect();
         Self {
             name,
             life,
@@ -111,14 +121,22 @@ impl Local {
             open_orders,
             closed_orders: VecDeque::new(),
             fence_devices: memory.fence_devices,
+            untold: memory.untold.into_iter().map(|r| (r.record.call_id, r)).collect(),
             settled: Vec::new(),
             changed: false,
         }
     }
 
     /// Goes on with what an earlier life of the daemon left: runs that never began, for the
-    /// journal of agents does not know them, begin now. The end of the others is to come.
-    pub fn resume(&mut self, known: &BTreeSet<RunId>, todo: &mut Vec<Effect>) {
+    /// journal of agents does not know them, begin now. The end of the others is to come. What
+    /// the log does not hold is told again.
+    pub fn resume(
+        &mut self,
+        known: &BTreeSet<RunId>,
+        entries: &mut Vec<Entry>,
+        todo: &mut Vec<Effect>,
+    ) {
+        entries.extend(self.untold.values().cloned().map(Box::new).map(Entry::Result));
         for (run, what) in &self.runs {
             if !known.contains(run) {
                 todo.push(Effect::RunAgent { run: *run, op: Box::new(what.op.clone()) });
@@ -192,6 +210,11 @@ impl Local {
     ) -> Option<RunId> {
         self.make_way(&op, entries, todo);
         self.begin(now, op, None, entries, todo)
+    }
+
+    /// The log holds the result of this call.
+    pub fn told(&mut self, call: i64) {
+        self.changed |= self.untold.remove(&call).is_some();
     }
 
     /// The log holds the end of this order.
@@ -287,12 +310,23 @@ impl Local {
             runs: self
                 .runs
                 .iter()
-                .filter(|(_, run)| run.order.is_some())
+                .filter(|(_, run)| run.order.is_some() || run.op.interval == 0)
                 .map(|(id, run)| (*id, run.clone()))
                 .collect(),
-            recurring: self.recurring.values().map(|r| (r.op.clone(), r.told)).collect(),
+            recurring: self.recurring.values().map(|r| self.repeated(r)).collect(),
             fence_devices: self.fence_devices.clone(),
+            untold: self.untold.values().cloned().collect(),
         })
+    }
+
+    /// A first result may be on its way into the log: its order is open until it is there.
+    fn repeated(&self, recurring: &Recurring) -> Repeated {
+        let is_it = |order: &&Order| match &order.task {
+            OrderTask::Run(op) => op.interval > 0 && op.key == recurring.op.key,
+            OrderTask::Cancel { .. } | OrderTask::Leave => false,
+        };
+        let order = recurring.order.as_ref().or_else(|| self.open_orders.values().rfind(is_it));
+        Repeated { op: recurring.op.clone(), told: recurring.told, order: order.cloned() }
     }
 
     fn new_run(&mut self) -> RunId {
@@ -447,11 +481,10 @@ impl Local {
     ) {
         self.call += 1;
         self.changed = true;
-        let order_id = order.map(|order| order.id);
-        entries.push(Entry::Result(Box::new(OperationResult {
+        let result = OperationResult {
             node: self.name.clone(),
             life: self.life,
-            order: order_id,
+            order: order.map(|order| order.id),
             resource: op.resource.clone(),
             class: op.class.clone(),
             provider: op.provider.clone(),
@@ -460,7 +493,11 @@ impl Local {
             is_probe: op.is_probe,
             recorded: op.operation != "notify",
             record: book::record(&self.name, op, order, outcome, self.call),
-        })));
+        };
+        if order.is_none() {
+            self.untold.insert(self.call, result.clone());
+        }
+        entries.push(Entry::Result(Box::new(result)));
     }
 }
 

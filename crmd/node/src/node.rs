@@ -153,8 +153,10 @@ impl<S: LogStore> Node<S> {
 
     /// Goes on with what an earlier life of this boot left; `known` are the runs whose end the
     /// journal of agents has or will have.
-    pub fn resume(&mut self, known: &BTreeSet<RunId>) {
-        self.local.resume(known, &mut self.todo);
+    pub fn resume(&mut self, now: Now, known: &BTreeSet<RunId>) {
+        let mut entries = Vec::new();
+        self.local.resume(known, &mut entries, &mut self.todo);
+        self.propose_all(now, entries);
     }
 
     /// Takes in one event. What follows from it comes with the next [`Self::flush`].
@@ -274,6 +276,12 @@ impl<S: LogStore> Node<S> {
                 self.local.close(order);
             }
         }
+        if let Entry::Result(result) = &proposal.entry
+            && proposal.id.node == self.config.me
+            && result.life.boot == self.config.life.boot
+        {
+            self.local.told(result.record.call_id);
+        }
         for news in applied.news {
             self.news(now, news);
         }
@@ -321,6 +329,11 @@ impl<S: LogStore> Node<S> {
                 for (node, _) in gone {
                     if let Some(controller) = &mut self.controller {
                         controller.node_gone(*node);
+                    }
+                }
+                for (node, _) in &change.restarted {
+                    if let Some(controller) = &mut self.controller {
+                        controller.node_restarted(*node);
                     }
                 }
                 self.stale(AbortReason::Membership);

@@ -209,7 +209,7 @@ fn what_never_began_begins_after_a_restart_of_the_daemon() {
     let memory = host.local.memory_if_changed();
     let life = Incarnation { boot: BootId(1), start: StartId(2) };
     let mut later = Local::new(NodeName::from("n1"), life, at(0), memory);
-    later.resume(&[begun[0].0].into(), &mut host.todo);
+    later.resume(&[begun[0].0].into(), &mut Vec::new(), &mut host.todo);
     assert_eq!(host.begun(), [(begun[1].0, "promote".to_owned())]);
 }
 

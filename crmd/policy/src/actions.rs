@@ -237,9 +237,7 @@ impl Actions {
     pub fn all(&self, rid: Rid, verb: Verb) -> Vec<Aid> {
         self.of_rsc
             .get(rid)
-            .map(|list| {
-                list.iter().copied().filter(|&a| self.acts[a].verb == verb).collect()
-            })
+            .map(|list| list.iter().copied().filter(|&a| self.acts[a].verb == verb).collect())
             .unwrap_or_default()
     }
 
@@ -457,7 +455,10 @@ impl Actions {
                 self.acts[edge.first].verb,
                 Verb::Start | Verb::Promote | Verb::Running | Verb::Promoted
             );
-            if builds && self.acts[edge.then].verb == Verb::Start && self.acts[edge.first].rid != self.acts[edge.then].rid {
+            if builds
+                && self.acts[edge.then].verb == Verb::Start
+                && self.acts[edge.first].rid != self.acts[edge.then].rid
+            {
                 self.give_up_migration(edge.then);
             }
         }
@@ -485,7 +486,8 @@ impl Actions {
             && !t_optional
             && !f_optional
             && !f_runnable
-            && self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked)
+            && (self.acts[edge.first].fixed
+                || self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked))
         {
             self.acts[edge.then].runnable = false;
             self.changed(edge.then);

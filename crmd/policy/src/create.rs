@@ -48,7 +48,9 @@ pub(crate) fn can_fence(world: &World<'_>, nid: Nid) -> bool {
     if !world.opts.fencing {
         return false;
     }
-    world.quorum || world.opts.no_quorum == NoQuorum::Ignore || node.online
+    world.quorum
+        || world.opts.no_quorum == NoQuorum::Ignore
+        || node.online
         || (node.sort == NodeSort::Remote && world.opts.fence_remote_without_quorum)
 }
 
@@ -191,7 +193,9 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     }
     let role = world.rscs[rid].role;
     if role > Role::Stopped && !places.is_empty() {
-        if need_stop && !(world.rscs[rid].start_pending && !moving && !world.rscs[rid].stop_required) {
+        if need_stop
+            && !(world.rscs[rid].start_pending && !moving && !world.rscs[rid].stop_required)
+        {
             down(world, acts, rid, &places, false, current);
             if next > Role::Stopped {
                 up(world, acts, rid, chosen, Role::Stopped, next, false);
@@ -284,7 +288,10 @@ fn down(
     let promoted = world.rscs[rid].role == Role::Promoted;
     for &nid in places {
         if promoted {
-            act(world, acts, rid, Verb::Demote, Some(nid), optional);
+            let demote = act(world, acts, rid, Verb::Demote, Some(nid), optional);
+            if !world.rscs[rid].managed || world.rscs[rid].blocked {
+                acts.acts[demote].runnable = false;
+            }
         }
         // A migration's target that is not to be kept is stopped like any other place.
         let stop = act(world, acts, rid, Verb::Stop, Some(nid), optional);

@@ -2,9 +2,7 @@
 
 use rota_cib::Text;
 use rota_ids::NodeName;
-use rota_transition::{
-    Action, ActionId, Digests, FenceAction, Graph, OpKey, ResourceOp, Task,
-};
+use rota_transition::{Action, ActionId, Digests, FenceAction, Graph, OpKey, ResourceOp, Task};
 use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Verb, blank, edge};
@@ -31,11 +29,19 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                 }
             }
             Chore::DeleteHistory { rid, nid } => {
-                if world.nodes[nid].online && !world.nodes[nid].unclean
+                if world.nodes[nid].online
+                    && !world.nodes[nid].unclean
                     && acts.find(rid, Verb::Delete, Some(nid)).is_none()
-                    && acts.find(rid, Verb::Stop, Some(nid)).is_none()
                 {
-                    simple(acts, rid, nid, Verb::Delete);
+                    let delete = simple(acts, rid, nid, Verb::Delete);
+                    for stop in acts.all(rid, Verb::Stop) {
+                        if acts.acts[stop].node == Some(nid) {
+                            acts.order(stop, delete, edge::NEEDS | edge::QUIET);
+                        }
+                    }
+                    for start in acts.all(rid, Verb::Start) {
+                        acts.order(delete, start, edge::ORDER);
+                    }
                 }
             }
             Chore::Cancel { rid, nid, op, interval } => {
@@ -55,12 +61,19 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
 fn removed(world: &World<'_>, acts: &mut Actions) {
     for rid in 0..world.rscs.len() {
         let rsc = &world.rscs[rid];
-        if !(rsc.orphan || rsc.meta.remove_after_stop) || !rsc.is_primitive() || rsc.parent.is_some() {
+        if !(rsc.orphan || rsc.meta.remove_after_stop)
+            || !rsc.is_primitive()
+            || rsc.parent.is_some()
+        {
             continue;
         }
         for stop in acts.all(rid, Verb::Stop) {
             let Some(nid) = acts.acts[stop].node else { continue };
-            if acts.acts[stop].optional || !world.nodes[nid].online || world.nodes[nid].unclean || !rsc.managed {
+            if acts.acts[stop].optional
+                || !world.nodes[nid].online
+                || world.nodes[nid].unclean
+                || !rsc.managed
+            {
                 continue;
             }
             let delete = simple(acts, rid, nid, Verb::Delete);
@@ -103,10 +116,7 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
         let act = &acts.acts[aid];
         // What is done by other means happens nowhere in particular.
         let elsewhere = act.pseudo && act.verb != Verb::Fence;
-        let node = act
-            .node
-            .filter(|_| !elsewhere)
-            .map(|n| NodeName(world.nodes[n].name.clone()));
+        let node = act.node.filter(|_| !elsewhere).map(|n| NodeName(world.nodes[n].name.clone()));
         graph.actions.push(Action {
             id: ActionId(i as u32),
             task,
@@ -114,8 +124,7 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
             router: act.node.and_then(|n| router(world, n)),
             inputs,
             priority: act.priority,
-            can_fail: act.rid.is_some_and(|r| !world.rscs[r].managed)
-                && act.verb == Verb::Monitor,
+            can_fail: act.rid.is_some_and(|r| !world.rscs[r].managed) && act.verb == Verb::Monitor,
             note: None,
         });
     }
@@ -216,9 +225,10 @@ fn cut_circles(inputs: &mut [Vec<ActionId>], strong: &mut [Vec<bool>]) {
         }
         // A circle: free one action whose remaining inputs are all weak, else the first.
         let stuck: Vec<usize> = (0..count).filter(|&i| !done[i]).collect();
-        let weak = stuck.iter().copied().find(|&i| {
-            inputs[i].iter().zip(&strong[i]).all(|(f, s)| done[f.index()] || !s)
-        });
+        let weak = stuck
+            .iter()
+            .copied()
+            .find(|&i| inputs[i].iter().zip(&strong[i]).all(|(f, s)| done[f.index()] || !s));
         let victim = weak.or(stuck.first().copied());
         let Some(victim) = victim else { return };
         let keep: Vec<bool> = inputs[victim].iter().map(|f| done[f.index()]).collect();
@@ -238,21 +248,26 @@ fn task(world: &mut World<'_>, acts: &Actions, aid: Aid) -> Task {
     }
     match act.verb {
         Verb::Fence => Task::Fence {
-            target: NodeName(
-                act.node.map(|n| world.nodes[n].name.clone()).unwrap_or_default(),
-            ),
+            target: NodeName(act.node.map(|n| world.nodes[n].name.clone()).unwrap_or_default()),
             action: act.extra.as_ref().and_then(|e| e.fence).unwrap_or(FenceAction::Reboot),
             devices: Vec::new(),
             delay_s: 0,
         },
         Verb::Shutdown => Task::Shutdown,
         Verb::Maintenance => Task::Maintenance { on: act.interval > 0 },
-        Verb::ClearFailures => {
-            Task::ClearFailures {
-                resource: act.rid.map(|r| if world.rscs[r].anonymous { world.rscs[r].conf_id.clone() } else { world.rscs[r].id.clone() }).unwrap_or_default(),
-                operation: None,
-            }
-        }
+        Verb::ClearFailures => Task::ClearFailures {
+            resource: act
+                .rid
+                .map(|r| {
+                    if world.rscs[r].anonymous {
+                        world.rscs[r].conf_id.clone()
+                    } else {
+                        world.rscs[r].id.clone()
+                    }
+                })
+                .unwrap_or_default(),
+            operation: None,
+        },
         Verb::LiftLock => Task::LiftShutdownLock { resource: printed(world, act.rid) },
         Verb::Delete => {
             let conf = act.rid.and_then(|r| world.conf(r));
@@ -320,12 +335,14 @@ fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
         meta.push(("CRM_meta_notify".into(), rsc.notify.to_string().into()));
         if c.promotable {
             meta.push(("CRM_meta_promoted_max".into(), c.promoted_max.to_string().into()));
-            meta.push(("CRM_meta_promoted_node_max".into(), c.promoted_node_max.to_string().into()));
+            meta.push((
+                "CRM_meta_promoted_node_max".into(),
+                c.promoted_node_max.to_string().into(),
+            ));
         }
     }
-    let op = conf.and_then(|c| {
-        c.ops.iter().find(|o| o.name == name && o.interval_ms == act.interval)
-    });
+    let op =
+        conf.and_then(|c| c.ops.iter().find(|o| o.name == name && o.interval_ms == act.interval));
     let mut start_delay_ms = 0;
     if let Some(op) = op {
         for (n, v) in &op.options {

@@ -5,7 +5,7 @@ use rota_cib::constraint::Role;
 use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 use rustc_hash::FxHashMap;
 
-use crate::model::{Chore, FailCount, FailedOp, NodeSort, Nid, Rid, World};
+use crate::model::{Chore, FailCount, FailedOp, Nid, NodeSort, Rid, World};
 use crate::score::{INF, leading_number};
 use crate::unpack::{self, Instance};
 use crate::values::get;
@@ -82,11 +82,7 @@ pub(crate) fn unpack(world: &mut World<'_>) {
 }
 
 fn node_of(world: &World<'_>, state: &NodeState) -> Option<Nid> {
-    world
-        .node_by_id
-        .get(&state.id)
-        .or_else(|| world.node_by_name.get(&state.uname))
-        .copied()
+    world.node_by_id.get(&state.id).or_else(|| world.node_by_name.get(&state.uname)).copied()
 }
 
 /// Whether the history of a node may be read in the first passes: it is there, or what its
@@ -135,7 +131,8 @@ fn settle_remote(world: &mut World<'_>, nid: Nid) {
         {
             node.online = false;
             node.remote_reset = false;
-        } else if hosts.len() == 1
+        } else if container.is_some()
+            && hosts.len() == 1
             && !world.nodes[hosts[0]].online
             && world.nodes[hosts[0]].unclean
         {
@@ -155,9 +152,7 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
         let active = resource_history(world, nid, rid, history, state, &failcounts);
         world.records.push((rid, nid, history));
         // Instances answer to the name under which their node knows them.
-        if world.rscs[rid].anonymous
-            && (!history.id.contains(':') || active)
-        {
+        if world.rscs[rid].anonymous && (!history.id.contains(':') || active) {
             world.rscs[rid].history_id = history.id.clone();
         }
     }
@@ -289,8 +284,15 @@ fn make_instance(world: &mut World<'_>, clone: Rid, number: usize) -> Rid {
     );
     for member in like.children {
         let m = world.rscs[member].clone();
-        let made =
-            unpack::add(world, &m.conf_id, m.kind.clone(), m.prim, Some(child), m.meta.clone(), instance);
+        let made = unpack::add(
+            world,
+            &m.conf_id,
+            m.kind.clone(),
+            m.prim,
+            Some(child),
+            m.meta.clone(),
+            instance,
+        );
         world.rscs[child].children.push(made);
     }
     unpack::mark_orphan(world, child);
@@ -389,11 +391,8 @@ fn resource_history(
     } else {
         world.rscs[rid].id.clone()
     };
-    let counted = counts
-        .by_name
-        .get(&fail_name)
-        .or_else(|| counts.by_name.get(&history.id))
-        .copied();
+    let counted =
+        counts.by_name.get(&fail_name).or_else(|| counts.by_name.get(&history.id)).copied();
     if let Some(count) = counted {
         world.rscs[rid].fail_counts.push((nid, count));
         if world.rscs[rid].orphan && world.rscs[rid].parent.is_none() {
@@ -507,7 +506,9 @@ fn record(
         191 => 8,
         other => other,
     };
-    if !world.nodes[nid].online && !world.nodes[nid].unclean && !world.nodes[nid].is_remote()
+    if !world.nodes[nid].online
+        && !world.nodes[nid].unclean
+        && !world.nodes[nid].is_remote()
         && !world.opts.fencing
     {
         // The node left in good order: what it ran is gone with it.
@@ -607,12 +608,14 @@ fn judge(
             if rc == 3 && op.interval_ms > 0 {
                 return (status::NOT_SUPPORTED, None);
             }
-            if probe && matches!(rc, 2..=6) && world.rscs[rid].running_on.is_empty() && rc != 2 && rc != 6 {
+            if probe
+                && matches!(rc, 2..=6)
+                && world.rscs[rid].running_on.is_empty()
+                && rc != 2
+                && rc != 6
+            {
                 // Nothing there that could run.
-                return (
-                    if rc == 5 { status::NOT_INSTALLED } else { status::ERROR_HARD },
-                    None,
-                );
+                return (if rc == 5 { status::NOT_INSTALLED } else { status::ERROR_HARD }, None);
             }
             match rc {
                 6 => (status::ERROR_FATAL, None),
@@ -640,7 +643,11 @@ fn failure_expired(
     let mut clear: Option<&'static str> = None;
     // What is to block does so until people have looked.
     let blocks = on_fail(world, rid, op) == OnFail::Block;
-    if timeout > 0 && !blocks && let Some(changed) = op.last_rc_change && changed > 0 {
+    if timeout > 0
+        && !blocks
+        && let Some(changed) = op.last_rc_change
+        && changed > 0
+    {
         let last = count.map_or(0, |c| c.last_failure).max(changed);
         if changed + timeout <= world.now {
             expired = true;
@@ -712,9 +719,12 @@ fn pending(
             {
                 let done = state_of(world, t)
                     .and_then(|s| s.history.iter().find(|h| h.id == world.rscs[rid].history_id))
-                    .is_some_and(|h| h.operations.iter().any(|o| {
-                        matches!(o.operation.as_str(), "migrate_from") && o.op_status == status::DONE
-                    }));
+                    .is_some_and(|h| {
+                        h.operations.iter().any(|o| {
+                            matches!(o.operation.as_str(), "migrate_from")
+                                && o.op_status == status::DONE
+                        })
+                    });
                 if !done && world.nodes[t].online {
                     world.add_running(rid, t);
                 }
@@ -741,12 +751,7 @@ fn pending(
 
 fn state_of<'a>(world: &World<'a>, nid: Nid) -> Option<&'a NodeState> {
     let node = &world.nodes[nid];
-    world
-        .cib
-        .status
-        .nodes
-        .iter()
-        .find(|s| s.id == node.id || s.uname == node.name)
+    world.cib.status.nodes.iter().find(|s| s.id == node.id || s.uname == node.name)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the pieces of one record and its surroundings")]
@@ -872,7 +877,10 @@ fn migrated_away(
         let last = h.operations.iter().max_by(|a, b| in_time(a, b));
         last.is_some_and(|o| {
             (o.operation == "stop" && o.op_status == status::DONE)
-                || (is_probe(o) && o.rc == 7 && from.is_none() && o.last_rc_change > op.last_rc_change)
+                || (is_probe(o)
+                    && o.rc == 7
+                    && from.is_none()
+                    && o.last_rc_change > op.last_rc_change)
         })
     });
     if from.is_some_and(|o| o.op_status == status::DONE && o.rc == 0) {
@@ -892,7 +900,8 @@ fn migrated_away(
         reading.role = active_role(world, rid);
         return;
     }
-    let failed_there = from.is_some_and(|o| o.op_status != status::PENDING && (o.rc != 0 || o.op_status != 0));
+    let failed_there =
+        from.is_some_and(|o| o.op_status != status::PENDING && (o.rc != 0 || o.op_status != 0));
     if failed_there {
         if world.nodes[t].online {
             world.add_running(rid, t);
@@ -974,7 +983,13 @@ pub(crate) fn on_fail(world: &World<'_>, rid: Rid, op: &OperationRecord) -> OnFa
     if is_connection && task != "stop" && !(task == "start") {
         // The connection is lost: the remote node is in an unknown state.
         let fence_remote = fencing && world.rscs[rid].container.is_none();
-        return if fence_remote { OnFail::ResetRemote } else if world.rscs[rid].container.is_some() { OnFail::RestartContainer } else { OnFail::Recover };
+        return if fence_remote {
+            OnFail::ResetRemote
+        } else if world.rscs[rid].container.is_some() {
+            OnFail::RestartContainer
+        } else {
+            OnFail::Recover
+        };
     }
     if is_connection && world.rscs[rid].container.is_some() && task != "stop" {
         return OnFail::RestartContainer;
@@ -1013,7 +1028,7 @@ fn failure(
             reading.fail_next = Some(Role::Stopped);
         }
     }
-    let probe_found_nothing = is_probe(op) && matches!(rc, 5) ;
+    let probe_found_nothing = is_probe(op) && matches!(rc, 5);
     match task {
         "stop" => world.ban(rid, nid, "stop-failed"),
         "migrate_to" => failed_migrate_to(world, nid, rid, op),
@@ -1040,9 +1055,7 @@ fn failure(
 }
 
 fn reconnects(world: &World<'_>, rid: Rid) -> bool {
-    world.conf(rid).is_some_and(|c| {
-        c.params.iter().any(|s| s.get("reconnect_interval").is_some())
-    })
+    world.conf(rid).is_some_and(|c| c.params.iter().any(|s| s.get("reconnect_interval").is_some()))
 }
 
 fn failed_migrate_to(world: &mut World<'_>, nid: Nid, rid: Rid, op: &OperationRecord) {
@@ -1128,7 +1141,10 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
             world.fence(nid, &reason);
         }
     }
-    if role > Role::Stopped && !node_online && !world.nodes[nid].unclean && !world.opts.fencing
+    if role > Role::Stopped
+        && !node_online
+        && !world.nodes[nid].unclean
+        && !world.opts.fencing
         && !world.nodes[nid].is_remote()
     {
         // Without fencing a node that left is taken at its word.

@@ -9,6 +9,7 @@ mod actions;
 mod assign;
 mod bundle;
 mod changes;
+pub mod check;
 mod constraints;
 mod create;
 mod digest;

@@ -31,10 +31,9 @@ pub(crate) fn consider(
     if !may {
         return;
     }
-    let (Some(start), Some(stop)) = (
-        acts.find(rid, Verb::Start, Some(target)),
-        acts.find(rid, Verb::Stop, Some(source)),
-    ) else {
+    let (Some(start), Some(stop)) =
+        (acts.find(rid, Verb::Start, Some(target)), acts.find(rid, Verb::Stop, Some(source)))
+    else {
         return;
     };
     if !acts.acts[start].runnable || !acts.acts[stop].runnable {
@@ -65,18 +64,15 @@ pub(crate) fn consider(
         acts.order(from, stop, edge::NEEDS | edge::QUIET);
     }
     acts.order(stop, start, edge::ORDER);
-    if partial
-        && let Some(extra_stop) = acts.find(rid, Verb::Stop, Some(target))
-    {
+    if partial && let Some(extra_stop) = acts.find(rid, Verb::Stop, Some(target)) {
         acts.acts[extra_stop].optional = true;
     }
 }
 
 /// After all consequences are known: which migrations really are ones.
 pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
-    let candidates: Vec<usize> = (0..acts.acts.len())
-        .filter(|&a| acts.acts[a].verb == Verb::MigrateFrom)
-        .collect();
+    let candidates: Vec<usize> =
+        (0..acts.acts.len()).filter(|&a| acts.acts[a].verb == Verb::MigrateFrom).collect();
     for from in candidates {
         let Some(rid) = acts.acts[from].rid else { continue };
         let Some(extra) = acts.acts[from].extra.clone() else { continue };

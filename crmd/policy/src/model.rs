@@ -305,7 +305,9 @@ impl PrimConf<'_> {
         self.class == "stonith"
     }
     pub fn is_connection(&self) -> bool {
-        self.class == "ocf" && self.agent == "remote" && self.provider.as_deref() == Some("pacemaker")
+        self.class == "ocf"
+            && self.agent == "remote"
+            && self.provider.as_deref() == Some("pacemaker")
     }
 }
 

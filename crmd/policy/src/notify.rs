@@ -78,7 +78,8 @@ fn tell(
             }
         }
     }
-    let Some(nid) = rsc.assigned.filter(|_| rsc.next_role.is_some_and(|r| r > Role::Stopped)) else {
+    let Some(nid) = rsc.assigned.filter(|_| rsc.next_role.is_some_and(|r| r > Role::Stopped))
+    else {
         return;
     };
     let start = acts.find(leaf, Verb::Start, Some(nid));
@@ -86,7 +87,7 @@ fn tell(
     if world.nodes[nid].unclean {
         return;
     }
-    if (verb != Verb::Start || !starts) && rsc.running_on.contains(&nid) {
+    if verb != Verb::Start || !starts {
         message(world, acts, leaf, nid, "pre", verb, all, pre);
     }
     let after = message(world, acts, leaf, nid, "post", verb, all, post);

@@ -94,10 +94,10 @@ impl Options {
         let sets: Vec<_> = cib.config.properties.iter().collect();
         values.collect(&sets, Some("cib-bootstrap-options"), &Context::default(), &mut pairs);
         let one = |names: &[&str]| names.iter().find_map(|name| get(&pairs, name));
-        let flag = |names: &[&str], default: bool| {
-            one(names).and_then(|v| boolean(v)).unwrap_or(default)
-        };
-        let time = |names: &[&str], default: u64| one(names).and_then(|v| millis(v)).unwrap_or(default);
+        let flag =
+            |names: &[&str], default: bool| one(names).and_then(|v| boolean(v)).unwrap_or(default);
+        let time =
+            |names: &[&str], default: u64| one(names).and_then(|v| millis(v)).unwrap_or(default);
         let points = |name: &str, default: i32| {
             one(&[name]).and_then(|v| score::parse(v)).unwrap_or(default)
         };
@@ -112,7 +112,10 @@ impl Options {
                 _ => NoQuorum::Stop,
             },
             fencing,
-            fencing_action_off: matches!(word(&["fencing-action", "stonith-action"]), "off" | "poweroff"),
+            fencing_action_off: matches!(
+                word(&["fencing-action", "stonith-action"]),
+                "off" | "poweroff"
+            ),
             fencing_timeout_ms: time(&["fencing-timeout", "stonith-timeout"], 60_000) as u32,
             startup_fencing: flag(&["startup-fencing"], true),
             symmetric: flag(&["symmetric-cluster"], true),

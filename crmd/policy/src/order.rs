@@ -62,7 +62,8 @@ fn strength(order: &OrderC) -> u16 {
 }
 
 fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
-    let (Some(first), Some(then)) = (Verb::parse(order.first_action), Verb::parse(order.then_action))
+    let (Some(first), Some(then)) =
+        (Verb::parse(order.first_action), Verb::parse(order.then_action))
     else {
         return;
     };
@@ -187,11 +188,16 @@ fn interleaved(
                 } else {
                     first.done().map(|d| acts.all(partner, d)).unwrap_or_default()
                 };
-                if first_acts.is_empty() && kind & edge::NEEDS != 0 && starting
+                if first_acts.is_empty()
+                    && kind & edge::NEEDS != 0
+                    && starting
                     && first == Verb::Promote
                 {
                     for b in then_acts {
-                        acts.forbid_early(b, format!("unrunnable {} {}", world.rscs[order.first].id, first.name()));
+                        acts.forbid_early(
+                            b,
+                            format!("unrunnable {} {}", world.rscs[order.first].id, first.name()),
+                        );
                     }
                     continue;
                 }
@@ -203,7 +209,14 @@ fn interleaved(
             }
             None if starting && kind & edge::NEEDS != 0 => {
                 for b in then_acts {
-                    acts.forbid_early(b, format!("unrunnable {} {}", world.rscs[order.first].id, first.done().map_or("", Verb::name)));
+                    acts.forbid_early(
+                        b,
+                        format!(
+                            "unrunnable {} {}",
+                            world.rscs[order.first].id,
+                            first.done().map_or("", Verb::name)
+                        ),
+                    );
                 }
             }
             None => {}
@@ -215,8 +228,7 @@ fn interleaved(
 fn firsts_done(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
     let Some(done) = verb.done() else { return Vec::new() };
     if world.rscs[rid].notify {
-        let key =
-            format_smolstr!("{}_confirmed-post_notify_{}_0", world.rscs[rid].id, done.name());
+        let key = format_smolstr!("{}_confirmed-post_notify_{}_0", world.rscs[rid].id, done.name());
         if let Some(&told) = acts.named.get(&key) {
             return vec![told];
         }
@@ -275,7 +287,11 @@ fn any_of(world: &World<'_>, acts: &mut Actions, set: &AnyOf) {
     for &(rid, action) in &set.then {
         let Some(verb) = Verb::parse(action) else { continue };
         for b in acts.all(rid, verb) {
-            acts.order(point, b, if mandatory { edge::NEEDS | edge::USER | edge::WANTS } else { edge::ORDER });
+            acts.order(
+                point,
+                b,
+                if mandatory { edge::NEEDS | edge::USER | edge::WANTS } else { edge::ORDER },
+            );
         }
     }
 }

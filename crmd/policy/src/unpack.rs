@@ -11,8 +11,8 @@ use smol_str::format_smolstr;
 
 use crate::constraints::Constraints;
 use crate::model::{
-    Cand, CloneConf, Discover, Kind, Meta, Multiple, NodeSort, OpConf, PrimConf, Requires, Rid, Rsc,
-    TicketInfo, World,
+    Cand, CloneConf, Discover, Kind, Meta, Multiple, NodeSort, OpConf, PrimConf, Requires, Rid,
+    Rsc, TicketInfo, World,
 };
 use crate::options::Options;
 use crate::values::{Context, Pairs, Values, boolean, depends_on_node, get, millis, role};
@@ -139,8 +139,7 @@ impl<'a> Maker<'_, 'a> {
             None => "".into(),
         };
         let provider = p.provider.clone().or(template.and_then(|t| t.provider.clone()));
-        let agent =
-            p.agent.clone().or(template.and_then(|t| t.agent.clone())).unwrap_or_default();
+        let agent = p.agent.clone().or(template.and_then(|t| t.agent.clone())).unwrap_or_default();
         let mut params: Vec<&'a NvSet> = p.parameters.iter().collect();
         let mut meta_util: Vec<&'a NvSet> = p.utilization.iter().collect();
         if let Some(t) = template {
@@ -284,8 +283,7 @@ impl<'a> Maker<'_, 'a> {
         let pairs = self.meta_pairs(&g.meta, None, &inherited.meta, None);
         let flag = |name: &str| get(&pairs, name).and_then(|v| boolean(v)).unwrap_or(true);
         let kind = Kind::Group { ordered: flag("ordered"), colocated: flag("collocated") };
-        let meta =
-            Arc::new(meta(pairs, &self.world.opts, false, false, instance.number.is_some()));
+        let meta = Arc::new(meta(pairs, &self.world.opts, false, false, instance.number.is_some()));
         let rid = self.add(&g.id, kind, None, parent, Arc::clone(&meta), instance);
         // Whether members are in order or together is the group's own affair.
         let handed: Pairs = meta
@@ -321,10 +319,16 @@ impl<'a> Maker<'_, 'a> {
         let members = self.world.nodes.iter().filter(|n| n.sort != NodeSort::Ping).count();
         let conf = CloneConf {
             max: number(&["clone-max"]).unwrap_or(members.max(1)),
-            node_max: if unique { number(&["clone-node-max"]).unwrap_or(1) } else {
+            node_max: if unique {
+                number(&["clone-node-max"]).unwrap_or(1)
+            } else {
                 number(&["clone-node-max"]).unwrap_or(1).min(1)
             },
-            promoted_max: if promotable { number(&["promoted-max", "master-max"]).unwrap_or(1) } else { 0 },
+            promoted_max: if promotable {
+                number(&["promoted-max", "master-max"]).unwrap_or(1)
+            } else {
+                0
+            },
             promoted_node_max: if promotable {
                 number(&["promoted-node-max", "master-node-max"]).unwrap_or(1)
             } else {
@@ -386,10 +390,8 @@ impl<'a> Maker<'_, 'a> {
             let template =
                 p.template.as_ref().and_then(|t| self.templates.get(t.as_str()).copied());
             let class = p.class.as_ref().or(template.and_then(|t| t.class.as_ref()));
-            matches!(
-                class,
-                Some(AgentClass::Lsb | AgentClass::Systemd | AgentClass::Service)
-            ) || matches!(class, Some(AgentClass::Other(c)) if c == "upstart" || c == "nagios")
+            matches!(class, Some(AgentClass::Lsb | AgentClass::Systemd | AgentClass::Service))
+                || matches!(class, Some(AgentClass::Other(c)) if c == "upstart" || c == "nagios")
         };
         match child {
             CloneChild::Primitive(p) => plain(p),
@@ -443,10 +445,18 @@ pub(crate) fn add(
         .map(|node| match node.sort {
             NodeSort::Ping => Cand::ABSENT,
             NodeSort::Member => {
-                if world.opts.symmetric { Cand::OPEN } else { Cand::ABSENT }
+                if world.opts.symmetric {
+                    Cand::OPEN
+                } else {
+                    Cand::ABSENT
+                }
             }
             NodeSort::Remote | NodeSort::Guest => {
-                if world.opts.symmetric { Cand::OPEN } else { Cand::ABSENT }
+                if world.opts.symmetric {
+                    Cand::OPEN
+                } else {
+                    Cand::ABSENT
+                }
             }
         })
         .collect();
@@ -551,13 +561,13 @@ pub(crate) fn meta(
         target_role: value("target-role").and_then(role).filter(|r| *r != Role::Started),
         managed: flag("is-managed").unwrap_or(opts.managed_default),
         maintenance: flag("maintenance").unwrap_or(false),
-        stickiness: points("resource-stickiness").unwrap_or(
-            if in_clone && default_stickiness == 0 { 1 } else { default_stickiness },
-        ),
-        migration_threshold: points("migration-threshold").map_or(score::INF, |t| {
-            if t < 0 { score::INF } else { t }
-        }),
-        failure_timeout_s: value("failure-timeout").and_then(millis).map_or(0, |ms| (ms / 1000) as i64),
+        stickiness: points("resource-stickiness")
+            .unwrap_or(if in_clone && default_stickiness == 0 { 1 } else { default_stickiness }),
+        migration_threshold: points("migration-threshold")
+            .map_or(score::INF, |t| if t < 0 { score::INF } else { t }),
+        failure_timeout_s: value("failure-timeout")
+            .and_then(millis)
+            .map_or(0, |ms| (ms / 1000) as i64),
         multiple: match value("multiple-active") {
             Some("stop_only") => Multiple::StopOnly,
             Some("block") => Multiple::Block,

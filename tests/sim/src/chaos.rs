@@ -1,6 +1,7 @@
 //! Chance: what breaks, when, and for how long.
 
 use rota_ids::Text;
+use rota_replica::LogStore as _;
 
 use crate::agents::Trick;
 use crate::client::Step;
@@ -324,7 +325,12 @@ impl World {
         let all_vote = self.leaders().first().is_some_and(|(leader, _)| {
             self.hosts[*leader].daemon.as_ref().is_some_and(|daemon| {
                 let members = daemon.node.members();
-                members.voters.len() == self.hosts.len() && !members.is_joint()
+                let has_its_store = |host: &crate::host::Host| {
+                    members.stores.get(&host.id) == Some(&host.disk.log.id())
+                };
+                members.voters.len() == self.hosts.len()
+                    && !members.is_joint()
+                    && self.hosts.iter().all(has_its_store)
             })
         });
         let others_up = (0..self.hosts.len())

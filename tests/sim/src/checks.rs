@@ -38,6 +38,8 @@ pub struct Checks {
     leaders: BTreeMap<u64, usize>,
     /// Lives that states hold for over and that were found to be.
     ended: BTreeSet<(NodeId, Incarnation)>,
+    /// Lives that left with a goodbye and nothing active.
+    went_well: BTreeSet<Incarnation>,
     /// When something was last planned, ordered, fenced or agreed about the membership.
     pub last_stir: Time,
     /// What it was.
@@ -60,6 +62,7 @@ impl Checks {
             promised: Vec::new(),
             leaders: BTreeMap::new(),
             ended: BTreeSet::new(),
+            went_well: BTreeSet::new(),
             last_stir: 0,
             last_stir_what: String::new(),
             plans: 0,
@@ -125,6 +128,17 @@ impl World {
         }
     }
 
+    /// Whoever says goodbye leaves nothing behind.
+    pub(crate) fn check_goodbye(&mut self, place: usize) {
+        let host = &self.hosts[place];
+        let Some(life) = host.daemon.as_ref().map(|daemon| daemon.life) else { return };
+        if let Some(resource) = host.run.services.active.iter().next() {
+            let what = format!("{} says goodbye and leaves {resource} behind", host.name);
+            return self.violated(what);
+        }
+        self.checks.went_well.insert(life);
+    }
+
     /// Nothing is started by a life that the cluster holds for over.
     pub(crate) fn check_start(&mut self, place: usize) {
         let host = &self.hosts[place];
@@ -182,9 +196,7 @@ impl World {
             }
             let Some(host) = self.place_of(node).map(|place| &self.hosts[place]) else { continue };
             let same_boot = host.boot == Some(life.boot);
-            // A goodbye counts when nothing was left behind.
-            let went_well = host.goodbye && host.run.services.active.is_empty();
-            if same_boot && !went_well {
+            if same_boot && !self.checks.went_well.contains(&life) {
                 let what = format!("{} is held for off and is not: {life}", host.name);
                 return self.violated(what);
             }

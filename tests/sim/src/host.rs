@@ -33,8 +33,6 @@ pub struct Host {
     pub daemon: Option<Daemon>,
     /// The daemon left with a goodbye; nobody starts it again by itself.
     pub departed: bool,
-    /// The daemon is saying goodbye, or has done so.
-    pub goodbye: bool,
     /// All software of the host stands still until then.
     pub paused_until: Time,
     /// The daemon's main loop stands still until then; its heartbeats go on.

@@ -44,7 +44,6 @@ impl World {
         }
         host.run.starts += 1;
         host.departed = false;
-        host.goodbye = false;
         let life = Incarnation { boot, start: StartId(host.run.starts) };
         let now = self.local_now(place);
         let serial = self.next_serial();
@@ -108,11 +107,12 @@ impl World {
 
     /// Results that an earlier life left behind; agents that still run say theirs later.
     fn adopt_runs(&mut self, place: usize) {
+        let now = self.local_now(place);
         let host = &mut self.hosts[place];
         let Some(daemon) = &mut host.daemon else { return };
         let serial = daemon.serial;
         let known: BTreeSet<RunId> = host.run.services.runs.keys().copied().collect();
-        daemon.node.resume(&known);
+        daemon.node.resume(now, &known);
         let mut said = Vec::new();
         for (id, run) in &host.run.services.runs {
             if let RunState::Ended(outcome) = &run.state {
@@ -195,7 +195,7 @@ impl World {
         let Some(travels) = self.net.datagram(&mut self.rng, usize::from(link.0), from, to) else {
             return;
         };
-        self.later(travels, What::Heartbeat { to, from, link, heartbeat: Box::new(heartbeat) });
+        self.later(travels, What::Heartbeat(to, from, link, Box::new(heartbeat)));
     }
 
     pub(crate) fn heartbeat_arrives(
@@ -364,7 +364,7 @@ impl World {
             }
             Effect::Remember(memory) => self.hosts[place].run.memory = Some(memory),
             Effect::Depart => {
-                self.hosts[place].goodbye = true;
+                self.check_goodbye(place);
                 self.member_step(place, MemberInput::Leave);
             }
             Effect::Die(why) => {
@@ -389,7 +389,7 @@ impl World {
         }
         for at in arrivals {
             let letter = letter.clone();
-            self.later(at - self.now, What::Letter { to: peer, from, letter });
+            self.later(at - self.now, What::Letter(peer, from, letter));
         }
     }
 

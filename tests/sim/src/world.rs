@@ -36,10 +36,10 @@ pub enum What {
     NodeWake(usize, u64),
     /// The heartbeat thread wanted to be woken.
     MemberWake(usize, u64, u64),
-    /// A heartbeat arrives.
-    Heartbeat { to: usize, from: usize, link: LinkId, heartbeat: Box<Heartbeat> },
-    /// A letter arrives.
-    Letter { to: usize, from: usize, letter: Letter },
+    /// A heartbeat arrives: to whom, from whom, on which network.
+    Heartbeat(usize, usize, LinkId, Box<Heartbeat>),
+    /// A letter arrives: to whom, from whom.
+    Letter(usize, usize, Letter),
     /// The heartbeat thread tells the main loop something.
     Report(usize, u64, Box<Report>),
     /// The transport tells the main loop that a peer cannot be reached.
@@ -288,10 +288,10 @@ impl World {
             What::Tick(place, serial) => self.tick(place, serial),
             What::NodeWake(place, serial) => self.node_wake(place, serial),
             What::MemberWake(place, serial, wish) => self.member_wake(place, serial, wish),
-            What::Heartbeat { to, from, link, heartbeat } => {
+            What::Heartbeat(to, from, link, heartbeat) => {
                 self.heartbeat_arrives(to, from, link, *heartbeat);
             }
-            What::Letter { to, from, letter } => self.letter_arrives(to, from, letter),
+            What::Letter(to, from, letter) => self.letter_arrives(to, from, letter),
             What::Report(place, serial, report) => self.report(place, serial, *report),
             What::Unreachable(place, serial, peer) => self.unreachable(place, serial, peer),
             What::AgentEnds(place, boot, run) => self.agent_ends(place, boot, run),
@@ -319,9 +319,9 @@ impl World {
         let (place, needs_loop) = match &what {
             What::Booted(place, _) | What::Start(place, _) => (*place, false),
             What::MemberWake(place, _, _) | What::AgentEnds(place, _, _) => (*place, false),
-            What::Heartbeat { to, .. } => (*to, false),
+            What::Heartbeat(to, ..) => (*to, false),
             What::Tick(place, _) | What::NodeWake(place, _) => (*place, true),
-            What::Letter { to, .. } => (*to, true),
+            What::Letter(to, ..) => (*to, true),
             What::Report(place, _, _) | What::Unreachable(place, _, _) => (*place, true),
             What::AgentSaid(place, _, _, _) | What::CardSaid(place, _, _, _) => (*place, true),
             What::CardActs(_)
@@ -440,6 +440,14 @@ impl World {
         all.filter_map(|(place, host)| led(host).map(|term| (place, term))).collect()
     }
 
+    /// The Cib of a leader; of anybody, if nobody leads.
+    pub fn cib(&self) -> Option<&rota_cib::Cib> {
+        let leader = self.leaders().first().map(|(place, _)| *place);
+        let daemons = || self.hosts.iter().filter_map(|host| host.daemon.as_ref());
+        let daemon = leader.and_then(|place| self.hosts[place].daemon.as_ref());
+        daemon.or_else(|| daemons().next()).map(|daemon| &daemon.node.state().cib)
+    }
+
     /// Where a resource is active in truth.
     pub fn active(&self, resource: &str) -> Vec<usize> {
         let all = self.hosts.iter().enumerate();
@@ -466,7 +474,6 @@ fn new_host(rng: &mut Rng, place: usize) -> Host {
         run: Volatile::default(),
         daemon: None,
         departed: false,
-        goodbye: false,
         paused_until: 0,
         hung_until: 0,
         deferred: Vec::new(),

@@ -122,9 +122,7 @@ pub(crate) fn fail_count(world: &World<'_>, rid: Rid, nid: Nid) -> i32 {
         rsc.fail_counts
             .iter()
             .filter(|(n, _)| *n == nid)
-            .filter(|(_, c)| {
-                !(timeout > 0 && c.last_failure > 0 && now > c.last_failure + timeout)
-            })
+            .filter(|(_, c)| !(timeout > 0 && c.last_failure > 0 && now > c.last_failure + timeout))
             .map(|(_, c)| c.count)
             .fold(0, sum)
     };

@@ -40,7 +40,6 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
         capacity: world.nodes.iter().map(|n| n.capacity.clone()).collect(),
         ..Assign::default()
     };
-    utilization::show_nodes(world, &mut state, "Original");
     let order = utilization::order(world);
     // Connections to remote nodes go first: what runs behind them depends on them.
     for &rid in &order {
@@ -53,7 +52,6 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
             resource(world, &mut state, rid, None);
         }
     }
-    utilization::show_nodes(world, &mut state, "Remaining");
     state
 }
 

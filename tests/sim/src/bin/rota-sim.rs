@@ -27,6 +27,9 @@ struct Args {
     /// Lines of the story that are printed of a seed that fails.
     #[arg(long, default_value_t = 60)]
     tail: usize,
+    /// Print the Cib as a leader has it at the end.
+    #[arg(long)]
+    cib: bool,
     /// End after so many failing seeds.
     #[arg(long, default_value_t = 1)]
     failures: u64,
@@ -47,6 +50,11 @@ fn main() -> ExitCode {
         fenced += world.checks.fenced;
         views += world.checks.views;
         promises += world.checks.promises();
+        if args.cib
+            && let Some(cib) = world.cib()
+        {
+            println!("{}", rota_cib::xml::write(cib));
+        }
         if let Some(violation) = &outcome.violation {
             if !args.verbose {
                 print!("{}", outcome.tail(args.tail));
