@@ -55,6 +55,15 @@ impl Sandbox {
         line.split_once(": ").unwrap().1.to_owned()
     }
 
+    #[track_caller]
+    fn until(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(&self.answer()) {
+            assert!(Instant::now() < deadline, "{what}: {}", self.say(&["log"]));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// Processes that belong to it, by the mark in their environment.
     fn processes(&self) -> Vec<String> {
         let mark = format!("ROTA_SANDBOX_HOST={}/", self.dir.display());
@@ -134,6 +143,18 @@ fn slow_a_host_without_power_is_fenced_and_its_service_moves() {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(sandbox.answer(), after);
+
+    // Alone, without quorum, a host stops what it runs; with quorum it is started again.
+    let host = after.split_whitespace().next().unwrap().to_owned();
+    let others = ["n1", "n2", "n3"].into_iter().filter(|other| *other != host);
+    for other in others.clone() {
+        sandbox.say(&["power", other, "off"]);
+    }
+    sandbox.until("a minority stops", |answer| answer == "nobody answers");
+    for other in others {
+        sandbox.say(&["power", other, "on"]);
+    }
+    sandbox.until("with quorum it runs again", |answer| answer != "nobody answers");
 
     sandbox.say(&["down"]);
     assert_eq!(sandbox.processes(), Vec::<String>::new());
