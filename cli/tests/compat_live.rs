@@ -73,6 +73,8 @@ impl Cluster {
             .env("PATH", path)
             .env("ROTA_SOCKET", self.directory.path().join("etc/run/rota.sock"))
             .env("OCF_ROOT", "/usr/lib/ocf")
+            // The library calls some tools by this path, and not by PATH.
+            .env("HA_SBIN_DIR", self.tools())
             .env("OCF_RESOURCE_INSTANCE", "st")
             .env("OCF_RESKEY_crm_feature_set", "3.16.1")
             .env_remove("CIB_file")

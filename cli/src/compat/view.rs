@@ -23,8 +23,6 @@ pub struct View {
     pub now: WallTime,
     /// Whether there is quorum.
     pub quorum: bool,
-    /// The deciding node's identity.
-    pub dc: Option<Text>,
     /// Whether the daemon was asked, and not a file.
     pub live: bool,
     /// Nodes, by name.
@@ -176,7 +174,7 @@ impl View {
             .map_or_else(|| cib.header.have_quorum.unwrap_or(false), |report| report.quorum);
         let nodes = nodes(&cib, report.as_ref(), dc.as_ref(), now);
         let resources = resources(&cib, now, &nodes);
-        Self { live: report.is_some(), quorum, dc, now, nodes, resources, report, cib }
+        Self { live: report.is_some(), quorum, now, nodes, resources, report, cib }
     }
 
     /// An option of the cluster, or its default.
