@@ -1,6 +1,6 @@
 //! The daemon on this host, reached by its socket.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
@@ -38,7 +38,15 @@ impl Client {
     /// # Errors
     /// When nobody listens, or this user may not.
     pub fn connect() -> Result<Self, Error> {
-        let path = socket_path();
+        Self::connect_to(&socket_path())
+    }
+
+    /// Connects to the daemon that listens there.
+    ///
+    /// # Errors
+    /// As [`Client::connect`].
+    pub fn connect_to(path: &Path) -> Result<Self, Error> {
+        let path = path.to_owned();
         let shown = path.display().to_string();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -84,11 +84,13 @@ fn init(place: &Directory, options: &Options) -> Result<(), Error> {
         node: node_name(options)?,
         node_id: NodeId(1),
         links: links(options)?,
+        bind: Vec::new(),
         founder: true,
         state_dir: state_dir(place),
         run_dir: run_dir(place),
         tools_dir: tools_dir(),
         ocf_root: None,
+        agent_env: std::collections::BTreeMap::new(),
         timing: Timing::default(),
     };
     let authority = Authority::found(name)?;
@@ -134,11 +136,13 @@ fn join(place: &Directory, options: &Options) -> Result<(), Error> {
         node,
         node_id: NodeId(reply.node_id),
         links,
+        bind: Vec::new(),
         founder: false,
         state_dir: state_dir(place),
         run_dir: run_dir(place),
         tools_dir: tools_dir(),
         ocf_root: None,
+        agent_env: std::collections::BTreeMap::new(),
         timing: Timing::default(),
     };
     let authority =

@@ -10,6 +10,7 @@ mod compat;
 mod edit;
 mod error;
 mod options;
+mod sandbox;
 mod status;
 mod stonith;
 mod wait;
@@ -28,6 +29,7 @@ rota node …         standby, maintenance, attributes
 rota property …     options of the cluster
 rota cib …          the configuration as XML
 rota wait           return when there is nothing left to do
+rota sandbox …      a live cluster on this machine, to try and to break
 rota simulate …     what the cluster would do
 rota compat …       the names that agents and monitors call
 Each says more with 'help' behind it.";
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
             "status" => status::run(rest),
             "cib" => cib::run(rest),
             "wait" => wait::run(rest),
+            "sandbox" => sandbox::run(rest),
             "stonith" => stonith::run(rest).unwrap_or_else(|| edit::run("stonith", rest)),
             other => edit::run(other, rest),
         },

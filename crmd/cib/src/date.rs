@@ -152,6 +152,13 @@ pub fn ctime(moment: i64) -> Option<String> {
     ))
 }
 
+/// A moment as `2012-07-13 13:51:17Z`; none if it is beyond the calendar.
+pub fn iso(moment: i64) -> Option<String> {
+    let (date, clock) = split(moment)?;
+    let (hours, minutes, seconds) = (clock / 3600, clock / 60 % 60, clock % 60);
+    Some(format!("{date} {hours:02}:{minutes:02}:{seconds:02}Z"))
+}
+
 /// A calendar: which moments fit all of its ranges.
 pub struct Calendar {
     ranges: Vec<(Field, i64, i64)>,
@@ -202,7 +209,7 @@ impl Calendar {
 
     /// Whether a moment fits, in the zone of `utc_offset_s`.
     pub fn holds(&self, moment: i64, utc_offset_s: i32) -> bool {
-        split(moment + i64::from(utc_offset_s))
+        split(moment.saturating_add(i64::from(utc_offset_s)))
             .is_some_and(|(date, clock)| self.misfit(date, clock).is_none())
     }
 
@@ -233,7 +240,7 @@ impl Calendar {
     pub fn next_change(&self, moment: i64, utc_offset_s: i32) -> Option<i64> {
         let finest = self.ranges.iter().map(|(field, ..)| *field).min()?;
         let offset = i64::from(utc_offset_s);
-        let (mut local, mut unit) = (moment + offset, 0);
+        let (mut local, mut unit) = (moment.saturating_add(offset), 0);
         let held = self.holds(moment, utc_offset_s);
         for _ in 0..CALENDAR_STEPS_MAX {
             let (date, clock) = split(local)?;
@@ -294,6 +301,13 @@ mod tests {
         {
             assert_eq!(parse(text, 0), None, "{text}");
         }
+    }
+
+    #[test]
+    fn moments_are_written_as_they_are_read() {
+        assert_eq!(iso(1_342_187_477).as_deref(), Some("2012-07-13 13:51:17Z"));
+        assert_eq!(parse("2012-07-13 13:51:17Z", 99), Some(1_342_187_477));
+        assert_eq!(ctime(1_342_187_477).as_deref(), Some("Fri Jul 13 13:51:17 2012"));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 /// The name closest to `word`, if it is close enough to be a slip of the fingers: at most a third
 /// of its letters differ. Letters' case counts little; of equals the first one is given.
 pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let limit = (word.chars().count() / 3).clamp(1, 4);
+    let length = word.chars().count();
+    // In a word of one letter nothing is a slip.
+    let limit = (length / 3).clamp(1, 4).min(length.saturating_sub(1));
     let best = names
         .into_iter()
         .map(|name| (distance(word, name, limit), name))

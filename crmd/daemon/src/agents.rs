@@ -1,6 +1,6 @@
 //! Agents on this host: the node's orders in the runner's words, and back.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,18 +35,20 @@ impl Agents {
     /// When the journal cannot be opened, or this program cannot find itself.
     pub fn open(settings: &Settings, inputs: Inputs) -> Result<Self> {
         let defaults = Config::default();
-        let keeper = Keeper {
-            program: std::env::current_exe().context("finding this program")?,
+        let own = std::env::current_exe().context("finding this program")?;
+        // The small program beside us costs less per agent. Failing that we are our own keeper,
+        // by a path that outlives an upgrade of the file.
+        let keeper = own.parent().and_then(Keeper::in_directory).unwrap_or_else(|| Keeper {
+            program: "/proc/self/exe".into(),
             args: vec![KEEPER.to_owned()],
-        };
+        });
         let socket = settings.run_dir.join("rota.sock");
+        let mut agent_env = settings.agent_env.clone();
+        agent_env.insert("ROTA_SOCKET".to_owned(), socket.to_string_lossy().into_owned());
         let config = Config {
             ocf_root: settings.ocf_root.clone().unwrap_or(defaults.ocf_root.clone()),
             tools: settings.tools_dir.clone(),
-            extra_env: BTreeMap::from([(
-                "ROTA_SOCKET".to_owned(),
-                socket.to_string_lossy().into_owned(),
-            )]),
+            extra_env: agent_env,
             keeper: Some(keeper),
             journal: Some(settings.run_dir.join("journal")),
             ..defaults
@@ -60,6 +62,14 @@ impl Agents {
             inputs,
             recovered: Mutex::new(Some(recovered)),
         })
+    }
+
+    /// Runs of an earlier life of the daemon whose end is known or will be.
+    pub fn known_runs(&self) -> BTreeSet<RunId> {
+        let recovered = self.recovered.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(recovered) = &*recovered else { return BTreeSet::new() };
+        let finished = recovered.finished.iter().map(|result| RunId(result.op.0));
+        finished.chain(recovered.in_flight.iter().map(|run| RunId(run.op.0))).collect()
     }
 
     /// Hands in the results that an earlier life of the daemon left, and waits for agents that

@@ -1,7 +1,7 @@
 //! The other nodes: one stream of messages to each, over mutual TLS on the best link.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -38,10 +38,20 @@ const RETRY_AFTER: Duration = Duration::from_millis(100);
 /// The largest message between nodes; a snapshot is the largest there is.
 const MESSAGE_MAX: usize = rota_replica::limits::MESSAGE_BYTES_MAX;
 
+/// One link to a peer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Way {
+    to: SocketAddr,
+    /// Our own address on that link, when it must be said.
+    from: Option<IpAddr>,
+}
+
 /// Streams to all peers.
 pub struct Peers {
     me: NodeId,
     tls: ClientTlsConfig,
+    /// From where each link is used, when that must be said.
+    bind: Vec<SocketAddr>,
     inputs: Inputs,
     lines: Mutex<BTreeMap<NodeId, Line>>,
 }
@@ -49,7 +59,7 @@ pub struct Peers {
 struct Line {
     addresses: Vec<SocketAddr>,
     queue: mpsc::Sender<Envelope>,
-    target: watch::Sender<Option<SocketAddr>>,
+    target: watch::Sender<Option<Way>>,
 }
 
 impl Peers {
@@ -62,7 +72,13 @@ impl Peers {
         let tls = ClientTlsConfig::new()
             .ca_certificate(Certificate::from_pem(directory.authority()?.certificate))
             .identity(Identity::from_pem(identity.certificate, identity.key));
-        let peers = Self { me: settings.node_id, tls, inputs, lines: Mutex::default() };
+        let peers = Self {
+            me: settings.node_id,
+            tls,
+            bind: settings.bind.clone(),
+            inputs,
+            lines: Mutex::default(),
+        };
         let known: Vec<Member> = directory
             .roster()?
             .members
@@ -86,7 +102,7 @@ impl Peers {
                 continue;
             }
             let (queue, waiting) = mpsc::channel(QUEUE_MAX);
-            let (target, aim) = watch::channel(member.links.first().copied());
+            let (target, aim) = watch::channel(self.way(&member.links, LinkId(0)));
             let line = Line { addresses: member.links.clone(), queue, target };
             lines.insert(member.id, line);
             let tls = self.tls.clone().domain_name(server_name(member.id));
@@ -98,15 +114,21 @@ impl Peers {
     pub fn use_link(&self, peer: NodeId, link: Option<LinkId>) {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Some(line), Some(link)) = (lines.get(&peer), link) {
-            let address = line.addresses.get(usize::from(link.0)).copied();
+            let way = self.way(&line.addresses, link);
             line.target.send_if_modified(|target| {
-                let changed = address.is_some() && *target != address;
+                let changed = way.is_some() && *target != way;
                 if changed {
-                    *target = address;
+                    *target = way;
                 }
                 changed
             });
         }
+    }
+
+    fn way(&self, addresses: &[SocketAddr], link: LinkId) -> Option<Way> {
+        let link = usize::from(link.0);
+        let from = self.bind.get(link).map(SocketAddr::ip);
+        addresses.get(link).map(|&to| Way { to, from })
     }
 
     /// Sends a raft message.
@@ -136,15 +158,15 @@ async fn keep_line(
     peer: NodeId,
     tls: ClientTlsConfig,
     mut waiting: mpsc::Receiver<Envelope>,
-    mut aim: watch::Receiver<Option<SocketAddr>>,
+    mut aim: watch::Receiver<Option<Way>>,
     inputs: Inputs,
 ) {
     loop {
         let target = *aim.borrow_and_update();
-        if let Some(address) = target
-            && let Ok(client) = connect(address, tls.clone()).await
+        if let Some(way) = target
+            && let Ok(client) = connect(way, tls.clone()).await
         {
-            tracing::debug!(%peer, %address, "connected");
+            tracing::debug!(%peer, address = %way.to, "connected");
             if !talk(client, &mut waiting, &mut aim).await {
                 return;
             }
@@ -163,11 +185,12 @@ async fn keep_line(
 }
 
 async fn connect(
-    address: SocketAddr,
+    way: Way,
     tls: ClientTlsConfig,
 ) -> Result<PeerClient<tonic::transport::Channel>, tonic::transport::Error> {
-    let channel = Endpoint::from_shared(format!("https://{address}"))?
+    let channel = Endpoint::from_shared(format!("https://{}", way.to))?
         .tls_config(tls)?
+        .local_address(way.from)
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(Duration::from_secs(5))
@@ -181,7 +204,7 @@ async fn connect(
 async fn talk(
     mut client: PeerClient<tonic::transport::Channel>,
     waiting: &mut mpsc::Receiver<Envelope>,
-    aim: &mut watch::Receiver<Option<SocketAddr>>,
+    aim: &mut watch::Receiver<Option<Way>>,
 ) -> bool {
     let (into_stream, stream) = mpsc::channel(64);
     let call = client.deliver(ReceiverStream::new(stream));
@@ -213,7 +236,7 @@ pub fn serve(directory: &Directory, settings: &Settings, inputs: Inputs) -> Resu
         .client_ca_root(Certificate::from_pem(&authority.certificate))
         // A newcomer has no certificate yet. Peers are checked in `Ears`.
         .client_auth_optional(true);
-    for &address in &settings.links {
+    for &address in settings.listen() {
         let ears =
             PeerServer::new(Ears { inputs: inputs.clone() }).max_decoding_message_size(MESSAGE_MAX);
         let door = JoinServer::new(Door {

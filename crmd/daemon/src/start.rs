@@ -70,7 +70,8 @@ pub fn run(config_dir: &Path) -> Result<ExitCode> {
         life,
         memory: fs::read(settings.run_dir.join("memory")).ok(),
     };
-    let node = Node::new(config, replica, node_loop::now());
+    let mut node = Node::new(config, replica, node_loop::now());
+    node.resume(node_loop::now(), &agents.known_runs());
     agents.adopt_what_still_runs();
     let effects = Effects {
         agents,
@@ -110,7 +111,7 @@ fn start_heart(
     let config = net::Config {
         me: settings.node_id,
         incarnation: life,
-        links: settings.links.clone(),
+        links: settings.listen().to_vec(),
         peers,
         keys: net::Keys { current: net::Key::new(key.0), older: Vec::new() },
         options: Options::new(timing).context("timing in rotad.toml")?,

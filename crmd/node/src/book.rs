@@ -110,6 +110,8 @@ pub fn node_joined(id: NodeId, name: &NodeName, past_holds: bool) -> Vec<Change>
     if !past_holds {
         changes.push(forget_everything(id));
     }
+    // Whoever comes (back) does not want to leave any more.
+    changes.push(set_attribute(uuid(id), "shutdown".into(), NewValue::Unset));
     changes.push(node_state(id, name, MEMBER));
     changes
 }

@@ -125,16 +125,16 @@ impl Controller {
         if let Some(asking) = &mut self.asking
             && asking.waiting.remove(&from)
         {
-            for order in in_flight {
-                let given = Given {
-                    node: from,
-                    action: None,
-                    taken: true,
-                    sent: None,
-                    order: order.clone(),
-                };
-                self.given.entry(order.id).or_insert(given);
-            }
+            self.take_over(from, in_flight);
+        }
+    }
+
+    /// What a node has in flight from older DCs is ours now.
+    pub fn take_over(&mut self, node: NodeId, in_flight: impl IntoIterator<Item = Order>) {
+        for order in in_flight {
+            let id = order.id;
+            let given = Given { node, action: None, taken: true, sent: None, order };
+            self.given.entry(id).or_insert(given);
         }
     }
 
@@ -150,6 +150,14 @@ impl Controller {
     pub fn refused(&mut self, order: OrderId, newest: Token, todo: &mut Vec<Effect>) {
         if newest.term <= self.term && self.given.remove(&order).is_some() {
             self.stale(AbortReason::Membership, todo);
+        }
+    }
+
+    /// The daemon of a node was restarted: what it did not keep of its orders it must hear again.
+    pub fn node_restarted(&mut self, node: NodeId) {
+        for given in self.given.values_mut().filter(|given| given.node == node) {
+            given.taken = false;
+            given.sent = None;
         }
     }
 
@@ -265,13 +273,15 @@ impl Controller {
             let name = state.name_of(given.node).map_or_else(String::new, ToString::to_string);
             pending.push(format!("{} on {name}", book::order_key(&given.order)).into());
         }
-        if let Some(executor) = &self.executor {
-            for action in executor.in_flight() {
-                if let Task::Fence { target, .. } = &action.task {
-                    pending.push(format!("fencing of {target}").into());
-                }
+        for action in self.executor.iter().flat_map(Executor::in_flight) {
+            if let Task::Fence { target, .. } = &action.task {
+                pending.push(format!("fencing of {target}").into());
             }
         }
+        let waiting = self.executor.iter().flat_map(Executor::waiting);
+        pending.extend(waiting.filter_map(book::action_key).map(|key| -> Text {
+            format!("{key} (waits for the others)").into()
+        }));
         pending
     }
 

@@ -9,6 +9,9 @@ pub const RESEND_PROPOSAL: Duration = Duration::from_millis(400);
 /// An order that its node has not acknowledged for this long is sent again.
 pub const RESEND_ORDER: Duration = Duration::from_millis(400);
 
+/// A leader that leaves waits this long for another to take over; then it goes all the same.
+pub const HAND_OVER_PATIENCE: Duration = Duration::from_secs(3);
+
 /// A node with an empty store asks again to be let learn after this long.
 pub const RESEND_SEAT: Duration = Duration::from_millis(300);
 

@@ -29,8 +29,18 @@ pub struct Memory {
     newest: Token,
     call: i64,
     runs: Vec<(RunId, Run)>,
-    recurring: Vec<(ResourceOp, Option<i32>)>,
+    recurring: Vec<Repeated>,
     fence_devices: BTreeSet<Text>,
+    untold: Vec<OperationResult>,
+}
+
+/// A monitor that comes back, as a restarted daemon must know it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Repeated {
+    op: ResourceOp,
+    told: Option<i32>,
+    /// The order whose first result the log does not hold.
+    order: Option<Order>,
 }
 
 /// One run of an agent.
@@ -42,6 +52,9 @@ struct Run {
     op: ResourceOp,
     /// Whether this looks what became of an operation whose end is lost.
     looks_for: Option<Box<ResourceOp>>,
+    /// Whether it has ended; it is kept until the log holds the end.
+    #[serde(default)]
+    ended: bool,
 }
 
 /// A monitor that comes back.
@@ -70,6 +83,10 @@ pub struct Local {
     closed_orders: VecDeque<OrderId>,
     /// Fence devices "started" here: this node watches over them.
     fence_devices: BTreeSet<Text>,
+    /// Results that answer no order and that the log does not hold, by their call.
+    untold: BTreeMap<i64, OperationResult>,
+    /// Runs whose end the log holds now.
+    settled: Vec<RunId>,
     changed: bool,
 }
 
@@ -85,16 +102,14 @@ impl Local {
     /// monitors go on, and results that are still to come find their orders.
     pub fn new(name: NodeName, life: Incarnation, now: Now, memory: Option<Memory>) -> Self {
         let memory = memory.unwrap_or_default();
-        let recurring = memory.recurring.into_iter().map(|(op, told)| {
-            let entry =
-                Recurring { order: None, next: now.moment, running: None, told, op: op.clone() };
-            (ord(&op.key), entry)
+        let orders = memory.runs.iter().filter_map(|(_, run)| run.order.clone());
+        let first_results = memory.recurring.iter().filter_map(|repeated| repeated.order.clone());
+        let open_orders = orders.chain(first_results).map(|order| (order.id, order)).collect();
+        let recurring = memory.recurring.into_iter().map(|Repeated { op, told, order }| {
+            // That something failed may never have come into the log.
+            let told = told.filter(|rc| *rc == op.expected_rc);
+            (ord(&op.key), Recurring { op, order, next: now.moment, running: None, told })
         });
-        let open_orders = memory
-            .runs
-            .iter()
-            .filter_map(|(_, run)| run.order.clone().map(|order| (order.id, order)))
-            .collect();
         Self {
             name,
             life,
@@ -106,13 +121,27 @@ impl Local {
             open_orders,
             closed_orders: VecDeque::new(),
             fence_devices: memory.fence_devices,
+            untold: memory.untold.into_iter().map(|r| (r.record.call_id, r)).collect(),
+            settled: Vec::new(),
             changed: false,
         }
     }
 
-    /// Runs of an earlier life of the daemon whose end is still to come.
-    pub fn inherited(&self) -> impl Iterator<Item = RunId> + '_ {
-        self.runs.keys().copied()
+    /// Goes on with what an earlier life of the daemon left: runs that never began, for the
+    /// journal of agents does not know them, begin now. The end of the others is to come. What
+    /// the log does not hold is told again.
+    pub fn resume(
+        &mut self,
+        known: &BTreeSet<RunId>,
+        entries: &mut Vec<Entry>,
+        todo: &mut Vec<Effect>,
+    ) {
+        entries.extend(self.untold.values().cloned().map(Box::new).map(Entry::Result));
+        for (run, what) in &self.runs {
+            if !known.contains(run) {
+                todo.push(Effect::RunAgent { run: *run, op: Box::new(what.op.clone()) });
+            }
+        }
     }
 
     /// From now on orders older than this are refused.
@@ -165,7 +194,8 @@ impl Local {
                 self.open_orders.insert(order.id, order.clone());
                 entries.push(self.cancelled(order.id, &key));
             }
-            OrderTask::Leave => todo.push(Effect::Depart),
+            // The node as a whole leaves, not its resources.
+            OrderTask::Leave => {}
         }
         Taken::Yes
     }
@@ -182,9 +212,21 @@ impl Local {
         self.begin(now, op, None, entries, todo)
     }
 
+    /// The log holds the result of this call.
+    pub fn told(&mut self, call: i64) {
+        self.changed |= self.untold.remove(&call).is_some();
+    }
+
     /// The log holds the end of this order.
     pub fn close(&mut self, order: OrderId) {
         if self.open_orders.remove(&order).is_some() {
+            let is_of = |run: &Run| run.order.as_ref().is_some_and(|o| o.id == order) && run.ended;
+            let settled: Vec<RunId> =
+                self.runs.iter().filter(|(_, run)| is_of(run)).map(|(id, _)| *id).collect();
+            for run in settled {
+                self.runs.remove(&run);
+                self.settled.push(run);
+            }
             self.closed_orders.push_back(order);
             if self.closed_orders.len() > REMEMBERED_ORDERS {
                 self.closed_orders.pop_front();
@@ -202,9 +244,16 @@ impl Local {
         entries: &mut Vec<Entry>,
         todo: &mut Vec<Effect>,
     ) {
-        let Some(run) = self.runs.remove(&id) else { return };
+        let Some(mut run) = self.runs.remove(&id) else { return };
         self.changed = true;
-        todo.push(Effect::ForgetRun(id));
+        // The journal keeps the outcome of an ordered run until the log has it: should this
+        // daemon die before, the next one tells it.
+        if run.order.is_some() && outcome.status != ExecStatus::Lost {
+            run.ended = true;
+            self.runs.insert(id, run.clone());
+        } else {
+            todo.push(Effect::ForgetRun(id));
+        }
         if outcome.status == ExecStatus::Lost {
             self.look_after(run, todo);
         } else if let Some(lost) = run.looks_for {
@@ -220,8 +269,9 @@ impl Local {
         }
     }
 
-    /// Begins the monitors whose time has come.
+    /// Begins the monitors whose time has come, and lets go of what the log holds.
     pub fn wake(&mut self, now: Now, todo: &mut Vec<Effect>) {
+        todo.extend(self.settled.drain(..).map(Effect::ForgetRun));
         let due: Vec<OpKeyOrd> = self
             .recurring
             .iter()
@@ -237,7 +287,7 @@ impl Local {
             recurring.next = recurring.next.max(now.moment - interval) + interval;
             recurring.running = Some(id);
             let op = recurring.op.clone();
-            let run = Run { order: None, op: op.clone(), looks_for: None };
+            let run = Run { order: None, op: op.clone(), looks_for: None, ended: false };
             self.runs.insert(id, run);
             todo.push(Effect::RunAgent { run: id, op: Box::new(op) });
         }
@@ -260,12 +310,23 @@ impl Local {
             runs: self
                 .runs
                 .iter()
-                .filter(|(_, run)| run.order.is_some())
+                .filter(|(_, run)| run.order.is_some() || run.op.interval == 0)
                 .map(|(id, run)| (*id, run.clone()))
                 .collect(),
-            recurring: self.recurring.values().map(|r| (r.op.clone(), r.told)).collect(),
+            recurring: self.recurring.values().map(|r| self.repeated(r)).collect(),
             fence_devices: self.fence_devices.clone(),
+            untold: self.untold.values().cloned().collect(),
         })
+    }
+
+    /// A first result may be on its way into the log: its order is open until it is there.
+    fn repeated(&self, recurring: &Recurring) -> Repeated {
+        let is_it = |order: &&Order| match &order.task {
+            OrderTask::Run(op) => op.interval > 0 && op.key == recurring.op.key,
+            OrderTask::Cancel { .. } | OrderTask::Leave => false,
+        };
+        let order = recurring.order.as_ref().or_else(|| self.open_orders.values().rfind(is_it));
+        Repeated { op: recurring.op.clone(), told: recurring.told, order: order.cloned() }
     }
 
     fn new_run(&mut self) -> RunId {
@@ -308,7 +369,7 @@ impl Local {
             return None;
         }
         let id = self.new_run();
-        self.runs.insert(id, Run { order, op: op.clone(), looks_for: None });
+        self.runs.insert(id, Run { order, op: op.clone(), looks_for: None, ended: false });
         todo.push(Effect::RunAgent { run: id, op: Box::new(op) });
         Some(id)
     }
@@ -404,7 +465,10 @@ impl Local {
             is_probe: true,
             ..(*lost).clone()
         };
-        self.runs.insert(id, Run { order: run.order, op: look.clone(), looks_for: Some(lost) });
+        self.runs.insert(
+            id,
+            Run { order: run.order, op: look.clone(), looks_for: Some(lost), ended: false },
+        );
         todo.push(Effect::RunAgent { run: id, op: Box::new(look) });
     }
 
@@ -417,11 +481,10 @@ impl Local {
     ) {
         self.call += 1;
         self.changed = true;
-        let order_id = order.map(|order| order.id);
-        entries.push(Entry::Result(Box::new(OperationResult {
+        let result = OperationResult {
             node: self.name.clone(),
             life: self.life,
-            order: order_id,
+            order: order.map(|order| order.id),
             resource: op.resource.clone(),
             class: op.class.clone(),
             provider: op.provider.clone(),
@@ -430,7 +493,11 @@ impl Local {
             is_probe: op.is_probe,
             recorded: op.operation != "notify",
             record: book::record(&self.name, op, order, outcome, self.call),
-        })));
+        };
+        if order.is_none() {
+            self.untold.insert(self.call, result.clone());
+        }
+        entries.push(Entry::Result(Box::new(result)));
     }
 }
 

@@ -10,13 +10,13 @@ use rota_transition::{AbortReason, FenceAction};
 
 use crate::controller::{Controller, Want};
 use crate::entry::{Entry, Member, Proposal};
-use crate::event::{Ask, Effect, Event, Now, RequestId, Told};
+use crate::event::{Ask, Effect, Event, Now, RequestId, RunId, Told};
 use crate::fences;
-use crate::limits::RESEND_SEAT;
+use crate::limits::{HAND_OVER_PATIENCE, REMEMBERED_ORDERS, RESEND_ORDER, RESEND_SEAT};
 use crate::local::{Local, Memory, Taken};
 use crate::message::{DeviceOrder, Message};
 use crate::minority::{Hands, Minority};
-use crate::order::Order;
+use crate::order::{Order, OrderId, OrderTask, Token};
 use crate::proposals::{Proposals, Purpose};
 use crate::state::{Answer, ClusterState, News};
 use crate::story::Story;
@@ -46,6 +46,13 @@ pub enum Error {
     Entry(#[from] crate::entry::CodecError),
 }
 
+/// A node that may leave: first somebody else has to lead.
+struct Departing {
+    since: rota_ids::Moment,
+    asked: Option<rota_ids::Moment>,
+    gone: bool,
+}
+
 /// One whole node of the cluster.
 ///
 /// The shell calls [`Node::step`] with whatever happened, as much of it as is at hand, and then
@@ -64,8 +71,12 @@ pub struct Node<S: LogStore> {
     device_askers: BTreeMap<AttemptId, NodeId>,
     waiting_for_idle: Vec<RequestId>,
     leaving: bool,
+    departing: Option<Departing>,
     snapshot_wanted: bool,
     fencer_is_behind: bool,
+    /// The latest orders whose end this node has seen in the log: whoever is behind may still
+    /// report them as in flight.
+    ended_orders: BTreeSet<OrderId>,
     asked_for_seat: Option<rota_ids::Moment>,
     todo: Vec<Effect>,
 }
@@ -88,8 +99,10 @@ impl<S: LogStore> Node<S> {
             device_askers: BTreeMap::new(),
             waiting_for_idle: Vec::new(),
             leaving: false,
+            departing: None,
             snapshot_wanted: false,
             fencer_is_behind: false,
+            ended_orders: BTreeSet::new(),
             asked_for_seat: None,
             todo: Vec::new(),
             state: ClusterState::default(),
@@ -136,6 +149,14 @@ impl<S: LogStore> Node<S> {
     /// Fencing jobs and how far each is; empty when this node is not the DC.
     pub fn fencing_jobs(&self) -> Vec<(NodeName, rota_fencing::Phase)> {
         self.fencer.jobs().map(|job| (job.target.clone(), job.phase)).collect()
+    }
+
+    /// Goes on with what an earlier life of this boot left; `known` are the runs whose end the
+    /// journal of agents has or will have.
+    pub fn resume(&mut self, now: Now, known: &BTreeSet<RunId>) {
+        let mut entries = Vec::new();
+        self.local.resume(known, &mut entries, &mut self.todo);
+        self.propose_all(now, entries);
     }
 
     /// Takes in one event. What follows from it comes with the next [`Self::flush`].
@@ -246,10 +267,20 @@ impl<S: LogStore> Node<S> {
 
     fn committed(&mut self, now: Now, proposal: &Proposal) {
         let applied = self.state.apply(proposal);
-        if let Some(order) = order_of(&proposal.entry)
+        if let Some(order) = order_of(&proposal.entry) {
+            self.ended_orders.insert(order);
+            if self.ended_orders.len() > REMEMBERED_ORDERS {
+                self.ended_orders.pop_first();
+            }
+            if proposal.id.node == self.config.me {
+                self.local.close(order);
+            }
+        }
+        if let Entry::Result(result) = &proposal.entry
             && proposal.id.node == self.config.me
+            && result.life.boot == self.config.life.boot
         {
-            self.local.close(order);
+            self.local.told(result.record.call_id);
         }
         for news in applied.news {
             self.news(now, news);
@@ -289,28 +320,34 @@ impl<S: LogStore> Node<S> {
                 self.stale(AbortReason::Membership);
             }
             News::View(change) => {
-                self.todo.push(Effect::Tale(Story::View {
+                self.tell_of_the_log(Story::View {
                     id: self.state.view.id,
                     members: self.names(self.state.view.members.keys()),
                     lost: self.names(change.lost.iter().map(|(node, _)| node)),
-                }));
+                });
                 let gone = change.lost.iter().chain(&change.left);
                 for (node, _) in gone {
                     if let Some(controller) = &mut self.controller {
                         controller.node_gone(*node);
                     }
                 }
+                for (node, _) in &change.restarted {
+                    if let Some(controller) = &mut self.controller {
+                        controller.node_restarted(*node);
+                    }
+                }
                 self.stale(AbortReason::Membership);
+                self.begin_as_member(&change);
                 self.reborn(now, &change);
             }
             News::Operation { order, node, key, unexpected } => {
-                self.todo.push(Effect::Tale(Story::Ended { node, key: key.clone(), unexpected }));
+                self.tell_of_the_log(Story::Ended { node, key: key.clone(), unexpected });
                 self.with_controller(now, |controller, state, todo, wants| {
                     controller.operation_ended(order, &key, unexpected, todo, wants, state);
                 });
             }
             News::Ended { node, proof } => {
-                self.todo.push(Effect::Tale(Story::Proven { target: node.clone(), proof }));
+                self.tell_of_the_log(Story::Proven { target: node.clone(), proof });
                 let id = self.state.node_named(&node).map(|member| member.id);
                 if self.was_ended(id) {
                     let why = "the cluster holds this node's life for proven over: it must not \
@@ -326,6 +363,14 @@ impl<S: LogStore> Node<S> {
         }
     }
 
+    /// What the log held before it names this life of ours a member is history: told now it would
+    /// look like news.
+    fn tell_of_the_log(&mut self, story: Story) {
+        if self.state.is_member(self.config.me, self.config.life) {
+            self.todo.push(Effect::Tale(story));
+        }
+    }
+
     /// Our own life was proven over, and yet we live: whoever recovered our resources trusts in
     /// our being off.
     fn was_ended(&self, id: Option<NodeId>) -> bool {
@@ -334,6 +379,15 @@ impl<S: LogStore> Node<S> {
             && self.state.ended.get(&self.config.me).is_some_and(|life| {
                 life.boot == self.config.life.boot && life.start >= self.config.life.start
             })
+    }
+
+    /// Orders of the views before we came in were meant for the life before.
+    fn begin_as_member(&mut self, change: &rota_membership::ViewChange) {
+        let me = (self.config.me, self.config.life);
+        if change.joined.contains(&me) {
+            let (term, view) = (self.replica.term(), self.state.view.id);
+            self.local.see(Token { term, view, transition: 0 });
+        }
     }
 
     fn reborn(&mut self, now: Now, change: &rota_membership::ViewChange) {
@@ -345,12 +399,23 @@ impl<S: LogStore> Node<S> {
         }
     }
 
+    /// A new DC knows what others have in flight when they have answered; what it has itself it
+    /// knows at once. From here on this node takes no order of an older DC either.
+    fn take_charge(&mut self, now: Now, term: rota_ids::Term) {
+        let mut controller = Controller::new(self.config.me, term, now);
+        self.local.see(controller.token(&self.state));
+        let open = self.local.open_orders();
+        let open = open.filter(|order| !self.ended_orders.contains(&order.id));
+        controller.take_over(self.config.me, open.cloned());
+        self.controller = Some(controller);
+    }
+
     fn role_changed(&mut self, now: Now, leader: Option<NodeId>, term: rota_ids::Term, role: Role) {
         self.todo.push(Effect::Tale(Story::Leader { leader, term }));
         self.proposals.leader_changed();
         if role == Role::Leader {
             if self.controller.as_ref().is_none_or(|c| c.term() != term) {
-                self.controller = Some(Controller::new(self.config.me, term, now));
+                self.take_charge(now, term);
                 let first = AttemptId(term.0 << 32);
                 self.fencer = Fencer::new(self.config.me, first);
                 let asked: Vec<NodeName> = self.state.fence_asked.keys().cloned().collect();
@@ -435,7 +500,9 @@ impl<S: LogStore> Node<S> {
                 let message = Message::Synced { term: token.term, in_flight };
                 self.todo.push(Effect::Peer { to: from, message });
             }
-            Message::Synced { term, in_flight } => {
+            Message::Synced { term, mut in_flight } => {
+                // What the log already holds the end of will never be answered again.
+                in_flight.retain(|order| !self.ended_orders.contains(&order.id));
                 if let Some(controller) = &mut self.controller {
                     controller.synced(from, term, in_flight);
                 }
@@ -465,7 +532,17 @@ impl<S: LogStore> Node<S> {
     }
 
     fn order(&mut self, now: Now, from: NodeId, order: Order) {
+        // Until the log has this very life as a member, orders are meant for the life before;
+        // the DC repeats them, or finds out that it talks to somebody else.
+        if !self.state.is_member(self.config.me, self.config.life) {
+            return;
+        }
         let id = order.id;
+        if order.task == OrderTask::Leave && order.token >= self.local.newest() {
+            self.local.see(order.token);
+            self.departing.get_or_insert(Departing { since: now.moment, asked: None, gone: false });
+            return;
+        }
         let mut entries = Vec::new();
         let message = match self.local.take(now, order, &mut entries, &mut self.todo) {
             Taken::Yes => Message::OrderTaken(id),
@@ -627,6 +704,7 @@ impl<S: LogStore> Node<S> {
         self.minority.advance(now, quorate, &self.state, &self.config.name, &mut hands);
         self.propose_all(now, entries);
         self.ask_for_a_seat(now);
+        self.depart(now);
     }
 
     fn propose_view(&mut self, now: Now) {
@@ -643,6 +721,31 @@ impl<S: LogStore> Node<S> {
                 let _ = self.replica.transfer_leadership(to);
             }
             None => {}
+        }
+    }
+
+    /// A leader hands over before it goes, so that nobody has to find out that it is gone.
+    fn depart(&mut self, now: Now) {
+        let Some(departing) = &mut self.departing else { return };
+        if departing.gone {
+            return;
+        }
+        let leads = matches!(self.replica.role(), Role::Leader | Role::Elected);
+        let voters = self.replica.members().voters;
+        let heir = self.neighbours.heard().find(|peer| voters.contains(peer));
+        match heir {
+            Some(heir) if leads && now.moment.since(departing.since) < HAND_OVER_PATIENCE => {
+                let is_due = departing.asked.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
+                if is_due {
+                    departing.asked = Some(now.moment);
+                    // Refused when we no longer lead: then all is well.
+                    let _ = self.replica.transfer_leadership(heir);
+                }
+            }
+            Some(_) | None => {
+                departing.gone = true;
+                self.todo.push(Effect::Depart);
+            }
         }
     }
 
@@ -861,7 +964,7 @@ impl<S: LogStore> Node<S> {
     }
 }
 
-fn order_of(entry: &Entry) -> Option<crate::order::OrderId> {
+fn order_of(entry: &Entry) -> Option<OrderId> {
     match entry {
         Entry::Result(result) => result.order,
         Entry::Cancelled { order, .. } => Some(*order),

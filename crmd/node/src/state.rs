@@ -320,6 +320,10 @@ impl ClusterState {
         }
         for (node, life) in &change.joined {
             let Some(name) = self.name_of(*node).cloned() else { continue };
+            // Whoever left with a goodbye may come back without a new boot; its life goes on.
+            if self.ended.get(node).is_some_and(|old| old.boot == life.boot) {
+                self.ended.remove(node);
+            }
             let returned = self.unclean.get(node).is_some_and(|old| old.boot == life.boot);
             if let Some(old) = self.unclean.remove(node)
                 && !returned

@@ -141,5 +141,9 @@ fn is_being_fenced(
 ) -> bool {
     let same_boot = |old: Option<&Incarnation>| old.is_some_and(|old| old.boot == life.boot);
     let named = state.name_of(node).is_some_and(|name| being_fenced.contains(name));
-    (named && same_boot(state.unclean.get(&node))) || same_boot(state.ended.get(&node))
+    // A goodbye is no sentence: a daemon that was stopped in good order may be started again.
+    let went_well = state.view.left.get(&node).is_some_and(|old| old.start < life.start)
+        && state.view.left.get(&node) == state.ended.get(&node);
+    (named && same_boot(state.unclean.get(&node)))
+        || (same_boot(state.ended.get(&node)) && !went_well)
 }

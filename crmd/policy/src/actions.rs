@@ -127,6 +127,10 @@ pub(crate) mod edge {
     pub const QUIET: u16 = 512;
     /// Kept even if the first is a probe that finds nothing new.
     pub const PROBE: u16 = 1024;
+    /// The first is the start of what the second must be together with.
+    pub const TOGETHER: u16 = 4096;
+    /// When the first must happen and cannot, the second cannot.
+    pub const IF_ABLE: u16 = 8192;
     /// Between two resources by the user's constraint.
     pub const USER: u16 = 2048;
 }
@@ -185,6 +189,8 @@ pub(crate) struct Act {
     /// In the graph although nothing requires it.
     pub always: bool,
     pub why_blocked: bool,
+    /// Of a resource that is not managed.
+    pub fixed: bool,
 }
 
 /// All actions and orderings.
@@ -295,6 +301,10 @@ impl Actions {
         if self.acts[aid].reason.is_none() {
             self.acts[aid].reason = reason;
         }
+        if self.acts[aid].fixed && self.acts[aid].runnable {
+            // It would have to be touched, and must not be.
+            self.acts[aid].runnable = false;
+        }
         self.changed(aid);
     }
 
@@ -394,8 +404,9 @@ impl Actions {
             self.update_any(world, edge.then);
             return;
         }
-        let (f_optional, f_runnable) = (first.optional, first.runnable);
-        let (t_optional, t_runnable) = (then.optional, then.runnable);
+        // Of a clone only what is on the other action's node counts.
+        let (f_optional, f_runnable) = (self.optional_on(edge.first, then.node), first.runnable);
+        let (t_optional, t_runnable) = (self.optional_on(edge.then, first.node), then.runnable);
         let quiet = kind & edge::QUIET != 0;
         if kind & RESTART != 0 {
             // The start must come or cannot: the stop comes either way.
@@ -405,13 +416,17 @@ impl Actions {
                 self.require(edge.first, reason);
             }
             if !f_runnable && t_runnable && !f_optional {
-                let why = self.words(world, edge.first, "unrunnable");
-                self.forbid(edge.then, Some(why));
+                self.forbid(edge.then, None);
             }
             if !f_optional && t_optional {
                 let reason = self.acts[edge.first].reason.clone();
                 self.require(edge.then, reason);
             }
+            return;
+        }
+        if kind & edge::IF_ABLE != 0 && !f_optional && !f_runnable && t_runnable {
+            let why = self.words(world, edge.first, "unrunnable");
+            self.forbid(edge.then, Some(why));
             return;
         }
         if kind & ONEWAY != 0 {
@@ -422,15 +437,36 @@ impl Actions {
             }
             return;
         }
+        if kind & edge::TOGETHER != 0 && !f_runnable && t_runnable {
+            let name = first.rid.map_or("", |r| world.rscs[r].id.as_str());
+            let why = format!("colocation with {name}");
+            self.forbid(edge.then, Some(why));
+            return;
+        }
         if kind & NEEDS != 0 && !f_runnable && t_runnable {
             let why = (!quiet).then(|| self.words(world, edge.first, "unrunnable"));
             self.forbid(edge.then, why);
         }
-        if kind & FORCES != 0 && !f_optional && t_optional {
+        // A live migration touches nobody, unless something it builds on is started anew.
+        let f_moves = self.acts[edge.first].migratable;
+        let t_moves = self.acts[edge.then].migratable;
+        if t_moves && !f_moves && !f_optional && kind & (FORCES | NEEDS) != 0 {
+            let builds = matches!(
+                self.acts[edge.first].verb,
+                Verb::Start | Verb::Promote | Verb::Running | Verb::Promoted
+            );
+            if builds
+                && self.acts[edge.then].verb == Verb::Start
+                && self.acts[edge.first].rid != self.acts[edge.then].rid
+            {
+                self.give_up_migration(edge.then);
+            }
+        }
+        if kind & FORCES != 0 && !f_optional && t_optional && !f_moves {
             let why = (!quiet).then(|| self.words(world, edge.first, "required"));
             self.require(edge.then, why);
         }
-        if kind & WANTS != 0 && !t_optional && f_optional {
+        if kind & WANTS != 0 && !t_optional && f_optional && !t_moves {
             let why = (!quiet).then(|| self.words(world, edge.then, "required"));
             self.require(edge.first, why);
         }
@@ -444,8 +480,54 @@ impl Actions {
             let why = (!quiet).then(|| self.words(world, edge.then, "required"));
             self.require(edge.first, why);
         }
-        // A stop that cannot happen keeps what must come after it from happening.
-        let _ = t_runnable;
+        // A stop that must and cannot happen keeps what comes after it from happening.
+        if kind & WANTS != 0
+            && t_runnable
+            && !t_optional
+            && !f_optional
+            && !f_runnable
+            && (self.acts[edge.first].fixed
+                || self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked))
+        {
+            self.acts[edge.then].runnable = false;
+            self.changed(edge.then);
+        }
+    }
+
+    /// The resource is stopped and started like any other.
+    fn give_up_migration(&mut self, start: Aid) {
+        let Some(rid) = self.acts[start].rid else { return };
+        for aid in self.of_rsc[rid].clone() {
+            if self.acts[aid].migratable {
+                self.acts[aid].migratable = false;
+                self.changed(aid);
+            }
+        }
+    }
+
+    /// Whether an action is optional as far as a node is concerned.
+    fn optional_on(&self, aid: Aid, node: Option<Nid>) -> bool {
+        let act = &self.acts[aid];
+        let Some(node) = node else { return act.optional };
+        if act.optional {
+            return true;
+        }
+        let of = act.mirrors.unwrap_or(aid);
+        match self.acts[of].collect {
+            Collect::Least(_) => !self.required_on(of, node),
+            Collect::No | Collect::All => false,
+        }
+    }
+
+    fn required_on(&self, aid: Aid, node: Nid) -> bool {
+        self.acts[aid].members.iter().any(|&m| {
+            let member = &self.acts[m];
+            if member.members.is_empty() {
+                !member.optional && member.node == Some(node)
+            } else {
+                !member.optional && self.required_on(m, node)
+            }
+        })
     }
 
     /// A point that needs some of its firsts.
@@ -470,8 +552,7 @@ impl Actions {
         let act = &self.acts[aid];
         match act.rid {
             Some(rid) => {
-                let what =
-                    if act.verb == Verb::Notice { act.name.as_str() } else { act.verb.name() };
+                let what = if act.verb == Verb::Notice { "notified" } else { act.verb.name() };
                 format!("{word} {} {what}", world.rscs[rid].id)
             }
             None => format!("{word} {}", act.name),
@@ -508,5 +589,6 @@ pub(crate) fn blank(rid: Option<Rid>, verb: Verb, node: Option<Nid>) -> Act {
         needed: 1,
         always: false,
         why_blocked: false,
+        fixed: false,
     }
 }

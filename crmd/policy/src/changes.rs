@@ -35,6 +35,7 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
         let stop = crate::create::act(world, acts, rid, Verb::Stop, Some(nid), false);
         acts.acts[stop].reason = Some("resource definition change".into());
         world.rscs[rid].stop_required = true;
+        world.chores.push(Chore::DeleteHistory { rid, nid });
         return;
     }
     for op in ops {
@@ -86,6 +87,12 @@ fn class_changed(world: &World<'_>, rid: Rid, history: &ResourceHistory) -> bool
 fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: &OperationRecord) {
     let configured = world.op_conf(rid, &op.operation, op.interval_ms).map(|o| o.enabled);
     if configured != Some(true) {
+        let stays = world.rscs[rid].assigned == Some(nid)
+            && world.rscs[rid].next_role.is_some_and(|r| r > rota_cib::constraint::Role::Stopped);
+        if !stays {
+            // It ends with the resource.
+            return;
+        }
         if world.opts.stop_orphan_actions && world.rscs[rid].managed {
             let why = if configured.is_none() { "orphan" } else { "disabled" };
             let aid =
@@ -95,7 +102,7 @@ fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: 
         return;
     }
     let digest = world.digest(rid, Some(nid), &op.operation, op.interval_ms);
-    if op.digest.as_ref() == Some(&digest) {
+    if op.digest.as_ref() == Some(&digest) || hidden_only(world, rid, nid, op) {
         world
             .active_ops
             .entry((rid, nid))
@@ -113,6 +120,9 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     if op.digest.as_ref() == Some(&digest) {
         return;
     }
+    if hidden_only(world, rid, nid, op) {
+        return;
+    }
     if reloadable(world, rid, nid, op) {
         world.rscs[rid].reload = true;
         return;
@@ -124,6 +134,22 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     if acts.acts[aid].reason.is_none() || true {
         acts.acts[aid].reason = Some("resource definition change".into());
     }
+}
+
+/// Whether the configuration hides its secrets (`****`) and all else is as recorded.
+fn hidden_only(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -> bool {
+    let (Some(recorded), Some(names)) = (&op.secure_digest, &op.secure_params) else {
+        return false;
+    };
+    let secret: Vec<&str> = names.split_whitespace().collect();
+    let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);
+    let hidden = params.iter().any(|(n, v)| secret.contains(&n.as_str()) && v == "****");
+    let open: Vec<(Text, Text)> = params
+        .iter()
+        .filter(|(n, _)| !secret.contains(&n.as_str()) && !n.starts_with("CRM_meta_"))
+        .cloned()
+        .collect();
+    hidden && crate::digest::of(&open) == *recorded
 }
 
 /// Whether only parameters changed that the agent can take up without a restart.

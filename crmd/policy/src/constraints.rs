@@ -425,6 +425,13 @@ fn pair(
         return;
     }
     let influence = c.influence.unwrap_or(world.rscs[dependent].meta.critical);
+    // A role means nothing to what has none.
+    let has_roles = |rid: Rid| {
+        world.rscs[rid].promotable
+            || world.rscs[rid].bundle_conf().is_some_and(|b| b.promoted_max > 0)
+    };
+    let dependent_role = dependent_role.filter(|_| has_roles(dependent));
+    let primary_role = primary_role.filter(|_| has_roles(primary));
     add_coloc(
         world,
         Coloc {

@@ -27,6 +27,9 @@ fn resource(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
                 resource(world, acts, child);
             }
             clone(world, acts, rid, conf.min, conf.promotable, conf.ordered);
+            if world.rscs[rid].notify {
+                crate::notify::create(world, acts, rid);
+            }
         }
         Kind::Bundle(_) => crate::bundle::actions(world, acts, rid),
     }
@@ -69,6 +72,8 @@ pub(crate) fn act(
     let mut act = blank(Some(rid), verb, node);
     act.optional = optional;
     act.priority = world.rscs[rid].priority;
+    act.fixed = !world.rscs[rid].managed
+        && matches!(verb, Verb::Start | Verb::Stop | Verb::Promote | Verb::Demote);
     judge(world, &mut act, rid);
     let aid = acts.add(act);
     if let Some(nid) = node {
@@ -124,6 +129,11 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
                     act.why_blocked = true;
                 }
             }
+            NoQuorum::Demote if !(rsc.promotable && rsc.is_active()) => {
+                act.runnable = false;
+                act.reason = Some("no quorum".into());
+                act.why_blocked = true;
+            }
             NoQuorum::Ignore | NoQuorum::Demote => {}
         }
     }
@@ -177,11 +187,8 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             need_stop = true;
         }
         if world.rscs[rid].start_pending && Some(there) == current {
-            acts.acts[start].optional = false;
-            if world.rscs[rid].role == Role::Started || world.rscs[rid].role == Role::Unpromoted {
-                // Under way already; it is not stopped for that.
-                acts.acts[start].always = true;
-            }
+            // Under way already; it is not stopped for that.
+            acts.acts[start].always = true;
         }
     }
     let role = world.rscs[rid].role;
@@ -259,6 +266,10 @@ fn steady(
         act(world, acts, rid, Verb::Stop, Some(nid), Some(nid) == here);
     }
     act(world, acts, rid, Verb::Start, here, true);
+    if world.rscs[rid].reload && world.rscs[rid].managed {
+        let reload = act(world, acts, rid, Verb::Reload, here, false);
+        acts.acts[reload].reason = Some("resource definition change".into());
+    }
     if next == Role::Promoted {
         let demoting = world.rscs[rid].failed && promoted;
         act(world, acts, rid, Verb::Promote, here, promoted && !demoting);
@@ -277,7 +288,10 @@ fn down(
     let promoted = world.rscs[rid].role == Role::Promoted;
     for &nid in places {
         if promoted {
-            act(world, acts, rid, Verb::Demote, Some(nid), optional);
+            let demote = act(world, acts, rid, Verb::Demote, Some(nid), optional);
+            if !world.rscs[rid].managed || world.rscs[rid].blocked {
+                acts.acts[demote].runnable = false;
+            }
         }
         // A migration's target that is not to be kept is stopped like any other place.
         let stop = act(world, acts, rid, Verb::Stop, Some(nid), optional);
@@ -314,7 +328,12 @@ fn inside(world: &World<'_>, acts: &mut Actions, rid: Rid) {
     let (promotes, demotes) = (acts.all(rid, Verb::Promote), acts.all(rid, Verb::Demote));
     for &stop in &stops {
         for &start in &starts {
-            acts.order(stop, start, edge::RESTART);
+            // A stray instance elsewhere is ended without touching the one that may stay.
+            let (there, here) = (acts.acts[stop].node, acts.acts[start].node);
+            let stray = world.rscs[rid].meta.multiple == Multiple::StopUnexpected
+                && there != here
+                && here.is_some_and(|n| world.rscs[rid].running_on.contains(&n));
+            acts.order(stop, start, if stray { edge::ORDER } else { edge::RESTART });
         }
         for &demote in &demotes {
             let same = acts.acts[demote].node == acts.acts[stop].node;
@@ -406,6 +425,12 @@ fn group(world: &World<'_>, acts: &mut Actions, rid: Rid, ordered: bool) {
     for two in members.windows(2) {
         chain(acts, two[0], two[1], Verb::Start, edge::NEEDS | edge::FORCES);
         chain(acts, two[1], two[0], Verb::Stop, edge::WANTS);
+        // On a restart the later ones are down before the earlier ones come up.
+        for a in acts.all(two[1], Verb::Stop) {
+            for b in acts.all(two[0], Verb::Start) {
+                acts.order(a, b, edge::IF_ABLE);
+            }
+        }
         chain(acts, two[0], two[1], Verb::Promote, edge::NEEDS | edge::FORCES);
         chain(acts, two[1], two[0], Verb::Demote, edge::WANTS);
     }

@@ -32,9 +32,16 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                 if world.nodes[nid].online
                     && !world.nodes[nid].unclean
                     && acts.find(rid, Verb::Delete, Some(nid)).is_none()
-                    && acts.find(rid, Verb::Stop, Some(nid)).is_none()
                 {
-                    simple(acts, rid, nid, Verb::Delete);
+                    let delete = simple(acts, rid, nid, Verb::Delete);
+                    for stop in acts.all(rid, Verb::Stop) {
+                        if acts.acts[stop].node == Some(nid) {
+                            acts.order(stop, delete, edge::NEEDS | edge::QUIET);
+                        }
+                    }
+                    for start in acts.all(rid, Verb::Start) {
+                        acts.order(delete, start, edge::ORDER);
+                    }
                 }
             }
             Chore::Cancel { rid, nid, op, interval } => {
@@ -107,7 +114,9 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
     for (i, (&aid, inputs)) in order.iter().zip(inputs).enumerate() {
         let task = task(world, acts, aid);
         let act = &acts.acts[aid];
-        let node = act.node.map(|n| NodeName(world.nodes[n].name.clone()));
+        // What is done by other means happens nowhere in particular.
+        let elsewhere = act.pseudo && act.verb != Verb::Fence;
+        let node = act.node.filter(|_| !elsewhere).map(|n| NodeName(world.nodes[n].name.clone()));
         graph.actions.push(Action {
             id: ActionId(i as u32),
             task,
@@ -146,6 +155,9 @@ fn inputs(
     let mut strong: Vec<Vec<bool>> = vec![Vec::new(); count];
     for e in &acts.edges {
         let (Some(first), Some(then)) = (ids[e.first], ids[e.then]) else { continue };
+        if e.kind & edge::TOGETHER != 0 {
+            continue;
+        }
         if e.kind & edge::LOAD != 0 && !load_applies(acts, e.first, e.then) {
             continue;
         }
@@ -243,9 +255,19 @@ fn task(world: &mut World<'_>, acts: &Actions, aid: Aid) -> Task {
         },
         Verb::Shutdown => Task::Shutdown,
         Verb::Maintenance => Task::Maintenance { on: act.interval > 0 },
-        Verb::ClearFailures => {
-            Task::ClearFailures { resource: printed(world, act.rid), operation: None }
-        }
+        Verb::ClearFailures => Task::ClearFailures {
+            resource: act
+                .rid
+                .map(|r| {
+                    if world.rscs[r].anonymous {
+                        world.rscs[r].conf_id.clone()
+                    } else {
+                        world.rscs[r].id.clone()
+                    }
+                })
+                .unwrap_or_default(),
+            operation: None,
+        },
         Verb::LiftLock => Task::LiftShutdownLock { resource: printed(world, act.rid) },
         Verb::Delete => {
             let conf = act.rid.and_then(|r| world.conf(r));

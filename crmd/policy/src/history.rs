@@ -55,6 +55,9 @@ pub(crate) fn unpack(world: &mut World<'_>) {
             if !ready(world, nid) {
                 continue;
             }
+            if world.nodes[nid].is_remote() {
+                settle_remote(world, nid);
+            }
             done[i] = true;
             progress = true;
             node_history(world, nid, state);
@@ -99,7 +102,13 @@ fn ready(world: &World<'_>, nid: Nid) -> bool {
 /// Remote and guest nodes are as their connections are.
 fn settle_remotes(world: &mut World<'_>) {
     for nid in 0..world.nodes.len() {
-        let Some(connection) = world.nodes[nid].connection else { continue };
+        settle_remote(world, nid);
+    }
+}
+
+fn settle_remote(world: &mut World<'_>, nid: Nid) {
+    {
+        let Some(connection) = world.nodes[nid].connection else { return };
         let container = world.nodes[nid].container;
         let rsc = &world.rscs[connection];
         let role = rsc.role;
@@ -122,7 +131,10 @@ fn settle_remotes(world: &mut World<'_>) {
         {
             node.online = false;
             node.remote_reset = false;
-        } else if hosts.len() == 1 && !world.nodes[hosts[0]].online && world.nodes[hosts[0]].unclean
+        } else if container.is_some()
+            && hosts.len() == 1
+            && !world.nodes[hosts[0]].online
+            && world.nodes[hosts[0]].unclean
         {
             world.nodes[nid].online = false;
             world.nodes[nid].remote_reset = true;
@@ -137,8 +149,12 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
             continue;
         }
         let rid = locate(world, nid, history);
-        resource_history(world, nid, rid, history, state, &failcounts);
+        let active = resource_history(world, nid, rid, history, state, &failcounts);
         world.records.push((rid, nid, history));
+        // Instances answer to the name under which their node knows them.
+        if world.rscs[rid].anonymous && (!history.id.contains(':') || active) {
+            world.rscs[rid].history_id = history.id.clone();
+        }
     }
 }
 
@@ -369,18 +385,25 @@ fn resource_history(
     history: &ResourceHistory,
     state: &NodeState,
     counts: &FailCounts,
-) {
-    let fail_name = world.rscs[rid].history_id.clone();
+) -> bool {
+    let fail_name = if world.rscs[rid].anonymous {
+        world.rscs[rid].conf_id.clone()
+    } else {
+        world.rscs[rid].id.clone()
+    };
     let counted =
         counts.by_name.get(&fail_name).or_else(|| counts.by_name.get(&history.id)).copied();
     if let Some(count) = counted {
         world.rscs[rid].fail_counts.push((nid, count));
+        if world.rscs[rid].orphan && world.rscs[rid].parent.is_none() {
+            world.chores.push(Chore::ClearFailures { rid, nid, why: "it is orphaned" });
+        }
     }
     if let Some(lock) = history.shutdown_lock {
         shutdown_lock(world, nid, rid, lock);
     }
     if history.operations.is_empty() {
-        return;
+        return false;
     }
     let mut ops: Vec<&OperationRecord> = history.operations.iter().collect();
     ops.sort_by(|a, b| in_time(a, b));
@@ -396,6 +419,7 @@ fn resource_history(
         record(world, nid, rid, op, &mut reading, history, state);
     }
     place(world, nid, rid, &reading, old_role);
+    reading.role > Role::Stopped
 }
 
 /// Order of records: by call number; the pending one of no number is the newest, save when
@@ -617,7 +641,10 @@ fn failure_expired(
     let count = world.rscs[rid].fail_counts.iter().find(|(n, _)| *n == nid).map(|(_, c)| *c);
     let mut expired = false;
     let mut clear: Option<&'static str> = None;
+    // What is to block does so until people have looked.
+    let blocks = on_fail(world, rid, op) == OnFail::Block;
     if timeout > 0
+        && !blocks
         && let Some(changed) = op.last_rc_change
         && changed > 0
     {
@@ -1089,17 +1116,28 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
             NodeSort::Guest => true,
             NodeSort::Remote => {
                 let failed = node.connection.is_some_and(|c| world.rscs[c].failed);
-                if world.opts.fencing && !failed {
+                if world.opts.fencing && node.connection.is_some() && !failed {
+                    // Another member may reach it: fenced only if none will.
                     world.nodes[nid].unseen = true;
-                    false
-                } else {
-                    world.opts.fencing
                 }
+                world.opts.fencing
             }
             NodeSort::Member | NodeSort::Ping => world.opts.fencing,
         };
         if should {
-            let reason = format!("{} is thought to be active there", world.rscs[rid].id);
+            if world.nodes[nid].sort == NodeSort::Guest {
+                world.rscs[rid].failed = true;
+                world.rscs[rid].stop_required = true;
+            }
+            let reason = if world.nodes[nid].unseen && world.nodes[nid].sort == NodeSort::Remote {
+                format!(
+                    "{} is active there (fencing will be revoked if remote connection can be \
+                     re-established elsewhere)",
+                    world.rscs[rid].id
+                )
+            } else {
+                format!("{} is thought to be active there", world.rscs[rid].id)
+            };
             world.fence(nid, &reason);
         }
     }
@@ -1113,6 +1151,10 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
         role = Role::Stopped;
     }
     let mut on_fail = reading.on_fail;
+    if role > Role::Stopped && !node_online && managed && !node_maintenance {
+        // Whatever failed there, it ends with the node.
+        on_fail = OnFail::Ignore;
+    }
     if node_maintenance && !world.rscs[rid].is_clone() {
         // Nothing is done to anything on this node.
         world.rscs[rid].managed = world.rscs[rid].managed && role <= Role::Stopped
@@ -1174,14 +1216,7 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
             world.rscs[rid].failed = true;
             world.rscs[rid].stop_required = true;
             match world.rscs[rid].container {
-                Some(container) if !world.rscs[rid].conf_is_bundled() => {
-                    world.rscs[container].failed = true;
-                    world.rscs[container].stop_required = true;
-                }
-                Some(container) => {
-                    world.rscs[container].failed = true;
-                    world.rscs[container].stop_required = true;
-                }
+                Some(container) => world.rscs[container].stop_required = true,
                 None => {}
             }
         }
@@ -1296,13 +1331,6 @@ impl World<'_> {
     /// Whether a resource lives inside a container that is recovered with it.
     pub(crate) fn is_guest_filler(&self, rid: Rid) -> bool {
         self.rscs[rid].container.is_some()
-    }
-}
-
-impl crate::model::Rsc {
-    /// Whether it is part of a bundle's replica.
-    pub(crate) fn conf_is_bundled(&self) -> bool {
-        self.container.is_some() && self.serves.is_none()
     }
 }
 

@@ -96,5 +96,14 @@ pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
             acts.acts[aid].runnable = false;
         }
     }
+    // What is restarted need not be reloaded.
+    for aid in 0..acts.acts.len() {
+        if acts.acts[aid].verb == Verb::Reload
+            && let Some(rid) = acts.acts[aid].rid
+            && acts.all(rid, Verb::Start).iter().any(|&s| !acts.acts[s].optional)
+        {
+            acts.acts[aid].optional = true;
+        }
+    }
     let _ = world;
 }

@@ -61,6 +61,8 @@ pub(crate) struct World<'a> {
     pub known_by_name: FxHashMap<(Rid, Text), Vec<Nid>>,
     /// Instances that must not be promoted (tickets).
     pub no_promotion: rustc_hash::FxHashSet<Rid>,
+    /// Pairs that are together by nature: address and container.
+    pub implied: Vec<(Rid, Rid)>,
     pub blocked_count: usize,
     pub disabled_count: usize,
 }
@@ -139,6 +141,8 @@ pub(crate) struct Node {
     pub connection: Option<Rid>,
     /// The resource that a guest lives in.
     pub container: Option<Rid>,
+    /// Down, but its connection will be started.
+    pub coming: bool,
     pub remote_reset: bool,
     pub remote_was_fenced: bool,
     pub remote_maintenance: bool,
@@ -317,7 +321,8 @@ pub(crate) struct OpConf<'a> {
     /// Options of the operation: attributes, meta sets, op_defaults.
     pub options: Pairs,
     pub source: Option<&'a Operation>,
-    pub id: Text,
+    /// Another operation has the same name and interval.
+    pub ambiguous: bool,
 }
 
 /// A resource or an instance of one.
@@ -484,12 +489,6 @@ impl<'a> World<'a> {
                 }
             }
             (NodeSort::Remote, _) => {
-                if let Some(connection) = self.nodes[nid].connection
-                    && self.rscs[connection].managed
-                {
-                    self.rscs[connection].failed = true;
-                    self.rscs[connection].stop_required = true;
-                }
                 self.nodes[nid].remote_reset = true;
                 if !self.nodes[nid].unclean {
                     self.nodes[nid].fence_reason = Some(reason.into());

@@ -121,6 +121,7 @@ pub(crate) fn new(id: Text, name: Text, sort: NodeSort) -> Node {
         discovery: true,
         connection: None,
         container: None,
+        coming: false,
         remote_reset: false,
         remote_was_fenced: false,
         remote_maintenance: false,
@@ -135,6 +136,7 @@ pub(crate) fn new(id: Text, name: Text, sort: NodeSort) -> Node {
 /// Names of remote nodes (false) and guest nodes (true) that resources bring along.
 fn remote_names<'a>(cib: &'a Cib, values: &Values<'a>) -> Vec<(Text, bool)> {
     let mut found = Vec::new();
+    let mut bundles = Vec::new();
     let mut look = |p: &'a Primitive| {
         let is_remote =
             p.agent.as_deref() == Some("remote") && p.provider.as_deref() == Some("pacemaker");
@@ -157,7 +159,14 @@ fn remote_names<'a>(cib: &'a Cib, values: &Values<'a>) -> Vec<(Text, bool)> {
                 CloneChild::Primitive(p) => look(p),
                 CloneChild::Group(g) => g.members.iter().for_each(&mut look),
             },
-            Resource::Bundle(_) => {}
+            Resource::Bundle(b) => bundles.push(b),
+        }
+    }
+    for bundle in bundles {
+        if bundle.primitive.is_some() {
+            for n in 0..crate::bundle::replicas(bundle) {
+                found.push((smol_str::format_smolstr!("{}-{n}", bundle.id), true));
+            }
         }
     }
     found
@@ -185,6 +194,16 @@ pub(crate) fn attributes<'a>(
             .collect();
     }
     if let Some(state) = state {
+        let mut more = Pairs::new();
+        let sets: Vec<_> = state.utilization.iter().collect();
+        values.collect(&sets, None, &context, &mut more);
+        for (name, value) in more {
+            let value = leading_number(&value).unwrap_or(0);
+            match node.capacity.iter_mut().find(|(n, _)| *n == name) {
+                Some(slot) => slot.1 = value,
+                None => node.capacity.push((name, value)),
+            }
+        }
         let mut transient = Pairs::new();
         let sets: Vec<_> = state.attributes.iter().collect();
         values.collect(&sets, None, &context, &mut transient);
@@ -196,7 +215,7 @@ pub(crate) fn attributes<'a>(
         node.attributes.insert(name, value);
     }
     for (name, value) in &node.transient {
-        node.attributes.entry(name.clone()).or_insert_with(|| value.clone());
+        node.attributes.insert(name.clone(), value.clone());
     }
     node.attributes.insert("#uname".into(), node.name.clone());
     node.attributes.insert("#id".into(), node.id.clone());
@@ -243,8 +262,10 @@ fn since(text: Option<&Text>, yes: &str) -> Option<i64> {
 
 /// What state a full member is in.
 fn settle(node: &mut Node, state: Option<&NodeState>, opts: &Options, now: i64) {
-    node.standby = truth(node, "standby");
-    node.maintenance = truth(node, "maintenance");
+    if state.is_some() {
+        node.standby = truth(node, "standby");
+        node.maintenance = truth(node, "maintenance");
+    }
     if let Some(value) = node.attributes.get("resource-discovery-enabled") {
         node.discovery = boolean(value).unwrap_or(true) || !node.is_remote();
     }
@@ -296,12 +317,12 @@ fn member_state(node: &mut Node, state: &NodeState, opts: &Options, now: i64) {
         }
         return;
     }
-    node.online = in_cluster && peer > 0;
+    node.online = if node.shutdown { peer > 0 } else { in_cluster };
     let complaint = if node.shutdown {
         None
     } else if member.is_none() {
         Some("peer has not been seen by the cluster")
-    } else if state.join.as_deref() == Some("nack") {
+    } else if matches!(state.join.as_deref(), Some("nack" | "banned")) {
         Some("peer failed Pacemaker membership criteria")
     } else if terminate
         && (in_cluster || peer > 0 || state.join.as_deref().is_some_and(|j| j != "down"))
@@ -314,7 +335,7 @@ fn member_state(node: &mut Node, state: &NodeState, opts: &Options, now: i64) {
     } else {
         None
     };
-    if complaint.is_none() && in_cluster && !joined && !node.shutdown {
+    if complaint.is_none() && (in_cluster || peer > 0) && !joined && !node.shutdown {
         let waited = now - member.unwrap_or(0);
         if opts.node_pending_timeout_s > 0
             && peer <= 0

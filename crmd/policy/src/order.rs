@@ -16,6 +16,25 @@ pub(crate) fn run(world: &World<'_>, acts: &mut Actions) {
     for set in &world.constraints.order_sets {
         any_of(world, acts, set);
     }
+    together(world, acts);
+}
+
+/// What must be with another cannot start when that cannot.
+fn together(world: &World<'_>, acts: &mut Actions) {
+    for coloc in &world.constraints.colocations {
+        if coloc.score < crate::score::INF || coloc.id == "#group-members" {
+            continue;
+        }
+        let verb = |role: Option<Role>| match role {
+            Some(Role::Promoted) => Verb::Promote,
+            _ => Verb::Start,
+        };
+        for a in acts.all(coloc.primary, verb(coloc.primary_role)) {
+            for b in acts.all(coloc.dependent, verb(coloc.dependent_role)) {
+                acts.order(a, b, edge::TOGETHER);
+            }
+        }
+    }
 }
 
 /// The strength of an order as edge bits.
@@ -58,10 +77,6 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
         }
         return;
     }
-    if interleaves(world, order.first, order.then) {
-        interleaved(world, acts, order, first, then, kind);
-        return;
-    }
     if !order.require_all && world.rscs[order.first].is_clone() && kind & edge::NEEDS != 0 {
         clone_any(world, acts, order, first, then, 1);
         return;
@@ -69,6 +84,10 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
     let min = world.rscs[order.first].clone_conf().map_or(0, |c| c.min);
     if min > 0 && kind & edge::NEEDS != 0 && first == Verb::Start {
         clone_any(world, acts, order, first, then, min);
+        return;
+    }
+    if interleaves(world, order.first, order.then) {
+        interleaved(world, acts, order, first, then, kind);
         return;
     }
     let firsts = firsts(world, acts, order.first, first, kind & edge::NEEDS != 0);
@@ -84,10 +103,7 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
 fn firsts(world: &World<'_>, acts: &mut Actions, rid: Rid, verb: Verb, needed: bool) -> Vec<Aid> {
     let rsc = &world.rscs[rid];
     if !rsc.is_primitive() {
-        return match verb.done() {
-            Some(done) => acts.all(rid, done),
-            None => Vec::new(),
-        };
+        return firsts_done(world, acts, rid, verb);
     }
     let found = acts.all(rid, verb);
     if !found.is_empty() || !needed {
@@ -146,7 +162,7 @@ fn interleaved(
     let firsts = instances(world, order.first);
     let starting = matches!(first, Verb::Start | Verb::Promote);
     // The collective points keep their order, without consequences.
-    for a in firsts_done(acts, order.first, first) {
+    for a in firsts_done(world, acts, order.first, first) {
         for b in acts.all(order.then, then) {
             acts.order(a, b, edge::ORDER);
         }
@@ -208,8 +224,16 @@ fn interleaved(
     }
 }
 
-fn firsts_done(acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
-    verb.done().map(|d| acts.all(rid, d)).unwrap_or_default()
+/// When all of it is done; if its instances are told, when they have been.
+fn firsts_done(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
+    let Some(done) = verb.done() else { return Vec::new() };
+    if world.rscs[rid].notify {
+        let key = format_smolstr!("{}_confirmed-post_notify_{}_0", world.rscs[rid].id, done.name());
+        if let Some(&told) = acts.named.get(&key) {
+            return vec![told];
+        }
+    }
+    acts.all(rid, done)
 }
 
 /// Enough instances of a clone, rather than all of them.

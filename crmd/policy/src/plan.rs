@@ -84,6 +84,7 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     fence::run(world, &mut acts);
     probe::order(world, &mut acts);
     order::run(world, &mut acts);
+    crate::bundle::order_remotes(world, &mut acts);
     acts.settle(world);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);
@@ -98,8 +99,40 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     }
 }
 
-/// Members of a group stay together.
+/// Members of a group stay together, and so do the parts of a replica.
 fn internal_colocations(world: &mut World<'_>) {
+    for (dependent, primary) in world.implied.clone() {
+        let coloc = constraints::Coloc {
+            id: Text::new_static("#ip-with-container"),
+            dependent,
+            primary,
+            score: crate::score::INF,
+            dependent_role: None,
+            primary_role: None,
+            attribute: None,
+            influence: true,
+        };
+        constraints::add_coloc(world, coloc);
+    }
+    for nid in 0..world.nodes.len() {
+        // A guest's connection goes where the guest is.
+        if let (Some(dependent), Some(primary)) =
+            (world.nodes[nid].connection, world.nodes[nid].container)
+            && !world.in_bundle(dependent)
+        {
+            let coloc = constraints::Coloc {
+                id: Text::new_static("#resource-with-container"),
+                dependent,
+                primary,
+                score: crate::score::INF,
+                dependent_role: None,
+                primary_role: None,
+                attribute: None,
+                influence: true,
+            };
+            constraints::add_coloc(world, coloc);
+        }
+    }
     for rid in 0..world.rscs.len() {
         let crate::model::Kind::Group { colocated: true, .. } = world.rscs[rid].kind else {
             continue;

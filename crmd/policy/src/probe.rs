@@ -14,10 +14,12 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
     let places = instance_places(world);
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
-        if !node.online || node.pending || node.unclean || node.sort == NodeSort::Ping {
+        // In a guest that starts afresh nothing can run yet.
+        let fresh = node.coming && node.sort == NodeSort::Guest;
+        if !node.online || fresh || node.pending || node.unclean || node.sort == NodeSort::Ping {
             continue;
         }
-        if node.is_remote() && node.shutdown || !node.discovery {
+        if !node.discovery {
             continue;
         }
         for &rid in &world.top {
@@ -79,13 +81,17 @@ fn resource(
         }
         Kind::Bundle(conf) => {
             for replica in &conf.replicas {
-                if let Some(ip) = replica.ip {
-                    primitive(world, acts, ip, nid);
-                }
                 if let Some(child) = replica.child
                     && replica.node == Some(nid)
                 {
                     primitive(world, acts, child, nid);
+                }
+                // Containers are not nested.
+                if world.nodes[nid].sort == NodeSort::Guest {
+                    continue;
+                }
+                if let Some(ip) = replica.ip {
+                    primitive(world, acts, ip, nid);
                 }
                 primitive(world, acts, replica.container, nid);
                 if let Some(remote) = replica.remote {
@@ -129,6 +135,10 @@ fn primitive(world: &World<'_>, acts: &mut Actions, rid: Rid, nid: Nid) {
     let cand = rsc.allowed[nid];
     let exclusive = exclusive(world, rid);
     if cand.discover == Discover::Never || (exclusive && cand.discover != Discover::Exclusive) {
+        return;
+    }
+    // What lives inside another resource is there exactly when that is.
+    if rsc.container.is_some() && rsc.serves.is_none() && !world.in_bundle(rid) {
         return;
     }
     // What lives inside a container is looked for there only.

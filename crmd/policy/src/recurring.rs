@@ -20,7 +20,8 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     let ops: Vec<(Text, u32, Option<Role>, bool)> = world.prims[prim]
         .ops
         .iter()
-        .filter(|op| op.interval_ms > 0 && op.name != "start" && op.name != "stop")
+        .filter(|op| op.interval_ms > 0 && !op.ambiguous)
+        .filter(|op| op.name != "start" && op.name != "stop")
         .map(|op| (op.name.clone(), op.interval_ms, op.role, op.enabled))
         .collect();
     if ops.is_empty() || rsc.orphan {
@@ -33,12 +34,25 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     {
         for (name, interval, role, enabled) in &ops {
             if !enabled || *role == Some(Role::Stopped) {
-                if *enabled && exists(world, rid, nid, name, *interval) {
+                if *enabled && recorded(world, rid, nid, name, *interval) {
                     cancel(world, acts, rid, nid, name, *interval);
                 }
                 continue;
             }
             active(world, acts, rid, nid, name, *interval, *role, next);
+        }
+    }
+    if world.rscs[rid].role == Role::Promoted && next <= Role::Stopped {
+        // What watches the promoted role ends before the demotion.
+        for nid in world.rscs[rid].running_on.clone() {
+            for (name, interval, role, _) in &ops {
+                if *role == Some(Role::Promoted) && exists(world, rid, nid, name, *interval) {
+                    let aid = cancel(world, acts, rid, nid, name, *interval);
+                    for then in acts.all(rid, Verb::Demote) {
+                        acts.order(aid, then, edge::NEEDS | edge::QUIET);
+                    }
+                }
+            }
         }
     }
     for (name, interval, role, enabled) in &ops {
@@ -53,6 +67,15 @@ fn exists(world: &World<'_>, rid: Rid, nid: Nid, name: &str, interval: u32) -> b
         .active_ops
         .get(&(rid, nid))
         .is_some_and(|ops| ops.iter().any(|(n, i)| n == name && *i == interval))
+}
+
+/// Whether a node's history has the operation, whatever it found.
+fn recorded(world: &World<'_>, rid: Rid, nid: Nid, name: &str, interval: u32) -> bool {
+    world.records.iter().any(|(r, n, history)| {
+        *r == rid
+            && *n == nid
+            && history.operations.iter().any(|o| o.operation == name && o.interval_ms == interval)
+    })
 }
 
 #[expect(clippy::too_many_arguments, reason = "an operation has that many parts")]
@@ -91,7 +114,8 @@ fn active(
     act.optional = known && start_optional;
     act.priority = world.rscs[rid].priority;
     let node = &world.nodes[nid];
-    act.runnable = node.online && !node.unclean && !node.pending;
+    let coming = node.is_remote() && start.is_some_and(|s| acts.acts[s].runnable);
+    act.runnable = (node.online || coming) && !node.unclean && !node.pending;
     let promoted = next == Role::Promoted;
     act.extra = Some(Box::new(Extra {
         expected_rc: if promoted { 8 } else { 0 },
@@ -137,7 +161,7 @@ fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, in
         if here || !node.online || node.unclean || node.pending || node.is_remote() {
             continue;
         }
-        let known = exists(world, rid, nid, name, interval);
+        let known = recorded(world, rid, nid, name, interval);
         let stopping = acts.find(rid, Verb::Stop, Some(nid));
         let mut act = blank(Some(rid), Verb::Monitor, Some(nid));
         act.name = name.clone();

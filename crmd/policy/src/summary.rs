@@ -19,10 +19,19 @@ pub(crate) fn lines(world: &World<'_>, acts: &Actions) -> Vec<String> {
         let reason = act.reason.as_deref().map_or_else(String::new, |r| format!(" '{r}'"));
         out.push(format!("Fence ({word}) {}{container}{reason}", node.name));
     }
+    let mut lines = Vec::new();
     let mut widths = Widths { name: 5, detail: 5 };
     for &rid in &world.top {
-        resource(world, acts, rid, &mut widths, &mut out);
+        resource(world, acts, rid, &mut lines);
     }
+    // Columns fit the widest entry; names grow in steps.
+    for line in &lines {
+        if line.name.len() > widths.name {
+            widths.name = line.name.len() + 2;
+        }
+        widths.detail = widths.detail.max(line.detail.len());
+    }
+    out.extend(lines.iter().map(|line| line.text(&widths)));
     out
 }
 
@@ -32,22 +41,14 @@ struct Widths {
     detail: usize,
 }
 
-fn resource(
-    world: &World<'_>,
-    acts: &Actions,
-    rid: Rid,
-    widths: &mut Widths,
-    out: &mut Vec<String>,
-) {
+fn resource(world: &World<'_>, acts: &Actions, rid: Rid, out: &mut Vec<Line>) {
     match &world.rscs[rid].kind {
         Kind::Primitive => {
-            for line in leaf(world, acts, rid) {
-                out.push(line.text(widths));
-            }
+            out.extend(leaf(world, acts, rid));
         }
         Kind::Group { .. } | Kind::Clone(_) => {
             for &child in &world.rscs[rid].children {
-                resource(world, acts, child, widths, out);
+                resource(world, acts, child, out);
             }
         }
         Kind::Bundle(conf) => {
@@ -56,7 +57,7 @@ fn resource(
                     .into_iter()
                     .flatten()
                 {
-                    resource(world, acts, part, widths, out);
+                    resource(world, acts, part, out);
                 }
             }
         }
@@ -72,15 +73,13 @@ struct Line {
 }
 
 impl Line {
-    fn text(&self, widths: &mut Widths) -> String {
-        widths.name = widths.name.max(self.name.len() + 2);
-        widths.detail = widths.detail.max(self.detail.len());
+    fn text(&self, widths: &Widths) -> String {
         let mut text = format!(
             "{:<8}   {:<nw$}   ( {:>dw$} )",
             self.word,
             self.name,
             self.detail,
-            nw = widths.name.saturating_sub(2).max(5),
+            nw = widths.name,
             dw = widths.detail
         );
         match (&self.reason, self.blocked) {
@@ -113,11 +112,7 @@ fn leaf(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<Line> {
             blocked: act.is_some_and(|a| !a.runnable),
         }
     };
-    if !rsc.managed && !rsc.blocked {
-        // Left as it is, save that it was told to do something.
-        if here.is_some() {
-            return Vec::new();
-        }
+    if !rsc.managed {
         return Vec::new();
     }
     let mut lines = Vec::new();
@@ -187,14 +182,20 @@ fn both(
     let required = |a: Option<Aid>| a.is_some_and(|a| !acts.acts[a].optional);
     let runnable = |a: Option<Aid>| a.is_none_or(|a| acts.acts[a].runnable);
     let role = role_word(rsc.promotable, rsc.role);
-    for &other in &rsc.running_on {
-        if other != h && other != t && required(acts.find(rid, Verb::Stop, Some(other))) {
-            lines.push(line(
-                "Stop",
-                format!("{role}{}", name(other)),
-                acts.find(rid, Verb::Stop, Some(other)),
-            ));
-        }
+    let stray = rsc.running_on.iter().copied().find(|&other| {
+        other != h && other != t && required(acts.find(rid, Verb::Stop, Some(other)))
+    });
+    if let Some(other) = stray
+        && h == t
+        && !required(start)
+        && !required(stop)
+    {
+        lines.push(line(
+            "Restart",
+            format!("{role}{}", name(t)),
+            acts.find(rid, Verb::Stop, Some(other)),
+        ));
+        return;
     }
     let migrating = acts
         .all(rid, Verb::MigrateFrom)

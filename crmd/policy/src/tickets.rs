@@ -14,59 +14,45 @@ pub(crate) fn apply(world: &mut World<'_>) {
             continue;
         }
         for leaf in world.leaves(need.rid) {
-            lost(world, leaf, need, info.granted);
+            if need.role == Some(Role::Promoted) {
+                no_promotion(world, leaf);
+            }
+            missing(world, leaf, need, info.granted);
         }
     }
 }
 
-fn lost(world: &mut World<'_>, rid: Rid, need: &crate::constraints::TicketC, standby: bool) {
-    let role_matters = need.role == Some(Role::Promoted);
-    let rsc = &world.rscs[rid];
-    let running: Vec<usize> = rsc.running_on.clone();
-    let affected = if role_matters { rsc.role == Role::Promoted } else { !running.is_empty() };
-    if standby {
-        // About to be given up: as if lost, but gently.
-        ban(world, rid, need);
+/// One resource without its ticket (or with one that is about to be given up).
+fn missing(world: &mut World<'_>, rid: Rid, need: &crate::constraints::TicketC, granted: bool) {
+    let promoted_only = need.role == Some(Role::Promoted);
+    let running = world.rscs[rid].running_on.clone();
+    if granted || running.is_empty() {
+        if !promoted_only || need.loss == LossPolicy::Stop {
+            ban(world, rid);
+        }
         return;
     }
     match need.loss {
-        LossPolicy::Stop => {
-            if need.role != Some(Role::Unpromoted) || true {
-                for nid in 0..world.nodes.len() {
-                    ban_here(world, rid, nid);
-                }
-            }
-        }
+        LossPolicy::Stop => ban(world, rid),
         LossPolicy::Demote => {
-            if need.role != Some(Role::Promoted) && need.role.is_some() {
-                return;
+            if !promoted_only {
+                ban(world, rid);
             }
-            no_promotion(world, rid);
         }
         LossPolicy::Fence => {
-            ban(world, rid, need);
-            if affected {
-                for nid in running {
-                    world.fence(nid, "deadman ticket was lost");
-                }
+            ban(world, rid);
+            for nid in running {
+                world.fence(nid, "deadman ticket was lost");
             }
         }
         LossPolicy::Freeze => {
-            if affected {
-                world.rscs[rid].managed = false;
-                world.rscs[rid].blocked = true;
-            } else {
-                ban(world, rid, need);
-            }
+            world.rscs[rid].managed = false;
+            world.rscs[rid].blocked = true;
         }
     }
 }
 
-fn ban(world: &mut World<'_>, rid: Rid, need: &crate::constraints::TicketC) {
-    if need.role == Some(Role::Promoted) {
-        no_promotion(world, rid);
-        return;
-    }
+fn ban(world: &mut World<'_>, rid: Rid) {
     for nid in 0..world.nodes.len() {
         ban_here(world, rid, nid);
     }

@@ -73,6 +73,7 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         active_ops: FxHashMap::default(),
         known_by_name: FxHashMap::default(),
         no_promotion: rustc_hash::FxHashSet::default(),
+        implied: Vec::new(),
         blocked_count: 0,
         disabled_count: 0,
     };
@@ -165,13 +166,22 @@ impl<'a> Maker<'_, 'a> {
             params_cache: None,
         };
         let mut ops: Vec<OpConf<'a>> = Vec::new();
-        for source in self
-            .operations(p)
-            .into_iter()
-            .chain(template.map(|t| self.operations(t)).unwrap_or_default())
-        {
+        for source in self.operations(p) {
+            let mut op = self.operation(&conf, source);
+            // Two of the same name and interval cannot be told apart on record.
+            for other in &mut ops {
+                if other.name == op.name && other.interval_ms == op.interval_ms {
+                    other.ambiguous = true;
+                    op.ambiguous = true;
+                }
+            }
+            ops.push(op);
+        }
+        // Of a template's operations those of another name or role are taken over.
+        let shown = |op: &OpConf<'_>| op.role.unwrap_or(Role::Started);
+        for source in template.map(|t| self.operations(t)).unwrap_or_default() {
             let op = self.operation(&conf, source);
-            if !ops.iter().any(|o| o.name == op.name && o.interval_ms == op.interval_ms) {
+            if !ops.iter().any(|o| o.name == op.name && shown(o) == shown(&op)) {
                 ops.push(op);
             }
         }
@@ -209,7 +219,7 @@ impl<'a> Maker<'_, 'a> {
             enabled: get(&options, "enabled").and_then(|e| boolean(e)).unwrap_or(true),
             options,
             source: Some(source),
-            id: source.id.clone(),
+            ambiguous: false,
         }
     }
 
@@ -305,6 +315,7 @@ impl<'a> Maker<'_, 'a> {
             // Several instances on a node only make sense when they differ.
             number(&["clone-node-max"]).is_some_and(|n| n > 1) && false
         });
+        let unique = unique && !self.has_plain_service(&c.child);
         let members = self.world.nodes.iter().filter(|n| n.sort != NodeSort::Ping).count();
         let conf = CloneConf {
             max: number(&["clone-max"]).unwrap_or(members.max(1)),
@@ -371,6 +382,21 @@ impl<'a> Maker<'_, 'a> {
             self.world.rscs[rid].children.push(child);
         }
         rid
+    }
+
+    /// Whether a service is cloned whose class cannot tell instances apart.
+    fn has_plain_service(&self, child: &CloneChild) -> bool {
+        let plain = |p: &Primitive| {
+            let template =
+                p.template.as_ref().and_then(|t| self.templates.get(t.as_str()).copied());
+            let class = p.class.as_ref().or(template.and_then(|t| t.class.as_ref()));
+            matches!(class, Some(AgentClass::Lsb | AgentClass::Systemd | AgentClass::Service))
+                || matches!(class, Some(AgentClass::Other(c)) if c == "upstart" || c == "nagios")
+        };
+        match child {
+            CloneChild::Primitive(p) => plain(p),
+            CloneChild::Group(g) => g.members.iter().any(plain),
+        }
     }
 
     pub fn add(

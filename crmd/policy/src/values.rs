@@ -157,6 +157,7 @@ impl<'a> Values<'a> {
                 let name = pair.name.as_ref().or(target.and_then(|t| t.name.as_ref()));
                 let value = pair.value.as_ref().or(target.and_then(|t| t.value.as_ref()));
                 if let (Some(name), Some(value)) = (name, value)
+                    && value != "#default"
                     && get(into, name).is_none()
                 {
                     into.push((name.clone(), value.clone()));

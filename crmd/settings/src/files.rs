@@ -82,7 +82,22 @@ impl Directory {
     /// # Errors
     /// When the file cannot be read or has a field that is unknown or wrong.
     pub fn settings(&self) -> Result<Settings, Error> {
-        self.read_toml("rotad.toml")
+        let settings: Settings = self.read_toml("rotad.toml")?;
+        if !settings.bind.is_empty() && settings.bind.len() != settings.links.len() {
+            return Err(Error::Damaged {
+                path: self.settings_path(),
+                why: "'bind' needs one address for each of 'links'".to_owned(),
+            });
+        }
+        Ok(settings)
+    }
+
+    /// Writes the settings anew.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn write_settings(&self, settings: &Settings) -> Result<(), Error> {
+        self.write_toml("rotad.toml", settings)
     }
 
     /// Reads who the other nodes were when that last changed; nobody, if nothing was written.

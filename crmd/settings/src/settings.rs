@@ -1,5 +1,6 @@
 //! The settings of this host's daemon.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +23,10 @@ pub struct Settings {
     pub node_id: NodeId,
     /// This host's address on each link, in the cluster's order of links.
     pub links: Vec<SocketAddr>,
+    /// Where to listen on each link when that differs from the address that others know, as
+    /// behind NAT; peers are called from there too. Empty: on `links`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bind: Vec<SocketAddr>,
     /// Whether this node founded the cluster: the only one that may begin a log on its own.
     #[serde(default)]
     pub founder: bool,
@@ -35,9 +40,19 @@ pub struct Settings {
     /// Root of the OCF agents; `/usr/lib/ocf` if absent.
     #[serde(default)]
     pub ocf_root: Option<PathBuf>,
+    /// Further environment of agents, beside what OCF prescribes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub agent_env: BTreeMap<String, String>,
     /// Times of the membership protocol.
     #[serde(default)]
     pub timing: Timing,
+}
+
+impl Settings {
+    /// The addresses to listen on, one for each link.
+    pub fn listen(&self) -> &[SocketAddr] {
+        if self.bind.is_empty() { &self.links } else { &self.bind }
+    }
 }
 
 /// Times of the membership protocol, in milliseconds; absent ones have the protocol's defaults.

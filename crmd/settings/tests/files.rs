@@ -11,11 +11,13 @@ fn settings() -> Settings {
         node: "n1".to_owned(),
         node_id: NodeId(1),
         links: vec![([127, 0, 0, 1], 7610).into()],
+        bind: vec![([127, 0, 1, 1], 7610).into()],
         founder: true,
         state_dir: "/var/lib/rota".into(),
         run_dir: "/run/rota".into(),
         tools_dir: None,
         ocf_root: None,
+        agent_env: [("http_proxy".to_owned(), "none".to_owned())].into(),
         timing: Timing { heartbeat_ms: Some(40), lost_after_ms: None },
     }
 }

@@ -26,7 +26,8 @@ impl Limits {
 pub enum Input {
     /// Hand out what can begin.
     Begin,
-    /// This action is in flight already, from an earlier graph: do not hand it out again.
+    /// This action is in flight already, from an earlier graph: do not hand it out again. Given
+    /// before [`Input::Begin`]; it has no effects.
     Adopt(ActionId),
     /// The log holds this action's good end.
     Confirmed(ActionId),
@@ -124,11 +125,21 @@ impl Executor {
         self.graph.actions.iter().filter(|a| self.progress(a.id) == Some(Progress::InFlight))
     }
 
+    /// The actions that have not begun and still may, in the order of their ids.
+    pub fn waiting(&self) -> impl Iterator<Item = &Action> {
+        let over = self.stopped || self.finished;
+        self.graph.actions.iter().filter(move |a| {
+            let progress = self.progress(a.id);
+            !over && matches!(progress, Some(Progress::Waiting { .. } | Progress::Ready))
+        })
+    }
+
     /// Takes in one event and says what must be done now.
     pub fn step(&mut self, input: Input, todo: &mut Vec<Effect>) {
         match input {
             Input::Begin => {}
-            Input::Adopt(id) => self.enter_in_flight(id),
+            // Nothing is handed out for it: the graph has not begun.
+            Input::Adopt(id) => return self.enter_in_flight(id),
             Input::Confirmed(id) => self.enter_ended(id, Progress::Done),
             Input::Failed(id) => self.enter_ended(id, Progress::Failed),
             Input::Stop => self.stopped = true,

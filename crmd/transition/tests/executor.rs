@@ -87,10 +87,19 @@ fn a_node_gets_no_more_at_once_than_its_limit() {
 
 #[test]
 fn an_adopted_action_is_not_handed_out_again() {
-    let mut e = executor(vec![start(0, "a", &[]), start(1, "a", &[0])], 8);
-    assert_eq!(run(&mut e, Input::Adopt(ActionId(0))), []);
+    let mut e = executor(vec![start(0, "a", &[]), start(1, "a", &[0]), start(2, "b", &[])], 8);
+    assert_eq!(run(&mut e, Input::Adopt(ActionId(0))), [], "and nothing else is handed out yet");
     assert_eq!(e.progress(ActionId(0)), Some(Progress::InFlight));
+    assert_eq!(run(&mut e, Input::Begin), [perform(2)]);
     assert_eq!(run(&mut e, Input::Confirmed(ActionId(0))), [perform(1)]);
+}
+
+#[test]
+fn nothing_is_handed_out_before_all_that_is_in_flight_is_adopted() {
+    let mut e = executor((0..3).map(|i| start(i, "a", &[])).collect(), 8);
+    assert_eq!(run(&mut e, Input::Adopt(ActionId(0))), []);
+    assert_eq!(run(&mut e, Input::Adopt(ActionId(1))), []);
+    assert_eq!(run(&mut e, Input::Begin), [perform(2)]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A cluster of Rota in a lab.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::host::Host;
 use crate::lab::Lab;
 use crate::process::{bin_dir, tool, wait_until};
-use crate::{BMC_PASSWORD, BMC_USER, VIP};
+use crate::{BMC_PASSWORD, BMC_USER, SERVICE_PORT, VIP};
 
 /// Kept on each host's disk and run at each boot: the supervisor that an init system would be.
 const BOOT: &str = r#"#!/bin/bash
@@ -54,7 +55,7 @@ impl<'a> Cluster<'a> {
         init.extend(links(first));
         cluster.rota(first, &init)?;
         cluster.boot(first)?;
-        cluster.wait_online(1)?;
+        cluster.wait_online(first, 1)?;
         for (count, host) in (2..).zip(others) {
             let line = cluster.rota(first, &words(&["cluster", "token"]))?;
             let token = line.split_whitespace().last().context("no token")?.to_owned();
@@ -62,39 +63,20 @@ impl<'a> Cluster<'a> {
             join.extend(links(host));
             cluster.rota(host, &join)?;
             cluster.boot(host)?;
-            cluster.wait_online(count)?;
+            cluster.wait_online(first, count)?;
         }
         Ok(cluster)
     }
 
-    /// Fencing by the BMCs, and the floating address with a service beside it.
+    /// Fencing by the BMCs, and the floating address with a service beside it, in one change.
     ///
     /// # Errors
-    /// A command is refused.
+    /// It is refused.
     pub fn configure(&self) -> Result<()> {
         let via = self.first()?;
-        let rota = |line: String| self.rota(via, &words(&line.split(' ').collect::<Vec<_>>()));
-        rota("property set stonith-enabled=true".into())?;
-        rota("resource defaults update resource-stickiness=1".into())?;
-        for host in self.lab.hosts() {
-            let (name, address) = (host.name(), 10 + host.number());
-            rota(format!(
-                "stonith create fence-{name} fence_rota_ipmi ip=10.10.9.{address} \
-                 username={BMC_USER} password={BMC_PASSWORD} cipher=3 pcmk_host_list={name} \
-                 op monitor interval=60s"
-            ))?;
-            rota(format!("constraint location fence-{name} avoids {name}"))?;
-        }
-        rota(format!(
-            "resource create vip ocf:heartbeat:IPaddr2 ip={VIP} cidr_netmask=24 nic=ring0 \
-             op monitor interval=10s timeout=20s --group front"
-        ))?;
-        let mut svc = words(&["resource", "create", "svc", "ocf:heartbeat:anything"]);
-        svc.push(format!("binfile={}", tool()?.display()));
-        svc.push("cmdline_options=names 7778".into());
-        svc.extend(words(&["op", "monitor", "interval=1s", "timeout=20s", "--group", "front"]));
-        self.rota(via, &svc)?;
-        Ok(())
+        let xml = configuration(self.lab.hosts(), &tool()?);
+        via.sh(&format!("cat > /run/configuration.xml <<'END'\n{xml}\nEND"))?;
+        self.rota(via, &words(&["cib", "replace", "/run/configuration.xml"])).map(drop)
     }
 
     /// Runs the command line tool inside a host; an error when it fails.
@@ -130,14 +112,14 @@ impl<'a> Cluster<'a> {
         self.rota(host, &words(&["wait", "--timeout", "60"])).map(drop)
     }
 
-    /// Waits until the first host that is on sees this many nodes online.
+    /// Waits until a host's daemon answers and sees this many nodes online.
     ///
     /// # Errors
     /// They do not come together.
-    pub fn wait_online(&self, count: usize) -> Result<()> {
-        let what = format!("{count} nodes online");
+    pub fn wait_online(&self, via: &Host, count: usize) -> Result<()> {
+        let what = format!("{} sees {count} nodes online", via.name());
         wait_until(&what, Duration::from_secs(30), || {
-            Ok(self.first().and_then(|host| self.status(host)).is_ok_and(|status| {
+            Ok(self.status(via).is_ok_and(|status| {
                 states(&status).iter().filter(|(_, state)| state == "online").count() >= count
             }))
         })
@@ -188,6 +170,59 @@ impl<'a> Cluster<'a> {
         ))
         .map(drop)
     }
+}
+
+fn configuration(hosts: &[Arc<Host>], tool: &Path) -> String {
+    let (mut nodes, mut devices, mut places) = (String::new(), String::new(), String::new());
+    for host in hosts {
+        let (name, number) = (host.name(), host.number());
+        nodes += &format!("<node id=\"{number}\" uname=\"{name}\"/>\n");
+        let params = [
+            ("ip", format!("10.10.9.{}", 10 + number)),
+            ("username", BMC_USER.to_owned()),
+            ("password", BMC_PASSWORD.to_owned()),
+            ("cipher", "3".to_owned()),
+            ("pcmk_host_list", name.to_owned()),
+        ];
+        let id = format!("fence-{name}");
+        devices += &primitive(&id, "class=\"stonith\" type=\"fence_rota_ipmi\"", &params, "60s");
+        places += &format!(
+            "<rsc_location id=\"{id}-not-self\" rsc=\"{id}\" node=\"{name}\" score=\"-INFINITY\"/>\n"
+        );
+    }
+    let ocf = |name: &str| format!("class=\"ocf\" provider=\"heartbeat\" type=\"{name}\"");
+    let vip = [("ip", VIP), ("cidr_netmask", "24"), ("nic", "ring0")];
+    let svc = [
+        ("binfile", tool.display().to_string()),
+        ("cmdline_options", format!("names {SERVICE_PORT}")),
+    ];
+    let vip = primitive("vip", &ocf("IPaddr2"), &vip.map(|(n, v)| (n, v.to_owned())), "10s");
+    let svc = primitive("svc", &ocf("anything"), &svc, "1s");
+    format!(
+        "<cib validate-with=\"pacemaker-3.9\" admin_epoch=\"0\" epoch=\"1\" num_updates=\"0\">\n\
+         <configuration>\n<crm_config><cluster_property_set id=\"options\">\n{}\
+         </cluster_property_set></crm_config>\n<nodes>\n{nodes}</nodes>\n<resources>\n{devices}\
+         <group id=\"front\">\n{vip}{svc}</group></resources>\n\
+         <constraints>\n{places}</constraints>\n\
+         <rsc_defaults><meta_attributes id=\"defaults\">\n{}</meta_attributes></rsc_defaults>\n\
+         </configuration><status/></cib>",
+        nvpair("options", "stonith-enabled", "true"),
+        nvpair("defaults", "resource-stickiness", "1"),
+    )
+}
+
+fn primitive(id: &str, kind: &str, params: &[(&str, String)], monitor: &str) -> String {
+    let set = format!("{id}-params");
+    let params: String = params.iter().map(|(name, value)| nvpair(&set, name, value)).collect();
+    format!(
+        "<primitive id=\"{id}\" {kind}>\n<instance_attributes id=\"{set}\">\n{params}\
+         </instance_attributes>\n<operations><op id=\"{id}-monitor\" name=\"monitor\" \
+         interval=\"{monitor}\" timeout=\"20s\"/></operations></primitive>\n"
+    )
+}
+
+fn nvpair(set: &str, name: &str, value: &str) -> String {
+    format!("<nvpair id=\"{set}-{name}\" name=\"{name}\" value=\"{value}\"/>\n")
 }
 
 fn words(words: &[&str]) -> Vec<String> {

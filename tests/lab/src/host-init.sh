@@ -13,6 +13,8 @@ mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys 2>/dev/null
 mount -t tmpfs -o mode=1777 tmp /tmp
+# Agents use `su -`: what a login leaves in the home directory (locks!) must die with the host.
+mount -t tmpfs -o mode=700 home /root
 setsid "$TOOL" names "$PORT" </dev/null >/dev/null 2>&1 &
 [ -x /etc/rota-lab/boot ] && setsid /etc/rota-lab/boot </dev/null >>/var/log/boot.log 2>&1 &
 echo up

@@ -39,3 +39,5 @@ pub const BMC_USER: &str = "admin";
 pub const BMC_PASSWORD: &str = "password";
 /// Port on which each host tells its name, on all its addresses.
 pub const NAME_PORT: u16 = 7777;
+/// Port of the service that the tests' cluster runs beside the address; it tells the same.
+pub const SERVICE_PORT: u16 = 7778;

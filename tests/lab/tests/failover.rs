@@ -78,8 +78,9 @@ fn without_proof_nothing_moves_until_somebody_vouches() {
 fn back(lab: &Lab, cluster: &Cluster<'_>, name: &str) {
     let host = lab.host(name).expect("host");
     wait_until("the fenced host is switched on again", SOON, || Ok(host.is_on())).expect("on");
-    cluster.wait_online(lab.hosts().len()).expect("all online");
-    cluster.settle(cluster.first().expect("a host")).expect("idle");
+    let via = cluster.first().expect("a host");
+    cluster.wait_online(via, lab.hosts().len()).expect("all online");
+    cluster.settle(via).expect("idle");
     let address = format!("{VIP}:{NAME_PORT}").parse().expect("address");
     lab.probe(address).expect("probe").steady(SOON).expect("the address answers");
 }

@@ -144,7 +144,8 @@ fn outside(cluster: &Cluster<'_>, lab: &Lab, via: &Host) -> anyhow::Result<usize
 }
 
 fn healed(lab: &Lab, cluster: &Cluster<'_>, probe: &Probe) {
-    cluster.wait_online(lab.hosts().len()).expect("all online");
-    cluster.settle(cluster.first().expect("a host")).expect("idle");
+    let via = cluster.first().expect("a host");
+    cluster.wait_online(via, lab.hosts().len()).expect("all online");
+    cluster.settle(via).expect("idle");
     probe.steady(SOON).expect("the address answers");
 }

@@ -18,21 +18,21 @@ fn kill_9_of_the_daemon_touches_no_service() {
     }
     let lab = Lab::up(3).unwrap();
     let (cluster, probe, holder) = ready(&lab);
-    let service = lab.host(&holder).unwrap().sh("pgrep -f 'rota-lab-tool names 7778'").unwrap();
+    let service = lab.host(&holder).unwrap().sh("pgrep -f '[r]ota-lab-tool names 7778'").unwrap();
     let boots = lab.boots();
     let from = Instant::now();
     for round in 0..ROUNDS {
         for host in lab.hosts() {
             println!("round {round}: kill -9 on {}", host.name());
             cluster.kill_daemon(host).unwrap();
-            cluster.wait_online(3).unwrap();
+            cluster.wait_online(host, 3).unwrap();
             cluster.settle(host).unwrap();
         }
     }
     let outage = probe.outage_since(from);
     assert!(outage < GAP_MAX, "{outage:?}");
     probe.only(&holder, from).unwrap();
-    let now = lab.host(&holder).unwrap().sh("pgrep -f 'rota-lab-tool names 7778'").unwrap();
+    let now = lab.host(&holder).unwrap().sh("pgrep -f '[r]ota-lab-tool names 7778'").unwrap();
     assert_eq!(now, service, "the service was restarted");
     assert_eq!(lab.boots(), boots, "somebody was fenced");
 }

@@ -73,7 +73,7 @@ pub(crate) fn distribute(
             continue;
         }
         let Some(here) = stay_place(world, state, owner, instance, fair) else { continue };
-        if early(world, state, owner, instance, here, node_max) {
+        if early(world, state, owner, instance, here, node_max, max - assigned) {
             assigned += 1;
         }
     }
@@ -121,7 +121,10 @@ fn stay_place(
     (count < fair).then_some(here)
 }
 
-/// Tries to keep an instance where it is; anything else is taken back.
+/// Tries to keep an instance where it is.
+///
+/// Where another node is better for it, that place may be for an instance that has none yet:
+/// it is put aside and the instance tried again, as long as there are instances to come.
 fn early(
     world: &mut World<'_>,
     state: &mut Assign,
@@ -129,27 +132,37 @@ fn early(
     instance: Rid,
     here: Nid,
     node_max: usize,
+    left: usize,
 ) -> bool {
+    let parts = tree(world, instance);
     let saved: Vec<(Rid, Vec<crate::model::Cand>)> =
-        tree(world, instance).into_iter().map(|r| (r, world.rscs[r].allowed.clone())).collect();
-    let trace_len = state.trace.as_ref().map(Vec::len);
-    let chosen = one(world, state, owner, instance, Some(here), node_max);
-    if chosen == Some(here) {
-        return true;
+        parts.iter().map(|&r| (r, world.rscs[r].allowed.clone())).collect();
+    let mut aside: Vec<Nid> = Vec::new();
+    let mut kept = false;
+    while aside.len() < left {
+        let written = state.trace.as_ref().map_or(0, Vec::len);
+        let chosen = one(world, state, owner, instance, Some(here), node_max);
+        if chosen == Some(here) {
+            kept = true;
+            break;
+        }
+        primitive::undo(world, state, instance);
+        for (r, allowed) in &saved {
+            world.rscs[*r].allowed.clone_from(allowed);
+        }
+        let _ = written;
+        // The count of the chosen node stays raised for the next try.
+        match chosen {
+            Some(nid) => aside.push(nid),
+            None => break,
+        }
     }
-    if let Some(nid) = chosen
-        && let Some(count) = state.counts.get_mut(&(owner, nid))
-    {
-        *count -= 1;
+    for nid in aside {
+        if let Some(count) = state.counts.get_mut(&(owner, nid)) {
+            *count -= 1;
+        }
     }
-    primitive::undo(world, state, instance);
-    for (r, allowed) in saved {
-        world.rscs[r].allowed = allowed;
-    }
-    if let (Some(trace), Some(len)) = (&mut state.trace, trace_len) {
-        let _ = (trace, len);
-    }
-    false
+    kept
 }
 
 fn tree(world: &World<'_>, rid: Rid) -> Vec<Rid> {

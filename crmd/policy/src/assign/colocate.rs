@@ -218,7 +218,8 @@ fn role(world: &mut World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc) {
     else {
         return;
     };
-    let place = world.rscs[primary].assigned;
+    let place = world.rscs[primary].assigned.map(|p| world.host_of(p));
+    let d = world.host_of(d);
     let together = place.is_some_and(|p| same_place(world, coloc, p, d));
     let promoted = coloc.dependent_role == Some(Role::Promoted);
     let new = if !together {
@@ -302,8 +303,9 @@ fn keep_only(world: &mut World<'_>, dependent: Rid, coloc: &Coloc, places: &[Nid
     let d = &world.rscs[dependent];
     if !d.provisional {
         if d.promotable && coloc.dependent_role == Some(Role::Promoted) {
+            let here = d.assigned.map(|n| world.host_of(n));
             let there =
-                d.assigned.is_some_and(|n| places.iter().any(|&p| same_place(world, coloc, p, n)));
+                here.is_some_and(|n| places.iter().any(|&p| same_place(world, coloc, p, n)));
             if !there && d.promotion.is_some() {
                 world.rscs[dependent].promotion = Some(-INF);
             }
@@ -375,7 +377,9 @@ pub(crate) fn compatible(
         .filter(|&n| world.rscs[rid].allowed[n].present && usable(world, n))
         .collect();
     let current = world.rscs[rid].running_on.first().copied();
-    order.sort_by_key(|&n| (-world.rscs[rid].allowed[n].score, current != Some(n)));
+    order.sort_by_key(|&n| {
+        (-world.rscs[rid].allowed[n].score, world.nodes[n].load, current != Some(n))
+    });
     order.iter().find_map(|&n| instances.iter().copied().find(|&i| fits(i, n)))
 }
 
@@ -432,10 +436,22 @@ pub(crate) fn merge(
         return false;
     }
     state.merging[source] = true;
-    let start = match world.rscs[source].kind {
-        Kind::Group { .. } => world.rscs[source].children.first().copied().unwrap_or(source),
+    // A group speaks through its first member; so does any member that others are with.
+    let group = match world.rscs[source].parent {
+        Some(parent) if coloc.id != "#group-members" => match world.rscs[parent].kind {
+            Kind::Group { colocated: true, .. } => parent,
+            _ => source,
+        },
         _ => source,
     };
+    let start = match world.rscs[group].kind {
+        Kind::Group { .. } => world.rscs[group].children.first().copied().unwrap_or(source),
+        _ => source,
+    };
+    if start != source && state.merging[start] {
+        state.merging[source] = false;
+        return false;
+    }
     if start != source {
         state.merging[start] = true;
     }

@@ -99,7 +99,11 @@ pub(crate) fn apply(
     let children = match &world.rscs[rid].kind {
         Kind::Primitive => return,
         Kind::Group { colocated: true, .. } => {
-            world.rscs[rid].children.first().copied().into_iter().collect()
+            // The first member speaks for all; the others may go where it goes.
+            for (i, child) in world.rscs[rid].children.clone().into_iter().enumerate() {
+                apply(world, child, nodes, discover, counts && i == 0);
+            }
+            return;
         }
         Kind::Group { .. } | Kind::Clone(_) => world.rscs[rid].children.clone(),
         Kind::Bundle(b) => b.replicas.iter().map(|r| r.container).collect(),
@@ -146,18 +150,7 @@ fn thresholds(world: &mut World<'_>, rid: Rid) {
                 // Instances that cannot be told apart failed all together.
                 if world.rscs[leaf].anonymous {
                     if let Some(clone) = world.instance_owner(leaf) {
-                        let name = world.rscs[leaf].conf_id.clone();
-                        let same: Vec<Rid> = world
-                            .leaves(clone)
-                            .into_iter()
-                            .filter(|&l| world.rscs[l].conf_id == name)
-                            .collect();
-                        if !world.rscs[clone].allowed[nid].present
-                            || world.rscs[clone].allowed[nid].score > -INF
-                        {
-                            apply(world, clone, &[(nid, -INF)], Discover::Always, true);
-                        }
-                        let _ = same;
+                        ban_tree(world, clone, nid);
                     }
                 } else {
                     apply(world, leaf, &[(nid, -INF)], Discover::Always, true);
@@ -167,7 +160,24 @@ fn thresholds(world: &mut World<'_>, rid: Rid) {
     }
 }
 
+/// Keeps a resource and all that is in it off a node.
+fn ban_tree(world: &mut World<'_>, rid: Rid, nid: Nid) {
+    if world.rscs[rid].allowed[nid].present {
+        world.rscs[rid].allowed[nid].score = -INF;
+    }
+    for child in world.rscs[rid].children.clone() {
+        ban_tree(world, child, nid);
+    }
+}
+
 fn stick(world: &mut World<'_>, rid: Rid) {
+    if !world.rscs[rid].managed {
+        // What must not be touched stays, whatever else is said.
+        for nid in world.rscs[rid].running_on.clone() {
+            world.add_score(rid, nid, INF);
+        }
+        return;
+    }
     let rsc = &world.rscs[rid];
     if !rsc.managed || rsc.stickiness == 0 || rsc.running_on.len() != 1 {
         return;
@@ -191,7 +201,9 @@ fn not_on_itself(world: &mut World<'_>) {
             }
             // Connections run on full members only; fence devices too.
             if rsc.serves.is_some() || world.is_fencing(rid) {
-                world.rscs[rid].allowed[nid] = Cand::ABSENT;
+                if world.rscs[rid].allowed[nid].present {
+                    world.rscs[rid].allowed[nid].score = -INF;
+                }
             }
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct Assign {
     pub trace: Option<Vec<String>>,
     /// Instances counted per clone and node.
     pub counts: rustc_hash::FxHashMap<(Rid, Nid), usize>,
+    /// Colocations that a resource has taken into account already.
+    pub applied: rustc_hash::FxHashSet<(Rid, usize)>,
     /// Guard against circles among colocations.
     pub merging: Vec<bool>,
     /// What is left of each node's capacity (index as in the node table).
@@ -38,7 +40,6 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
         capacity: world.nodes.iter().map(|n| n.capacity.clone()).collect(),
         ..Assign::default()
     };
-    utilization::show_nodes(world, &mut state, "Original");
     let order = utilization::order(world);
     // Connections to remote nodes go first: what runs behind them depends on them.
     for &rid in &order {
@@ -51,7 +52,6 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
             resource(world, &mut state, rid, None);
         }
     }
-    utilization::show_nodes(world, &mut state, "Remaining");
     state
 }
 

@@ -27,13 +27,24 @@ pub(super) fn assign(
         return None;
     }
     world.rscs[rid].allocating = true;
-    for i in colocate::colocs_as_dependent(world, rid) {
-        let coloc = world.constraints.colocations[i].clone();
-        super::resource(world, state, coloc.primary, None);
-        colocate::apply(world, state, rid, coloc.primary, &coloc);
-    }
-    for i in colocate::colocs_as_primary(world, rid) {
-        colocate::add_dependents(world, state, i, rid);
+    // What must be comes before what would be nice, so that as much as possible is kept.
+    let dependent = colocate::colocs_as_dependent(world, rid);
+    let primary = colocate::colocs_as_primary(world, rid);
+    for mandatory in [true, false] {
+        for &i in &dependent {
+            let coloc = world.constraints.colocations[i].clone();
+            if (coloc.score.abs() >= INF) == mandatory {
+                super::resource(world, state, coloc.primary, None);
+                if !state.applied.contains(&(rid, i)) {
+                    colocate::apply(world, state, rid, coloc.primary, &coloc);
+                }
+            }
+        }
+        for &i in &primary {
+            if (world.constraints.colocations[i].score.abs() >= INF) == mandatory {
+                colocate::add_dependents(world, state, i, rid);
+            }
+        }
     }
     if world.rscs[rid].next_role == Some(Role::Stopped) {
         world.ban_all(rid);
@@ -42,10 +53,8 @@ pub(super) fn assign(
         world.rscs[rid].next_role_why = "target-role";
         world.ban_all(rid);
     }
-    ban_unusable(world, rid);
-    utilization::limit(world, state, rid, prefer);
-    // Guests whose host cannot be used are of no use either.
     state.show(world, "pcmk__primitive_assign", rid);
+    utilization::limit(world, state, rid, prefer);
     let is_fencing = world.is_fencing(rid);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);
@@ -93,17 +102,6 @@ fn quorum_allows(world: &mut World<'_>, rid: Rid, nid: Nid) -> Option<Nid> {
     Some(nid)
 }
 
-fn ban_unusable(world: &mut World<'_>, rid: Rid) {
-    for nid in 0..world.nodes.len() {
-        if !world.rscs[rid].allowed[nid].present {
-            continue;
-        }
-        if !usable(world, nid) && world.rscs[rid].managed {
-            world.rscs[rid].allowed[nid].score = -INF;
-        }
-    }
-}
-
 /// Best first: score, then where it is, then free capacity, then the emptier node, then name.
 fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> Option<Nid> {
     let rsc = &world.rscs[rid];
@@ -126,9 +124,6 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
         if x != y {
             return x > y;
         }
-        if current == Some(a) || current == Some(b) {
-            return current == Some(a);
-        }
         if world.opts.placement == Placement::Balanced {
             let by = utilization::compare(&state.capacity[a], &state.capacity[b]);
             if by != std::cmp::Ordering::Equal {
@@ -138,6 +133,9 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
         if world.opts.placement != Placement::Minimal && world.nodes[a].load != world.nodes[b].load
         {
             return world.nodes[a].load < world.nodes[b].load;
+        }
+        if current == Some(a) || current == Some(b) {
+            return current == Some(a);
         }
         crate::nodes::by_name(&world.nodes[a].name, &world.nodes[b].name).is_lt()
     };
@@ -153,6 +151,20 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
 /// The choice is made: counts, capacity, what follows for guests.
 fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Nid>) {
     settle(world, rid, chosen);
+    if let Some(served) = world.rscs[rid].serves {
+        // A node whose connection will be there may be used; otherwise it must not.
+        let up = chosen.is_some() && world.rscs[rid].next_role.is_some_and(|r| r > Role::Stopped);
+        let node = &mut world.nodes[served];
+        if up {
+            node.coming |= !node.online;
+            node.online = true;
+            if node.unseen {
+                node.unclean = false;
+            }
+        } else {
+            node.shutdown = true;
+        }
+    }
     if let Some(nid) = chosen {
         world.nodes[nid].load += 1;
         utilization::consume(world, state, rid, nid);

@@ -21,6 +21,10 @@ pub(crate) fn add_scores(world: &mut World<'_>, clone: Rid) {
             {
                 let cand = &mut world.rscs[child].allowed[nid];
                 cand.score = sum(cand.score, score);
+                // The instance that is to be promoted chooses first.
+                if world.rscs[child].priority < score {
+                    world.rscs[child].priority = score;
+                }
             }
         }
     }
@@ -38,17 +42,17 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
         }
         return total;
     }
-    if rsc.anonymous && world.nodes[nid].online {
-        // Old attributes of nodes where the resource has never been seen count for nothing.
-        let known = world.instance_owner(rid).is_none_or(|owner| {
-            world.leaves(owner).iter().any(|&l| {
-                world.rscs[l].conf_id == rsc.conf_id && world.rscs[l].known_on.contains(&nid)
-            })
-        });
-        if !known && rsc.assigned.is_none() {
-            return None;
-        }
-        if !known {
+    if rsc.anonymous && !rsc.running_on.contains(&nid) {
+        // The score on a node belongs to the instance that runs there. Before anything was
+        // looked at it may be anyone's; where it is known to be stopped, it is out of date.
+        let Some(owner) = world.instance_owner(rid) else { return None };
+        let alike = |l: &Rid| world.rscs[*l].conf_id == rsc.conf_id;
+        let leaves = world.leaves(owner);
+        let elsewhere =
+            leaves.iter().filter(|l| alike(l)).any(|&l| world.rscs[l].running_on.contains(&nid));
+        let known =
+            leaves.iter().filter(|l| alike(l)).any(|&l| world.rscs[l].known_on.contains(&nid));
+        if elsewhere || known {
             return None;
         }
     }
@@ -78,9 +82,16 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
     for &child in &children {
         let line = {
             let rsc = &world.rscs[child];
-            let place = rsc.assigned.map_or("none", |n| world.nodes[n].name.as_str());
-            let score = if rsc.assigned.is_none() { 0 } else { rsc.promotion.unwrap_or(0) };
-            format!("{} promotion score on {place}: {}", rsc.id, text(score))
+            let score = rsc.promotion.unwrap_or(-INF);
+            match rsc.assigned {
+                Some(n) => format!(
+                    "{} promotion score on {}: {}",
+                    rsc.id,
+                    world.nodes[n].name,
+                    text(score)
+                ),
+                None => format!("{} promotion score (inactive): {}", rsc.id, text(-INF)),
+            }
         };
         state.line(|| line);
     }
@@ -172,13 +183,17 @@ fn first_score(world: &mut World<'_>, clone: Rid, child: Rid) {
 
 /// Location and colocation constraints about the promoted role.
 fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: Rid) {
-    let Some(nid) = world.rscs[child].assigned else { return };
+    let Some(inside) = world.rscs[child].assigned else { return };
+    // An instance in a container is where the container is.
+    let nid = world.host_of(inside);
+    let bundle = world.rscs[clone].parent.filter(|&p| world.rscs[p].is_bundle());
     if world.rscs[child].promotion.is_none_or(|p| p <= -INF) {
         return;
     }
     let mut gain = 0;
     for location in &world.constraints.locations {
-        if location.role == Some(Role::Promoted) && (location.rid == clone || location.rid == child)
+        if location.role == Some(Role::Promoted)
+            && (location.rid == clone || location.rid == child || Some(location.rid) == bundle)
         {
             for &(n, score) in &location.nodes {
                 if n == nid {
@@ -190,7 +205,15 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
     let base = world.rscs[child].promotion.unwrap_or(0);
     world.rscs[child].promotion = Some(sum(base, gain));
     // As dependent: where the other is.
-    for i in colocate::colocs_as_dependent(world, clone) {
+    let as_dependent: Vec<usize> = colocate::colocs_as_dependent(world, clone)
+        .into_iter()
+        .chain(bundle.map(|b| colocate::colocs_as_dependent(world, b)).unwrap_or_default())
+        .collect();
+    let as_primary: Vec<usize> = colocate::colocs_as_primary(world, clone)
+        .into_iter()
+        .chain(bundle.map(|b| colocate::colocs_as_primary(world, b)).unwrap_or_default())
+        .collect();
+    for i in as_dependent {
         let coloc = world.constraints.colocations[i].clone();
         if coloc.dependent_role == Some(Role::Promoted)
             || coloc.dependent_role == Some(Role::Unpromoted)
@@ -200,7 +223,7 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
         }
     }
     // As primary: where those who want to be with the promoted instance would like to be.
-    for i in colocate::colocs_as_primary(world, clone) {
+    for i in as_primary {
         let coloc = world.constraints.colocations[i].clone();
         if coloc.primary_role != Some(Role::Promoted) || !world.rscs[coloc.dependent].provisional {
             continue;

@@ -9,10 +9,31 @@ use crate::model::{Nid, Rid, World};
 use crate::options::Placement;
 use crate::score::{INF, leading_number};
 
-/// Top-level resources in the order of their assignment.
+/// Top-level resources in the order of their assignment: by priority; where capacity counts,
+/// then by how much they want to stay where they are, then by how much they want their best
+/// node ("Pacemaker Explained", "Allocation").
 pub(super) fn order(world: &World<'_>) -> Vec<Rid> {
     let mut order = world.top.clone();
-    order.sort_by(|&a, &b| world.rscs[b].priority.cmp(&world.rscs[a].priority));
+    let counts = world.opts.placement != Placement::Default;
+    let wish = |rid: Rid| {
+        if !counts {
+            return (0, 0);
+        }
+        let leaves = world.leaves(rid);
+        let mut totals: Vec<i32> = vec![0; world.nodes.len()];
+        for &leaf in std::iter::once(&rid).chain(&leaves) {
+            for (nid, cand) in world.rscs[leaf].allowed.iter().enumerate() {
+                totals[nid] = crate::score::sum(totals[nid], cand.effective());
+            }
+        }
+        let here = world.rscs[rid]
+            .running_on
+            .first()
+            .or_else(|| leaves.iter().find_map(|&l| world.rscs[l].running_on.first()))
+            .map_or(-INF, |&n| totals[n]);
+        (-here, -totals.iter().copied().max().unwrap_or(-INF))
+    };
+    order.sort_by_cached_key(|&rid| (-world.rscs[rid].priority, wish(rid)));
     order
 }
 
@@ -24,22 +45,6 @@ fn needs(world: &World<'_>, rid: Rid) -> Vec<(Text, i64)> {
             .map(|(name, value)| (name.clone(), leading_number(value).unwrap_or(0)))
             .collect()
     })
-}
-
-/// Writes the capacities down.
-pub(super) fn show_nodes(world: &World<'_>, state: &mut Assign, what: &str) {
-    if world.opts.placement == Placement::Default {
-        return;
-    }
-    for (nid, node) in world.nodes.iter().enumerate() {
-        let mut text = format!("{what}: {} capacity:", node.name);
-        let mut pairs = state.capacity[nid].clone();
-        pairs.sort();
-        for (name, value) in pairs {
-            text.push_str(&format!(" {name}={value}"));
-        }
-        state.line(|| text);
-    }
 }
 
 /// Which of two capacities is the larger: more names in which it has more.

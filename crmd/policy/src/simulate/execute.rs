@@ -4,7 +4,7 @@ use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 use rota_cib::{Cib, Text};
 use rota_ids::WallTime;
 use rota_transition::{Action, Graph, ResourceOp, Task};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::format_smolstr;
 
 /// Operations that are to fail: key such as `web_start_0`, node, exit code.
@@ -14,6 +14,8 @@ pub type Failures = Vec<(String, String, i32)>;
 ///
 /// Results go into the status of `cib`; returned is one line per action.
 pub fn execute(cib: &mut Cib, graph: &Graph, failures: &Failures, now: WallTime) -> Vec<String> {
+    let known: FxHashSet<Text> =
+        cib.status.nodes.iter().flat_map(|n| n.history.iter().map(|h| h.id.clone())).collect();
     let mut lines = Vec::new();
     let mut done = vec![false; graph.actions.len()];
     let mut failed = false;
@@ -29,7 +31,7 @@ pub fn execute(cib: &mut Cib, graph: &Graph, failures: &Failures, now: WallTime)
                 continue;
             }
             progress = true;
-            if let Some(line) = line(cib, action) {
+            if let Some(line) = line(&known, action) {
                 lines.push(line);
             }
             let ok = carry_out(cib, action, failures, now, &mut calls);
@@ -48,19 +50,14 @@ pub fn execute(cib: &mut Cib, graph: &Graph, failures: &Failures, now: WallTime)
     lines
 }
 
-/// The name of a resource as the lines show it.
-fn shown(cib: &Cib, op: &ResourceOp) -> Text {
+/// The name of a resource as the lines show it: as in the history, if that knows it.
+fn shown(known: &FxHashSet<Text>, op: &ResourceOp) -> Text {
     let instance = op.instance.as_ref().unwrap_or(&op.resource);
-    if names(cib, &op.resource) { op.resource.clone() } else { instance.clone() }
-}
-
-/// Whether the configuration has a resource of this very name outside of clones.
-fn names(_cib: &Cib, _name: &str) -> bool {
-    false
+    if known.contains(&op.resource) { op.resource.clone() } else { instance.clone() }
 }
 
 /// What is printed for an action.
-fn line(cib: &Cib, action: &Action) -> Option<String> {
+fn line(known: &FxHashSet<Text>, action: &Action) -> Option<String> {
     let node = action.node.as_ref().map_or("", |n| n.as_str());
     Some(match &action.task {
         Task::Pseudo { key } => match &action.node {
@@ -68,7 +65,7 @@ fn line(cib: &Cib, action: &Action) -> Option<String> {
             None => format!("Pseudo action:   {key}"),
         },
         Task::Resource(op) => {
-            let name = shown(cib, op);
+            let name = shown(known, op);
             let interval =
                 if op.interval > 0 { format!("={}", op.interval) } else { String::new() };
             format!("Resource action: {name:<15} {}{interval} on {node}", op.operation)
@@ -100,6 +97,14 @@ fn carry_out(
 ) -> bool {
     let node = action.node.as_ref().map_or("", |n| n.as_str());
     match &action.task {
+        Task::Pseudo { key } if key.starts_with("stonith-") => {
+            // A guest goes down with what it lives in.
+            if let Some(state) = state(cib, node) {
+                state.history.clear();
+                state.attributes.clear();
+            }
+            true
+        }
         Task::Pseudo { .. } | Task::Shutdown | Task::Maintenance { .. } | Task::Cancel { .. } => {
             true
         }
@@ -217,6 +222,10 @@ fn record(
         format_smolstr!("{}_{}_{}", op.resource, op.operation, op.interval)
     };
     let failed = rc != op.expected_rc;
+    // What was under way is over.
+    history.operations.retain(|o| {
+        !(o.op_status == -1 && o.operation == op.operation && o.interval_ms == op.interval)
+    });
     let mut made = OperationRecord {
         id: id.clone(),
         key: Some(format_smolstr!("{}_{}_{}", op.resource, op.operation, op.interval)),

@@ -68,7 +68,8 @@ fn nodes(world: &World<'_>, out: &mut String) {
             _ => None,
         };
         match slot {
-            Some(5) => lists[3].push(&node.name),
+            // A guest that is down is no news; what it lives in is shown as stopped.
+            Some(5) => {}
             Some(slot) => lists[slot].push(&node.name),
             None => {
                 let _ = writeln!(out, "    * {kind} {}: {state}", node.name);
@@ -269,7 +270,8 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
         let stopped: Vec<Nid> = (0..world.nodes.len())
             .filter(|&n| {
                 world.nodes[n].sort != NodeSort::Ping
-                    && rsc.allowed[n].present
+                    && (rsc.allowed[n].present
+                        || !world.opts.symmetric && !world.nodes[n].is_remote())
                     && !rsc.children.iter().any(|&c| {
                         world.leaves(c).iter().any(|&l| world.rscs[l].running_on.contains(&n))
                     })
@@ -336,8 +338,6 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
     if let Some((task, _)) = pending {
         if task == "monitor" {
             flags.push("Monitoring".into());
-        } else if task == "probe" && rsc.role == Role::Stopped {
-            flags.push("Monitoring".into());
         }
     }
     match rsc.meta.target_role {
@@ -373,4 +373,26 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
 fn shows_number(world: &World<'_>, rid: Rid) -> bool {
     let _ = (world, rid);
     false
+}
+
+/// The text of an instance inside a container with the container's host as its place.
+pub(crate) fn on_host(world: &World<'_>, child: Rid, text: &str, host: Option<&str>) -> String {
+    let inside = world.rscs[child].running_on.first().map(|&n| world.nodes[n].name.as_str());
+    match (inside, host) {
+        (Some(inside), Some(host)) => text.replacen(&format!(" {inside}"), &format!(" {host}"), 1),
+        (None, Some(host)) => match text.split_once(" (") {
+            Some(_) | None => {
+                let (state, flags) = match text.rsplit_once("\t ") {
+                    Some((_, rest)) => match rest.split_once(' ') {
+                        Some((state, flags)) => (state, format!(" {flags}")),
+                        None => (rest, String::new()),
+                    },
+                    None => (text, String::new()),
+                };
+                let agent = text.rsplit_once("\t ").map_or("", |(agent, _)| agent);
+                format!("{agent}\t {state} {host}{flags}")
+            }
+        },
+        (_, None) => text.to_owned(),
+    }
 }

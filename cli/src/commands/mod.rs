@@ -1,0 +1,61 @@
+//! What people type, as functions on a configuration: the grammar is `pcs`'s.
+//!
+//! [`run`] takes the words after `rota`, the Cib that they are about and what is known of agents,
+//! and gives the configuration that results, or says what to do instead. It does no input and no
+//! output: the caller sends the [`Outcome`] to the cluster, or writes it into a file.
+//!
+//! One file a verb family. Ids are made as `pcs` makes them, so that scripts find what they expect.
+
+mod agents;
+mod constraint;
+mod error;
+mod find;
+mod ids;
+mod node;
+mod property;
+mod refs;
+mod resource;
+mod rule;
+mod sets;
+mod show;
+mod stonith;
+mod tag;
+mod words;
+mod work;
+
+pub use agents::{Action, AgentInfo, AgentMetadata, AgentSpec, Parameter};
+pub use error::UserError;
+pub use work::{Context, Outcome, Wait};
+
+use words::Words;
+use work::Work;
+
+/// Areas of commands that this module knows.
+pub const AREAS: [&str; 6] = ["resource", "stonith", "constraint", "node", "property", "tag"];
+
+/// Runs one command.
+///
+/// # Errors
+/// [`UserError`], which always says what to do; nothing has changed then.
+pub fn run(args: &[String], context: &Context<'_>) -> Result<Outcome, UserError> {
+    let words = Words::parse(args)?;
+    let mut work = Work::new(context, &words);
+    if let Some(format) = words.value("--output-format").filter(|format| *format != "text") {
+        return Err(UserError::refused(
+            format!("the output format '{format}' is not written"),
+            "use text, or take the XML: rota cib query",
+        ));
+    }
+    let rest = words.words();
+    match rest.split_first() {
+        Some((&"resource", rest)) => resource::run(&mut work, rest)?,
+        Some((&"stonith", rest)) => stonith::run(&mut work, rest)?,
+        Some((&"constraint", rest)) => constraint::run(&mut work, rest)?,
+        Some((&"node", rest)) => node::run(&mut work, rest)?,
+        Some((&"property", rest)) => property::run(&mut work, rest)?,
+        Some((&"tag", rest)) => tag::run(&mut work, rest)?,
+        Some((given, _)) => return Err(UserError::unknown_command("", given, &AREAS)),
+        None => return Err(UserError::unknown_command("", "", &AREAS)),
+    }
+    work.finish()
+}

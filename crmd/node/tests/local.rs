@@ -1,0 +1,230 @@
+//! What a node does with orders, and what it tells of them.
+
+use rota_ids::{BootId, Incarnation, Moment, NodeName, StartId, Term, ViewId, WallTime};
+use rota_node::entry::Entry;
+use rota_node::local::{Local, Taken};
+use rota_node::order::{Order, OrderId, OrderTask, Token};
+use rota_node::{AgentOutcome, Effect, ExecStatus, Now, RunId};
+use rota_transition::{OpKey, ResourceOp};
+
+fn at(millis: u64) -> Now {
+    Now { moment: Moment::from_millis(millis), wall: WallTime(0) }
+}
+
+fn token(term: u64, transition: u64) -> Token {
+    Token { term: Term(term), view: ViewId(1), transition }
+}
+
+fn op(operation: &str, interval: u32) -> ResourceOp {
+    let key = OpKey { resource: "vip".into(), operation: operation.into(), interval };
+    ResourceOp {
+        resource: "vip".into(),
+        class: "ocf".into(),
+        agent: "Dummy".into(),
+        operation: operation.into(),
+        key,
+        interval,
+        ..ResourceOp::default()
+    }
+}
+
+fn order(number: u64, token: Token, op: ResourceOp) -> Order {
+    let id = OrderId { term: token.term, number };
+    Order { id, token, task: OrderTask::Run(Box::new(op)) }
+}
+
+fn ended(rc: i32, status: ExecStatus) -> AgentOutcome {
+    let reason = String::new().into();
+    AgentOutcome { rc, status, reason, started: WallTime(0), exec_ms: 1, queue_ms: 0 }
+}
+
+/// A node's own resources with everything that comes out of them.
+struct Host {
+    local: Local,
+    entries: Vec<Entry>,
+    todo: Vec<Effect>,
+}
+
+impl Host {
+    fn new() -> Self {
+        let life = Incarnation { boot: BootId(1), start: StartId(1) };
+        let local = Local::new(NodeName::from("n1"), life, at(0), None);
+        Self { local, entries: Vec::new(), todo: Vec::new() }
+    }
+
+    fn take(&mut self, now: Now, order: Order) -> Taken {
+        self.local.take(now, order, &mut self.entries, &mut self.todo)
+    }
+
+    fn ended(&mut self, now: Now, run: RunId, outcome: AgentOutcome) {
+        self.local.ended(now, run, outcome, &mut self.entries, &mut self.todo);
+    }
+
+    /// Runs begun since the last call, with what they run.
+    fn begun(&mut self) -> Vec<(RunId, String)> {
+        std::mem::take(&mut self.todo)
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::RunAgent { run, op } => Some((run, op.operation.to_string())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Results told since the last call: exit codes.
+    fn told(&mut self) -> Vec<i32> {
+        std::mem::take(&mut self.entries)
+            .into_iter()
+            .filter_map(|entry| match entry {
+                Entry::Result(result) => Some(result.record.rc),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+#[test]
+fn an_order_of_an_older_dc_is_refused() {
+    let mut host = Host::new();
+    assert_eq!(host.take(at(0), order(1, token(5, 1), op("start", 0))), Taken::Yes);
+    host.begun();
+    let old = order(9, token(4, 99), op("stop", 0));
+    assert_eq!(host.take(at(0), old), Taken::Refused(token(5, 1)));
+    assert!(host.begun().is_empty());
+}
+
+#[test]
+fn the_question_of_a_new_dc_closes_the_door_for_the_old_one() {
+    let mut host = Host::new();
+    host.local.see(token(6, 0));
+    let old = order(1, token(5, 1), op("start", 0));
+    assert_eq!(host.take(at(0), old), Taken::Refused(token(6, 0)));
+}
+
+#[test]
+fn an_order_that_is_brought_twice_is_carried_out_once() {
+    let mut host = Host::new();
+    let once = order(1, token(5, 1), op("start", 0));
+    assert_eq!(host.take(at(0), once.clone()), Taken::Yes);
+    assert_eq!(host.begun().len(), 1);
+    assert_eq!(host.take(at(0), once.clone()), Taken::Yes);
+    assert!(host.begun().is_empty(), "while it runs");
+    host.local.close(once.id);
+    assert_eq!(host.take(at(0), once), Taken::Yes);
+    assert!(host.begun().is_empty(), "after the log has its end");
+}
+
+#[test]
+fn of_a_monitor_only_the_first_result_and_changes_are_told() {
+    let mut host = Host::new();
+    host.take(at(0), order(1, token(5, 1), op("monitor", 1000)));
+    let mut told = Vec::new();
+    for (round, rc) in [0, 0, 7, 7, 0].into_iter().enumerate() {
+        let now = at(round as u64 * 1000);
+        host.local.wake(now, &mut host.todo);
+        let begun = host.begun();
+        assert_eq!(begun.len(), 1, "round {round}");
+        host.ended(now, begun[0].0, ended(rc, ExecStatus::Done));
+        told.push(host.told());
+    }
+    assert_eq!(told, [vec![0], vec![], vec![7], vec![], vec![0]]);
+}
+
+#[test]
+fn monitors_keep_their_pace_from_start_to_start() {
+    let mut host = Host::new();
+    host.take(at(0), order(1, token(5, 1), op("monitor", 1000)));
+    let first = host.begun()[0].0;
+    host.ended(at(300), first, ended(0, ExecStatus::Done));
+    host.local.wake(at(999), &mut host.todo);
+    assert!(host.begun().is_empty());
+    host.local.wake(at(1000), &mut host.todo);
+    assert_eq!(host.begun().len(), 1);
+}
+
+#[test]
+fn a_stop_ends_the_monitors_of_its_resource() {
+    let mut host = Host::new();
+    host.take(at(0), order(1, token(5, 1), op("monitor", 1000)));
+    let monitor = host.begun()[0].0;
+    host.ended(at(10), monitor, ended(0, ExecStatus::Done));
+    host.take(at(20), order(2, token(5, 1), op("stop", 0)));
+    host.begun();
+    host.local.wake(at(60_000), &mut host.todo);
+    assert!(host.begun().is_empty());
+}
+
+#[test]
+fn an_operation_whose_end_is_lost_is_looked_at_and_not_repeated() {
+    for (lost, seen, expected) in
+        [("start", 0, 0), ("start", 7, 7), ("stop", 7, 0), ("stop", 0, 1), ("promote", 8, 0)]
+    {
+        let mut host = Host::new();
+        host.take(at(0), order(1, token(5, 1), op(lost, 0)));
+        let run = host.begun()[0].0;
+        host.ended(at(10), run, ended(1, ExecStatus::Lost));
+        let look = host.begun();
+        assert_eq!(look[0].1, "monitor", "{lost}");
+        host.ended(at(20), look[0].0, ended(seen, ExecStatus::Done));
+        assert_eq!(host.told(), [expected], "{lost}, then a monitor said {seen}");
+    }
+}
+
+#[test]
+fn a_restarted_daemon_goes_on_with_its_monitors_and_knows_its_open_orders() {
+    let mut host = Host::new();
+    host.take(at(0), order(1, token(5, 1), op("monitor", 1000)));
+    let monitor = host.begun()[0].0;
+    host.ended(at(10), monitor, ended(0, ExecStatus::Done));
+    host.take(at(20), order(2, token(5, 2), op("promote", 0)));
+    let memory = host.local.memory_if_changed().expect("something changed");
+
+    let life = Incarnation { boot: BootId(1), start: StartId(2) };
+    let mut later =
+        Host { local: Local::new(NodeName::from("n1"), life, at(0), Some(memory)), ..Host::new() };
+    assert_eq!(later.local.newest(), token(5, 2));
+    assert_eq!(later.local.open_orders().count(), 1, "the promotion's end is to come");
+    later.local.wake(at(0), &mut later.todo);
+    assert_eq!(later.begun().len(), 1, "the monitor goes on");
+}
+
+#[test]
+fn a_result_is_kept_until_the_log_has_it() {
+    let mut host = Host::new();
+    host.take(at(0), order(1, token(5, 1), op("start", 0)));
+    let run = host.begun()[0].0;
+    host.ended(at(10), run, ended(0, ExecStatus::Done));
+    assert!(!host.todo.contains(&Effect::ForgetRun(run)), "the journal is the only witness");
+    host.local.close(OrderId { term: Term(5), number: 1 });
+    host.local.wake(at(20), &mut host.todo);
+    assert!(host.todo.contains(&Effect::ForgetRun(run)));
+}
+
+#[test]
+fn what_never_began_begins_after_a_restart_of_the_daemon() {
+    let mut host = Host::new();
+    host.take(at(0), order(1, token(5, 1), op("start", 0)));
+    host.take(at(0), order(2, token(5, 1), op("promote", 0)));
+    let begun = host.begun();
+    let memory = host.local.memory_if_changed();
+    let life = Incarnation { boot: BootId(1), start: StartId(2) };
+    let mut later = Local::new(NodeName::from("n1"), life, at(0), memory);
+    later.resume(&[begun[0].0].into(), &mut Vec::new(), &mut host.todo);
+    assert_eq!(host.begun(), [(begun[1].0, "promote".to_owned())]);
+}
+
+#[test]
+fn a_fence_device_is_watched_over_rather_than_run() {
+    let mut host = Host::new();
+    let device = |operation: &str| ResourceOp { class: "stonith".into(), ..op(operation, 0) };
+    host.take(at(0), order(1, token(5, 1), device("monitor")));
+    assert_eq!((host.begun().len(), host.told()), (0, vec![7]), "probed: not here");
+    host.take(at(0), order(2, token(5, 1), device("start")));
+    let try_it = host.begun()[0].0;
+    host.ended(at(9), try_it, ended(0, ExecStatus::Done));
+    assert_eq!(host.told(), [0]);
+    host.take(at(10), order(3, token(5, 1), device("monitor")));
+    assert_eq!((host.begun().len(), host.told()), (0, vec![0]), "probed: here");
+    host.take(at(11), order(4, token(5, 1), device("stop")));
+    assert_eq!((host.begun().len(), host.told()), (0, vec![0]));
+}

@@ -1,0 +1,190 @@
+//! What the cluster's state makes of entries: one test a rule.
+
+use std::collections::BTreeMap;
+
+use rota_fencing::{Proof, Verdict};
+use rota_ids::{BootId, Incarnation, NodeId, NodeName, StartId, WallTime};
+use rota_membership::View;
+use rota_node::entry::{Entry, Member, Proposal, ProposalId};
+use rota_node::state::{Answer, ClusterState, News};
+
+const NOW: WallTime = WallTime(1_000_000);
+
+fn life(boot: u64, start: u32) -> Incarnation {
+    Incarnation { boot: BootId(boot), start: StartId(start) }
+}
+
+/// A cluster of n1, n2, n3, and how its log goes on.
+struct Log {
+    state: ClusterState,
+    number: u64,
+}
+
+impl Log {
+    fn new() -> Self {
+        let links = vec![([10, 0, 0, 1], 7610).into()];
+        let member = Member { id: NodeId(1), name: "n1".into(), links };
+        let found = Entry::Found { cluster: "lab".into(), member, life: life(1, 1) };
+        let mut log = Self { state: ClusterState::founded(&found, NOW), number: 0 };
+        for n in 2..=3 {
+            log.admit(&format!("n{n}"), n);
+        }
+        log.view(&[(1, life(1, 1)), (2, life(2, 1)), (3, life(3, 1))], &[]);
+        log
+    }
+
+    fn propose(&mut self, entry: Entry) -> (Answer, Vec<News>) {
+        self.number += 1;
+        let id = ProposalId { node: NodeId(1), life: life(1, 1), number: self.number };
+        let proposal = Proposal { id, settled_below: self.number, at: NOW, entry };
+        let applied = self.state.apply(&proposal);
+        (applied.answer.expect("a new proposal is answered"), applied.news)
+    }
+
+    fn admit(&mut self, name: &str, n: u8) -> Answer {
+        let digest = [n; 32];
+        self.propose(Entry::TokenMade { digest, expires: WallTime(NOW.0 + 60) });
+        let links = vec![([10, 0, 0, n], 7610).into()];
+        self.propose(Entry::Admitted { digest, name: name.into(), links }).0
+    }
+
+    fn view(&mut self, members: &[(u32, Incarnation)], gone: &[(u32, Incarnation)]) -> Vec<News> {
+        let map = |of: &[(u32, Incarnation)]| -> BTreeMap<NodeId, Incarnation> {
+            of.iter().map(|&(node, life)| (NodeId(node), life)).collect()
+        };
+        let view: View = self.state.view.next(map(members), &map(gone));
+        self.propose(Entry::View(view)).1
+    }
+
+    fn verdict(&mut self, target: &str, incarnation: Incarnation) -> Answer {
+        let proof = Proof::Administrator { who: "test".into() };
+        let incarnation = Some(incarnation);
+        self.propose(Entry::Verdict(Verdict { target: target.into(), incarnation, proof })).0
+    }
+
+    /// in_ccm, join, expected of a node as the policy engine sees them.
+    fn words(&self, name: &str) -> [String; 3] {
+        let states = &self.state.cib.status.nodes;
+        let state = states.iter().find(|s| s.uname == name).expect("the node has a state");
+        [&state.in_ccm, &state.join, &state.expected]
+            .map(|word| word.as_deref().unwrap_or_default().to_owned())
+    }
+}
+
+#[test]
+fn a_newcomer_has_never_run_anything_and_need_not_be_fenced() {
+    let mut log = Log::new();
+    log.admit("n4", 4);
+    assert_eq!(log.words("n4"), ["false", "down", "down"]);
+}
+
+#[test]
+fn who_leaves_without_goodbye_is_unclean_until_the_verdict_on_that_very_life() {
+    let mut log = Log::new();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    assert_eq!(log.state.unclean, BTreeMap::from([(NodeId(2), life(2, 1))]));
+    assert_eq!(log.words("n2"), ["false", "down", "member"]);
+
+    log.verdict("n2", life(2, 1));
+    assert!(log.state.unclean.is_empty());
+    assert_eq!(log.words("n2"), ["false", "down", "down"]);
+}
+
+#[test]
+fn who_says_goodbye_is_clean_at_once() {
+    let mut log = Log::new();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[(2, life(2, 1))]);
+    assert!(log.state.unclean.is_empty());
+    assert_eq!(log.words("n2"), ["false", "down", "down"]);
+}
+
+#[test]
+fn a_new_boot_proves_that_the_old_one_is_over() {
+    let mut log = Log::new();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    let news = log.view(&[(1, life(1, 1)), (2, life(22, 1)), (3, life(3, 1))], &[]);
+    assert!(log.state.unclean.is_empty());
+    let proof = Proof::NewBoot { seen: life(22, 1) };
+    assert!(news.contains(&News::Ended { node: NodeName::from("n2"), proof }), "{news:?}");
+}
+
+#[test]
+fn a_verdict_on_an_old_life_does_not_touch_the_new_one() {
+    let mut log = Log::new();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    log.view(&[(1, life(1, 1)), (2, life(22, 1)), (3, life(3, 1))], &[]);
+    log.verdict("n2", life(2, 1));
+    assert_eq!(log.words("n2"), ["true", "member", "member"]);
+}
+
+#[test]
+fn a_daemon_restarted_in_its_boot_is_no_loss() {
+    let mut log = Log::new();
+    let news = log.view(&[(1, life(1, 1)), (2, life(2, 2)), (3, life(3, 1))], &[]);
+    assert!(log.state.unclean.is_empty());
+    assert!(matches!(&news[..], [News::View(change)] if change.restarted.len() == 1), "{news:?}");
+}
+
+#[test]
+fn an_older_view_is_refused() {
+    let mut log = Log::new();
+    let old = log.state.view.clone();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    assert!(matches!(log.propose(Entry::View(old)).0, Answer::Refused(_)));
+}
+
+#[test]
+fn a_proposal_that_comes_twice_is_applied_once() {
+    let mut log = Log::new();
+    let id = ProposalId { node: NodeId(2), life: life(2, 1), number: 7 };
+    let entry = Entry::TokenMade { digest: [9; 32], expires: WallTime(NOW.0 + 60) };
+    let proposal = Proposal { id, settled_below: 1, at: NOW, entry };
+    assert!(log.state.apply(&proposal).answer.is_some());
+    let after_first = log.state.clone();
+    assert_eq!(log.state.apply(&proposal).answer, None);
+    assert_eq!(log.state, after_first);
+}
+
+#[test]
+fn a_secret_opens_the_door_once_and_not_for_ever() {
+    let mut log = Log::new();
+    let digest = [7; 32];
+    let links = || vec![([10, 0, 0, 7], 7610).into()];
+    let knock = |name: &str| Entry::Admitted { digest, name: name.into(), links: links() };
+    assert!(matches!(log.propose(knock("n7")).0, Answer::Refused(_)), "no such secret");
+
+    log.propose(Entry::TokenMade { digest, expires: WallTime(NOW.0 - 1) });
+    assert!(matches!(log.propose(knock("n7")).0, Answer::Refused(_)), "too old");
+
+    log.propose(Entry::TokenMade { digest, expires: WallTime(NOW.0 + 60) });
+    assert!(matches!(log.propose(knock("n7")).0, Answer::Admitted(_)));
+    assert!(matches!(log.propose(knock("n8")).0, Answer::Refused(_)), "used");
+}
+
+#[test]
+fn a_name_or_number_is_never_given_twice() {
+    let mut log = Log::new();
+    assert!(matches!(log.admit("n2", 5), Answer::Refused(_)));
+    let Answer::Admitted(n4) = log.admit("n4", 4) else { panic!("n4 is welcome") };
+    log.propose(Entry::Removed { node: n4.id });
+    let Answer::Admitted(n5) = log.admit("n5", 5) else { panic!("n5 is welcome") };
+    assert!(n5.id > n4.id);
+}
+
+#[test]
+fn a_node_that_is_up_or_unclean_cannot_be_removed() {
+    let mut log = Log::new();
+    assert!(matches!(log.propose(Entry::Removed { node: NodeId(2) }).0, Answer::Refused(_)));
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    assert!(matches!(log.propose(Entry::Removed { node: NodeId(2) }).0, Answer::Refused(_)));
+    log.verdict("n2", life(2, 1));
+    assert!(matches!(log.propose(Entry::Removed { node: NodeId(2) }).0, Answer::Done(_)));
+}
+
+#[test]
+fn the_state_survives_a_snapshot() {
+    let mut log = Log::new();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    let bytes = log.state.encode().unwrap();
+    assert_eq!(ClusterState::decode(&bytes).unwrap(), log.state);
+}

@@ -1,0 +1,203 @@
+//! The services of a host and the agents that start, stop and look at them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use rota_ids::Text;
+use rota_node::{AgentOutcome, ExecStatus, RunId};
+use rota_transition::ResourceOp;
+
+use crate::clock::{self, MS, Time};
+use crate::rng::Rng;
+
+/// What the next run of an agent will do instead of its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trick {
+    /// It fails, and has done its work half or not at all.
+    Fail,
+    /// It hangs until its time runs out.
+    Hang,
+    /// It does its work and says that it failed.
+    Lie,
+    /// It needs most of its time.
+    Slow,
+}
+
+/// One run of an agent. It lives outside of the daemon and outlives it.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What is run.
+    pub op: ResourceOp,
+    /// When it was asked for.
+    pub asked: Time,
+    /// How far it is.
+    pub state: RunState,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunState {
+    /// Another action of the same resource runs.
+    Waiting,
+    /// It runs.
+    Running {
+        /// Since when.
+        since: Time,
+        /// What it does instead of its work.
+        trick: Option<Trick>,
+    },
+    /// It ended; the daemon may not know.
+    Ended(AgentOutcome),
+}
+
+/// What runs on a host; a power-cut takes all of it.
+#[derive(Debug, Default)]
+pub struct Services {
+    /// Resources that are active. This is the truth that the checkers look at.
+    pub active: BTreeSet<Text>,
+    /// Runs whose end the daemon has not yet called reported.
+    pub runs: BTreeMap<RunId, Run>,
+    lines: BTreeMap<Text, VecDeque<RunId>>,
+    /// What the next run of an operation of a resource will do instead.
+    pub tricks: BTreeMap<(Text, Text), Trick>,
+}
+
+/// A run has begun and will end by itself then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Which.
+    pub run: RunId,
+    /// How long it takes.
+    pub takes: Time,
+}
+
+impl Services {
+    /// Takes a run in; begins it if nothing else of its resource runs.
+    pub fn ask(&mut self, rng: &mut Rng, now: Time, run: RunId, op: ResourceOp) -> Option<Begun> {
+        let resource = op.resource.clone();
+        self.runs.insert(run, Run { op, asked: now, state: RunState::Waiting });
+        let line = self.lines.entry(resource).or_default();
+        line.push_back(run);
+        if line.len() == 1 { self.begin(rng, now, run) } else { None }
+    }
+
+    fn begin(&mut self, rng: &mut Rng, now: Time, id: RunId) -> Option<Begun> {
+        let run = self.runs.get_mut(&id)?;
+        let op = &run.op;
+        let trick = self.tricks.remove(&(op.resource.clone(), op.operation.clone()));
+        let timeout = u64::from(op.timeout_ms.max(1)) * MS;
+        let takes = match (trick, op.operation.as_str()) {
+            (Some(Trick::Hang), _) => timeout,
+            (Some(Trick::Slow), _) => timeout * 8 / 10,
+            (_, "monitor") => rng.between(2 * MS, 40 * MS),
+            _ => rng.between(10 * MS, 300 * MS),
+        };
+        // From its first moment on a start may have the service running.
+        if op.operation == "start" {
+            self.active.insert(op.resource.clone());
+        }
+        run.state = RunState::Running { since: now, trick };
+        Some(Begun { run: id, takes: takes.min(timeout) })
+    }
+
+    /// A run has come to its end by itself. The next of its line may begin.
+    pub fn end(&mut self, rng: &mut Rng, now: Time, id: RunId) -> Option<Begun> {
+        let run = self.runs.get_mut(&id)?;
+        let RunState::Running { since, trick } = run.state else { return None };
+        let op = run.op.clone();
+        let is_active = self.active.contains(&op.resource);
+        let half = rng.chance(500);
+        let mut status = ExecStatus::Done;
+        let rc = match (op.operation.as_str(), trick) {
+            (_, Some(Trick::Hang)) => {
+                status = ExecStatus::TimedOut;
+                if op.operation == "start" && half {
+                    self.active.remove(&op.resource);
+                }
+                1
+            }
+            ("start", Some(Trick::Fail)) => {
+                if half {
+                    self.active.remove(&op.resource);
+                }
+                1
+            }
+            ("stop", Some(Trick::Lie)) => {
+                self.active.remove(&op.resource);
+                1
+            }
+            (_, Some(Trick::Lie | Trick::Fail)) => 1,
+            ("stop", None | Some(Trick::Slow)) => {
+                self.active.remove(&op.resource);
+                0
+            }
+            ("monitor", None | Some(Trick::Slow)) => {
+                if is_active {
+                    0
+                } else {
+                    7
+                }
+            }
+            (_, None | Some(Trick::Slow)) => 0,
+        };
+        let outcome = outcome(run, since, now, rc, status);
+        run.state = RunState::Ended(outcome);
+        self.leave_line(rng, now, &op.resource, id)
+    }
+
+    /// A run is taken back or killed. Whether there was anything to cancel, and what begins now.
+    pub fn cancel(&mut self, rng: &mut Rng, now: Time, id: RunId) -> (bool, Option<Begun>) {
+        let Some(run) = self.runs.get_mut(&id) else { return (false, None) };
+        let since = match run.state {
+            RunState::Ended(_) => return (false, None),
+            RunState::Waiting => now,
+            RunState::Running { since, .. } => since,
+        };
+        let resource = run.op.resource.clone();
+        run.state = RunState::Ended(outcome(run, since, now, 1, ExecStatus::Cancelled));
+        (true, self.leave_line(rng, now, &resource, id))
+    }
+
+    /// The agent dies with its daemon, and nobody knows how far it came.
+    pub fn lose(&mut self, rng: &mut Rng, now: Time, id: RunId) -> Option<Begun> {
+        let run = self.runs.get_mut(&id)?;
+        let RunState::Running { since, .. } = run.state else { return None };
+        let op = run.op.clone();
+        if matches!(op.operation.as_str(), "start" | "stop") && rng.chance(500) {
+            self.active.remove(&op.resource);
+        }
+        run.state = RunState::Ended(outcome(run, since, now, 1, ExecStatus::Lost));
+        self.leave_line(rng, now, &op.resource, id)
+    }
+
+    fn leave_line(
+        &mut self,
+        rng: &mut Rng,
+        now: Time,
+        resource: &Text,
+        id: RunId,
+    ) -> Option<Begun> {
+        let line = self.lines.get_mut(resource)?;
+        let was_first = line.front() == Some(&id);
+        line.retain(|waiting| *waiting != id);
+        let next = line.front().copied();
+        if line.is_empty() {
+            self.lines.remove(resource);
+        }
+        match next {
+            Some(next) if was_first => self.begin(rng, now, next),
+            Some(_) | None => None,
+        }
+    }
+}
+
+fn outcome(run: &Run, since: Time, now: Time, rc: i32, status: ExecStatus) -> AgentOutcome {
+    let millis = |span: Time| i64::try_from(span / MS).unwrap_or(i64::MAX);
+    AgentOutcome {
+        rc,
+        status,
+        reason: Text::default(),
+        started: clock::wall(since),
+        exec_ms: millis(now.saturating_sub(since)),
+        queue_ms: millis(since.saturating_sub(run.asked)),
+    }
+}

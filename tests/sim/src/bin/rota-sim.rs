@@ -1,0 +1,78 @@
+//! Runs many seeds and prints those that fail, or one seed with its story.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use rota_sim::run::{Plan, run};
+
+/// One seed, one world: the real nodes on simulated hosts.
+#[derive(Parser)]
+struct Args {
+    /// How many seeds.
+    #[arg(long, default_value_t = 100)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// Minutes of the world's time for each.
+    #[arg(long, default_value_t = 10)]
+    minutes: u64,
+    /// Run this seed alone.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Print the whole story of the seed.
+    #[arg(long)]
+    verbose: bool,
+    /// Lines of the story that are printed of a seed that fails.
+    #[arg(long, default_value_t = 60)]
+    tail: usize,
+    /// Print the Cib as a leader has it at the end.
+    #[arg(long)]
+    cib: bool,
+    /// End after so many failing seeds.
+    #[arg(long, default_value_t = 1)]
+    failures: u64,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let (from, seeds) = args.seed.map_or((args.from, args.seeds), |seed| (seed, 1));
+    let began = Instant::now();
+    let (mut events, mut plans, mut fenced, mut promises, mut views) = (0, 0, 0, 0, 0);
+    let mut failed = Vec::new();
+    for seed in from..from + seeds {
+        let outcome =
+            run(&Plan { verbose: args.verbose, ..Plan::of(seed, args.minutes) });
+        let world = &outcome.world;
+        events += world.events;
+        plans += world.checks.plans;
+        fenced += world.checks.fenced;
+        views += world.checks.views;
+        promises += world.checks.promises();
+        if args.cib
+            && let Some(cib) = world.cib()
+        {
+            println!("{}", rota_cib::xml::write(cib));
+        }
+        if let Some(violation) = &outcome.violation {
+            if !args.verbose {
+                print!("{}", outcome.tail(args.tail));
+            }
+            println!("seed {seed} FAILED: {}", violation.what);
+            failed.push(seed);
+            if failed.len() as u64 >= args.failures {
+                break;
+            }
+        }
+        if (seed + 1 - from) % 50 == 0 {
+            println!("{} seeds, {:.1} s", seed + 1 - from, began.elapsed().as_secs_f64());
+        }
+    }
+    println!(
+        "{events} events, {plans} plans, {fenced} proofs, {views} views, {promises} promises, \
+         {:.1} s; failed: {failed:?}",
+        began.elapsed().as_secs_f64()
+    );
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,111 @@
+//! A host's disk: it outlives daemons, and a power-cut takes what was not synced.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rota_replica::record::{Entry, HardState, Snapshot, SnapshotMeta};
+use rota_replica::{Bounds, LogStore, MemStore, StoreError, StoreId};
+
+/// The log's store on a host's disk. Clones are the same disk.
+#[derive(Clone, Debug)]
+pub struct SimDisk(Rc<RefCell<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    store: MemStore,
+    votes_given: u64,
+}
+
+impl SimDisk {
+    /// An empty disk.
+    pub fn new(id: u64) -> Self {
+        Self(Rc::new(RefCell::new(Inner { store: MemStore::new(StoreId(id)), votes_given: 0 })))
+    }
+
+    /// Steps that a power-cut could undo now.
+    pub fn unsynced(&self) -> usize {
+        self.0.borrow().store.unsynced()
+    }
+
+    /// Cuts the power: of the un-synced steps only the first `keep` survive.
+    pub fn power_cut(&self, keep: usize) {
+        self.0.borrow_mut().store.power_cut(keep);
+    }
+
+    /// The disk takes so many calls more, then it fails.
+    pub fn fail_after(&self, calls: u64) {
+        self.0.borrow_mut().store.fail_after(calls);
+    }
+
+    /// The store is gone; an empty one takes its place.
+    pub fn lose(&self, id: u64) {
+        self.0.borrow_mut().store = MemStore::new(StoreId(id));
+    }
+
+    /// How often a vote for somebody was written.
+    pub fn votes_given(&self) -> u64 {
+        self.0.borrow().votes_given
+    }
+
+    /// A deliberate bug: the disk forgets for whom it voted.
+    pub fn forget_vote(&self) {
+        let mut inner = self.0.borrow_mut();
+        let hard = HardState { vote: 0, ..inner.store.hard_state() };
+        // Memory does not fail without being told to.
+        let _ = inner.store.append(&[], Some(hard)).and_then(|()| inner.store.sync());
+    }
+}
+
+impl LogStore for SimDisk {
+    fn id(&self) -> StoreId {
+        self.0.borrow().store.id()
+    }
+
+    fn hard_state(&self) -> HardState {
+        self.0.borrow().store.hard_state()
+    }
+
+    fn snapshot_meta(&self) -> SnapshotMeta {
+        self.0.borrow().store.snapshot_meta()
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.0.borrow().store.snapshot()
+    }
+
+    fn bounds(&self) -> Bounds {
+        self.0.borrow().store.bounds()
+    }
+
+    fn entries(&self, low: u64, high: u64, bytes_max: u64) -> Result<Vec<Entry>, StoreError> {
+        self.0.borrow().store.entries(low, high, bytes_max)
+    }
+
+    fn term(&self, index: u64) -> Result<u64, StoreError> {
+        self.0.borrow().store.term(index)
+    }
+
+    fn append(&mut self, entries: &[Entry], hard: Option<HardState>) -> Result<(), StoreError> {
+        let mut inner = self.0.borrow_mut();
+        let before = inner.store.hard_state();
+        if let Some(hard) = hard
+            && hard.vote != 0
+            && (hard.vote, hard.term) != (before.vote, before.term)
+        {
+            inner.votes_given += 1;
+        }
+        inner.store.append(entries, hard)
+    }
+
+    fn install(&mut self, snapshot: &Snapshot, hard: HardState) -> Result<(), StoreError> {
+        self.0.borrow_mut().store.install(snapshot, hard)
+    }
+
+    fn compact(&mut self, snapshot: &Snapshot, first: u64) -> Result<(), StoreError> {
+        self.0.borrow_mut().store.compact(snapshot, first)
+    }
+
+    fn sync(&mut self) -> Result<(), StoreError> {
+        self.0.borrow_mut().store.sync()
+    }
+}

@@ -1,0 +1,150 @@
+//! What a world is made of: how many hosts and networks, and what the cluster is to run.
+
+use rota_cib::change::{Edit, Item, Place};
+use rota_cib::resource::{CloneChild, Resource};
+use rota_ids::Text;
+
+use crate::rng::Rng;
+
+/// What a world is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// How many hosts.
+    pub hosts: usize,
+    /// How many networks between them.
+    pub links: usize,
+    /// Whether there is a group.
+    pub group: bool,
+    /// Whether there is an anonymous clone.
+    pub clone: bool,
+}
+
+impl Setup {
+    /// Three hosts, one network, one service of each kind.
+    pub const SMALL: Self = Self { hosts: 3, links: 1, group: true, clone: false };
+
+    /// The setup of a seed.
+    pub fn of_seed(seed: u64) -> Self {
+        let mut rng = Rng::new(seed ^ 0x0005_e70b);
+        Self {
+            hosts: if rng.chance(150) { 5 } else { 3 },
+            links: if rng.chance(400) { 2 } else { 1 },
+            group: rng.chance(600),
+            clone: rng.chance(400),
+        }
+    }
+
+    /// The configuration as people would write it.
+    fn document(&self) -> String {
+        let mut resources = String::new();
+        resources += &primitive("vip", 10);
+        resources += &primitive("db", 1_000);
+        resources += &primitive("app", 2_000);
+        if self.group {
+            let members: String =
+                ["g1", "g2", "g3"].map(|member| primitive(member, 5_000)).concat();
+            resources += &format!("<group id='g'>{members}</group>");
+        }
+        if self.clone {
+            resources += &format!("<clone id='everywhere'>{}</clone>", primitive("web", 1_000));
+        }
+        for number in 1..=self.hosts {
+            resources += &fence_device(number);
+        }
+        format!(
+            "<cib validate-with='pacemaker-3.9' admin_epoch='0' epoch='0' num_updates='0'>\
+             <configuration><crm_config><cluster_property_set id='sim'>\
+             <nvpair id='sim-stonith' name='stonith-enabled' value='true'/>\
+             </cluster_property_set></crm_config><nodes/>\
+             <resources>{resources}</resources><constraints>\
+             <rsc_colocation id='app-db' rsc='app' with-rsc='db' score='INFINITY'/>\
+             <rsc_order id='db-app' first='db' then='app'/>\
+             </constraints></configuration><status/></cib>"
+        )
+    }
+
+    /// The edits that make a new cluster's configuration this one.
+    ///
+    /// # Panics
+    /// When the document above is wrong: a world without it is of no use.
+    #[expect(clippy::panic, reason = "the document is part of this program")]
+    pub fn edits(&self) -> Vec<Edit> {
+        let cib = match rota_cib::xml::read(self.document().as_bytes()) {
+            Ok(cib) => cib,
+            Err(error) => panic!("the simulator's own configuration is wrong: {error}"),
+        };
+        let put = |item| Edit::Put { item: Box::new(item), place: Place::Same };
+        let properties = cib.config.properties.into_iter().map(Item::Properties);
+        let resources = cib.config.resources.into_iter().map(Item::Resource);
+        let constraints = cib.config.constraints.into_iter().map(Item::Constraint);
+        properties.chain(resources).chain(constraints).map(put).collect()
+    }
+
+    /// Resources of which at most one may be active anywhere.
+    pub fn unique(&self) -> Vec<Text> {
+        let mut unique: Vec<Text> = vec!["vip".into(), "db".into(), "app".into()];
+        if self.group {
+            unique.extend(["g1", "g2", "g3"].map(Text::from));
+        }
+        unique
+    }
+
+    /// Resources that run everywhere.
+    pub fn everywhere(&self) -> Vec<Text> {
+        if self.clone { vec!["web".into()] } else { Vec::new() }
+    }
+
+    /// All resources that have a history.
+    pub fn leaves(&self) -> Vec<Text> {
+        let mut leaves = Vec::new();
+        for edit in self.edits() {
+            if let Edit::Put { item, .. } = edit
+                && let Item::Resource(resource) = *item
+            {
+                leaves.extend(leaves_of(&resource));
+            }
+        }
+        leaves
+    }
+}
+
+fn leaves_of(resource: &Resource) -> Vec<Text> {
+    match resource {
+        Resource::Primitive(primitive) => vec![primitive.id.clone()],
+        Resource::Group(group) => group.members.iter().map(|member| member.id.clone()).collect(),
+        Resource::Clone(clone) => match &clone.child {
+            CloneChild::Primitive(primitive) => vec![primitive.id.clone()],
+            CloneChild::Group(group) => {
+                group.members.iter().map(|member| member.id.clone()).collect()
+            }
+        },
+        Resource::Bundle(_) => Vec::new(),
+    }
+}
+
+fn primitive(id: &str, interval_ms: u32) -> String {
+    let interval = interval_ms.max(1_000);
+    format!(
+        "<primitive id='{id}' class='ocf' provider='sim' type='Service'><operations>\
+         <op id='{id}-m' name='monitor' interval='{interval}ms' timeout='4s'/>\
+         <op id='{id}-a' name='start' interval='0' timeout='5s'/>\
+         <op id='{id}-o' name='stop' interval='0' timeout='5s'/>\
+         </operations></primitive>"
+    )
+}
+
+fn fence_device(number: usize) -> String {
+    let id = format!("fence-n{number}");
+    let pair = |name: &str, value: &str| {
+        format!("<nvpair id='{id}-{name}' name='{name}' value='{value}'/>")
+    };
+    format!(
+        "<primitive id='{id}' class='stonith' type='fence_sim'>\
+         <instance_attributes id='{id}-i'>{}{}{}</instance_attributes>\
+         <operations><op id='{id}-m' name='monitor' interval='60s' timeout='10s'/></operations>\
+         </primitive>",
+        pair("pcmk_host_list", &format!("n{number}")),
+        pair("pcmk_off_timeout", "8s"),
+        pair("pcmk_on_timeout", "8s"),
+    )
+}

@@ -1,0 +1,583 @@
+//! The second shell around the same node: what the daemon does with sockets, processes and files,
+//! the world does here.
+
+use std::collections::BTreeSet;
+
+use rota_fencing::{Action, Reply};
+use rota_ids::{BootId, Incarnation, LinkId, NodeId, StartId};
+use rota_membership::{
+    Effect as MemberEffect, Heartbeat, Input as MemberInput, Membership, Options, PeerLinks,
+    Report, Timing,
+};
+use rota_node::entry::Entry;
+use rota_node::message::{DeviceOrder, Message};
+use rota_node::state::ClusterState;
+use rota_node::{AgentOutcome, Config, Effect, Event, ExecStatus, Node, Now, RunId};
+use rota_replica::limits::TICK_MS;
+use rota_replica::{LogStore, Replica};
+use rota_transition::ResourceOp;
+
+use crate::agents::{Begun, RunState};
+use crate::clock::{self, MS, SECOND, Time};
+use crate::fence::Mood;
+use crate::host::Daemon;
+use crate::world::{CardOrder, Letter, What, World};
+
+/// As the daemon's: how long a member is waited for after a cold start.
+const COLD_START_PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+
+impl World {
+    fn local_now(&self, place: usize) -> Now {
+        Now { moment: self.hosts[place].clock.local(self.now), wall: clock::wall(self.now) }
+    }
+
+    fn is_life(&self, place: usize, serial: u64) -> bool {
+        self.hosts[place].daemon.as_ref().is_some_and(|daemon| daemon.serial == serial)
+    }
+
+    /// Starts the daemon of a host that is on and belongs to the cluster.
+    pub fn start_daemon(&mut self, place: usize) {
+        let host = &mut self.hosts[place];
+        let Some(boot) = host.boot else { return };
+        if host.daemon.is_some() || !host.disk.provisioned || host.booting {
+            return;
+        }
+        host.run.starts += 1;
+        host.departed = false;
+        let life = Incarnation { boot, start: StartId(host.run.starts) };
+        let now = self.local_now(place);
+        let serial = self.next_serial();
+        match self.open_replica(place, life) {
+            Ok(replica) => {
+                let host = &self.hosts[place];
+                let config = Config {
+                    me: host.id,
+                    name: host.name.clone(),
+                    life,
+                    memory: host.run.memory.clone(),
+                };
+                let timing = Timing { absent: COLD_START_PATIENCE, ..Timing::default() };
+                let options = Options::new(timing).unwrap_or_default();
+                let daemon = Daemon {
+                    serial,
+                    life,
+                    node: Node::new(config, replica, now),
+                    membership: Membership::new(host.id, life, options),
+                    progress: 0,
+                    member_wake: 0,
+                    node_wake: None,
+                    crash_after: None,
+                    links: std::collections::BTreeMap::new(),
+                    checked: 0,
+                };
+                self.tell(format!("* daemon of {} starts, life {life}", self.name(place)));
+                self.hosts[place].daemon = Some(daemon);
+                self.configure_heartbeats(place);
+                self.adopt_runs(place);
+                self.later(0, What::Tick(place, serial));
+            }
+            Err(error) => self.violated(format!(
+                "the log of {} does not open: {error}",
+                self.hosts[place].name
+            )),
+        }
+    }
+
+    fn open_replica(
+        &mut self,
+        place: usize,
+        life: Incarnation,
+    ) -> Result<Replica<crate::disk::SimDisk>, rota_replica::Error> {
+        let config = rota_replica::Config::new(self.hosts[place].id);
+        let log = self.hosts[place].disk.log.clone();
+        if self.bugs.forgets_vote {
+            log.forget_vote();
+        }
+        let disk = &mut self.hosts[place].disk;
+        if place != 0 || disk.founded || log.bounds().last != 0 {
+            return Replica::open(config, log);
+        }
+        disk.founded = true;
+        let member = self.member(place);
+        let entry = Entry::Found { cluster: "sim".into(), member, life };
+        let state = ClusterState::founded(&entry, clock::wall(self.now));
+        let bytes = state.encode().unwrap_or_default();
+        Replica::bootstrap(config, log, bytes)
+    }
+
+    /// Results that an earlier life left behind; agents that still run say theirs later.
+    fn adopt_runs(&mut self, place: usize) {
+        let now = self.local_now(place);
+        let host = &mut self.hosts[place];
+        let Some(daemon) = &mut host.daemon else { return };
+        let serial = daemon.serial;
+        let known: BTreeSet<RunId> = host.run.services.runs.keys().copied().collect();
+        daemon.node.resume(now, &known);
+        let mut said = Vec::new();
+        for (id, run) in &host.run.services.runs {
+            if let RunState::Ended(outcome) = &run.state {
+                said.push((*id, outcome.clone()));
+            }
+        }
+        for (run, outcome) in said {
+            self.later(0, What::AgentSaid(place, serial, run, outcome));
+        }
+    }
+
+    /// The daemon is no more. What it told the host's files stays.
+    pub fn daemon_gone(&mut self, place: usize) {
+        self.client.forget(place);
+        self.hosts[place].daemon = None;
+        self.hosts[place].deferred_loop.clear();
+        self.hosts[place].hung_until = 0;
+    }
+
+    /// The daemon crashes; its supervisor starts it again after a while. Agents go on, but some
+    /// die with it.
+    pub fn crash(&mut self, place: usize, again_after: Time) {
+        let Some(boot) = self.hosts[place].boot else { return };
+        if self.hosts[place].daemon.is_none() {
+            return;
+        }
+        self.tell(format!("* daemon of {} dies", self.name(place)));
+        self.daemon_gone(place);
+        let runs: Vec<RunId> = self.hosts[place].run.services.runs.keys().copied().collect();
+        for run in runs {
+            if self.rng.chance(100) {
+                let now = self.now;
+                let begun = self.hosts[place].run.services.lose(&mut self.rng, now, run);
+                self.agent_begun(place, begun);
+            }
+        }
+        self.later(again_after, What::Start(place, boot));
+    }
+
+    fn configure_heartbeats(&mut self, place: usize) {
+        let me = self.hosts[place].id;
+        let links = (0..self.setup.links).filter_map(|link| u8::try_from(link).ok()).map(LinkId);
+        let peers = self.hosts[place]
+            .disk
+            .roster
+            .iter()
+            .filter(|member| member.id != me)
+            .map(|member| PeerLinks { peer: member.id, links: links.clone().collect() })
+            .collect();
+        self.member_step(place, MemberInput::Configure(peers));
+    }
+
+    fn member_step(&mut self, place: usize, input: MemberInput) {
+        let moment = self.local_now(place).moment;
+        let Some(daemon) = &mut self.hosts[place].daemon else { return };
+        let serial = daemon.serial;
+        let mut todo = Vec::new();
+        daemon.membership.step(moment, input, &mut todo);
+        for effect in todo {
+            match effect {
+                MemberEffect::Send { to, link, heartbeat } => {
+                    self.send_heartbeat(place, to, link, heartbeat);
+                }
+                MemberEffect::WakeAt(at) => {
+                    let when = self.hosts[place].clock.when(at).max(self.now);
+                    let Some(daemon) = &mut self.hosts[place].daemon else { return };
+                    daemon.member_wake += 1;
+                    let wish = daemon.member_wake;
+                    self.later(when - self.now, What::MemberWake(place, serial, wish));
+                }
+                MemberEffect::Report(report) => {
+                    self.later(0, What::Report(place, serial, Box::new(report)));
+                }
+            }
+        }
+    }
+
+    fn send_heartbeat(&mut self, from: usize, to: NodeId, link: LinkId, heartbeat: Heartbeat) {
+        let Some(to) = self.place_of(to) else { return };
+        let Some(travels) = self.net.datagram(&mut self.rng, usize::from(link.0), from, to) else {
+            return;
+        };
+        self.later(travels, What::Heartbeat(to, from, link, Box::new(heartbeat)));
+    }
+
+    pub(crate) fn heartbeat_arrives(
+        &mut self,
+        to: usize,
+        from: usize,
+        link: LinkId,
+        heartbeat: Heartbeat,
+    ) {
+        let from = self.hosts[from].id;
+        self.member_step(to, MemberInput::Received { from, link, heartbeat });
+    }
+
+    pub(crate) fn member_wake(&mut self, place: usize, serial: u64, wish: u64) {
+        let Some(daemon) = &self.hosts[place].daemon else { return };
+        if daemon.serial != serial || daemon.member_wake != wish {
+            return;
+        }
+        let progress = daemon.progress;
+        self.member_step(place, MemberInput::Progress(progress));
+        self.member_step(place, MemberInput::Woken);
+    }
+
+    pub(crate) fn report(&mut self, place: usize, serial: u64, report: Report) {
+        if !self.is_life(place, serial) {
+            return;
+        }
+        match &report {
+            Report::BestLinkChanged { peer, link: Some(link) } => {
+                if let Some(daemon) = &mut self.hosts[place].daemon {
+                    daemon.links.insert(*peer, usize::from(link.0));
+                }
+            }
+            Report::HearingChanged(_) | Report::LinkChanged { .. } => {}
+            Report::BestLinkChanged { .. } => {}
+            other => {
+                let line = format!("{}: {other:?}", self.name(place));
+                self.tell(line);
+            }
+        }
+        let departed = report == Report::Departed;
+        self.event(place, Event::Membership(report));
+        if departed && self.is_life(place, serial) {
+            self.tell(format!("* daemon of {} has left", self.name(place)));
+            self.daemon_gone(place);
+            self.hosts[place].departed = true;
+        }
+    }
+
+    pub(crate) fn unreachable(&mut self, place: usize, serial: u64, peer: NodeId) {
+        if self.is_life(place, serial) {
+            self.event(place, Event::Unreachable(peer));
+        }
+    }
+
+    pub(crate) fn tick(&mut self, place: usize, serial: u64) {
+        if !self.is_life(place, serial) {
+            return;
+        }
+        self.later(TICK_MS * MS, What::Tick(place, serial));
+        self.event(place, Event::Tick);
+    }
+
+    pub(crate) fn node_wake(&mut self, place: usize, serial: u64) {
+        if let Some(daemon) = &mut self.hosts[place].daemon
+            && daemon.serial == serial
+        {
+            daemon.node_wake = None;
+            self.flush(place);
+        }
+    }
+
+    /// Something happens to the node of a host.
+    pub fn event(&mut self, place: usize, event: Event) {
+        let now = self.local_now(place);
+        let Some(daemon) = &mut self.hosts[place].daemon else { return };
+        if let Err(error) = daemon.node.step(now, event) {
+            return self.node_failed(place, &error);
+        }
+        self.flush(place);
+    }
+
+    fn flush(&mut self, place: usize) {
+        let now = self.local_now(place);
+        let votes = self.hosts[place].disk.log.votes_given();
+        let Some(daemon) = &mut self.hosts[place].daemon else { return };
+        let serial = daemon.serial;
+        let effects = match daemon.node.flush(now) {
+            Ok(effects) => effects,
+            Err(error) => return self.node_failed(place, &error),
+        };
+        daemon.progress += 1;
+        for effect in effects {
+            if !self.is_life(place, serial) {
+                return;
+            }
+            if self.crashes_now(place) {
+                return self.crash(place, 300 * MS);
+            }
+            self.carry_out(place, serial, effect);
+        }
+        self.wake_later(place, serial);
+        self.after_flush(place, serial);
+        if self.bugs.forgets_vote && self.hosts[place].disk.log.votes_given() > votes {
+            let again = self.rng.between(MS, 50 * MS);
+            self.crash(place, again);
+        }
+    }
+
+    fn crashes_now(&mut self, place: usize) -> bool {
+        let Some(left) =
+            self.hosts[place].daemon.as_mut().and_then(|daemon| daemon.crash_after.as_mut())
+        else {
+            return false;
+        };
+        *left = left.saturating_sub(1);
+        *left == 0
+    }
+
+    /// The disk failed under the node: the host loses its power in the middle of a write.
+    fn node_failed(&mut self, place: usize, error: &rota_node::Error) {
+        let root = format!("{error:?}");
+        if root.contains("simulated crash") {
+            self.power_off(place);
+            let dark = self.rng.between(SECOND, 20 * SECOND);
+            self.later(dark, What::Undo(crate::chaos::Undo::PowerOn(place)));
+        } else {
+            self.violated(format!("{} cannot go on: {root}", self.hosts[place].name));
+        }
+    }
+
+    fn wake_later(&mut self, place: usize, serial: u64) {
+        let clock = self.hosts[place].clock;
+        let Some(daemon) = &mut self.hosts[place].daemon else { return };
+        let Some(wanted) = daemon.node.next_wake() else { return };
+        let when = clock.when(wanted).max(self.now + MS);
+        if daemon.node_wake.is_none_or(|known| known > when) {
+            daemon.node_wake = Some(when);
+            self.later(when - self.now, What::NodeWake(place, serial));
+        }
+    }
+
+    fn carry_out(&mut self, place: usize, serial: u64, effect: Effect) {
+        match effect {
+            Effect::Raft { to, message } => self.send_letter(place, to, &Letter::Raft(message)),
+            Effect::Peer { to, message } => {
+                if let Ok(bytes) = message.encode() {
+                    self.send_letter(place, to, &Letter::Peer(bytes));
+                }
+            }
+            Effect::RunAgent { run, op } => self.run_agent(place, serial, run, *op),
+            Effect::CancelAgent(run) => self.cancel_agent(place, serial, run),
+            Effect::ForgetRun(run) => {
+                self.hosts[place].run.services.runs.remove(&run);
+            }
+            Effect::RunDevice(order) => self.run_device(place, serial, *order),
+            Effect::CancelDevice(attempt) => {
+                self.cancelled_cards.insert((place, attempt), self.now);
+            }
+            Effect::Tell { request, told } => self.told(place, request, &told),
+            Effect::Roster(members) => {
+                if !members.is_empty() {
+                    self.hosts[place].disk.roster = members;
+                    self.configure_heartbeats(place);
+                }
+            }
+            Effect::Remember(memory) => self.hosts[place].run.memory = Some(memory),
+            Effect::Depart => {
+                self.check_goodbye(place);
+                self.member_step(place, MemberInput::Leave);
+            }
+            Effect::Die(why) => {
+                self.tell(format!("{}: must die: {why}", self.name(place)));
+                self.crash(place, 500 * MS);
+            }
+            Effect::Tale(story) => {
+                self.checks.tale(self.now, &story);
+                self.tell(format!("{}: {story}", self.name(place)));
+            }
+        }
+    }
+
+    fn send_letter(&mut self, from: usize, to: NodeId, letter: &Letter) {
+        let Some(peer) = self.place_of(to) else { return };
+        let Some(daemon) = &self.hosts[from].daemon else { return };
+        let (serial, link) = (daemon.serial, daemon.links.get(&to).copied().unwrap_or(0));
+        let arrivals = self.net.letter(&mut self.rng, self.now, link, from, peer);
+        if arrivals.is_empty() && self.rng.chance(200) {
+            let later = self.rng.between(MS, 300 * MS);
+            self.later(later, What::Unreachable(from, serial, to));
+        }
+        for at in arrivals {
+            let letter = letter.clone();
+            self.later(at - self.now, What::Letter(peer, from, letter));
+        }
+    }
+
+    pub(crate) fn letter_arrives(&mut self, to: usize, from: usize, letter: Letter) {
+        let sender = self.hosts[from].id;
+        let Some(daemon) = &self.hosts[to].daemon else {
+            // Nobody listens there: the sender is told, if it still lives.
+            if self.hosts[to].boot.is_some()
+                && let Some(serial) = self.hosts[from].daemon.as_ref().map(|d| d.serial)
+            {
+                let peer = self.hosts[to].id;
+                self.later(MS, What::Unreachable(from, serial, peer));
+            }
+            return;
+        };
+        match letter {
+            Letter::Raft(message) => self.event(to, Event::Raft { from: sender, message }),
+            Letter::Peer(bytes) => match Message::decode(&bytes) {
+                Ok(mut message) => {
+                    if self.bugs.obeys_old_orders
+                        && let Message::Order(order) = &mut message
+                    {
+                        order.token = order.token.max(daemon.node.local().newest());
+                    }
+                    self.event(to, Event::Peer { from: sender, message });
+                }
+                Err(error) => self.violated(format!("a message cannot be read: {error}")),
+            },
+        }
+    }
+
+    fn run_agent(&mut self, place: usize, serial: u64, run: RunId, op: ResourceOp) {
+        if op.class == "stonith" {
+            return self.try_device(place, serial, run, &op);
+        }
+        if op.operation == "start" {
+            self.tell(format!("{}: agent start {}", self.name(place), op.resource));
+            self.check_start(place);
+        }
+        let now = self.now;
+        let begun = self.hosts[place].run.services.ask(&mut self.rng, now, run, op);
+        self.agent_begun(place, begun);
+        self.check_instances(place);
+    }
+
+    fn agent_begun(&mut self, place: usize, begun: Option<Begun>) {
+        if let (Some(begun), Some(boot)) = (begun, self.hosts[place].boot) {
+            self.later(begun.takes, What::AgentEnds(place, boot, begun.run));
+        }
+    }
+
+    fn cancel_agent(&mut self, place: usize, serial: u64, run: RunId) {
+        let now = self.now;
+        let services = &mut self.hosts[place].run.services;
+        let (cancelled, begun) = services.cancel(&mut self.rng, now, run);
+        if cancelled
+            && let Some(RunState::Ended(outcome)) = services.runs.get(&run).map(|r| r.state.clone())
+        {
+            self.later(0, What::AgentSaid(place, serial, run, outcome));
+        }
+        self.agent_begun(place, begun);
+        self.check_instances(place);
+    }
+
+    pub(crate) fn agent_ends(&mut self, place: usize, boot: BootId, run: RunId) {
+        if self.hosts[place].boot != Some(boot) {
+            return;
+        }
+        let now = self.now;
+        let services = &mut self.hosts[place].run.services;
+        let begun = services.end(&mut self.rng, now, run);
+        let ended = services.runs.get(&run).map(|run| run.state.clone());
+        self.agent_begun(place, begun);
+        self.check_instances(place);
+        if let (Some(RunState::Ended(outcome)), Some(daemon)) = (ended, &self.hosts[place].daemon) {
+            let serial = daemon.serial;
+            self.later(0, What::AgentSaid(place, serial, run, outcome));
+        }
+    }
+
+    pub(crate) fn agent_said(
+        &mut self,
+        place: usize,
+        serial: u64,
+        run: RunId,
+        outcome: AgentOutcome,
+    ) {
+        if self.is_life(place, serial) {
+            self.event(place, Event::AgentEnded { run, outcome });
+        }
+    }
+
+    /// To "start" or "monitor" a fence device is to try whether its card answers.
+    fn try_device(&mut self, place: usize, serial: u64, run: RunId, op: &ResourceOp) {
+        let target = op.params.iter().find(|(name, _)| name == "pcmk_host_list");
+        let card = target
+            .and_then(|(_, value)| self.place_named(&value.as_str().into()))
+            .map_or(Mood::Dead, |target| self.hosts[target].card);
+        let works = matches!(card, Mood::Good | Mood::Slow | Mood::Mute | Mood::Liar)
+            && !self.net.no_bmc[place];
+        let timeout = u64::from(op.timeout_ms) * MS;
+        let takes = if works { 50 * MS } else { timeout.min(5 * SECOND) };
+        let outcome = AgentOutcome {
+            rc: i32::from(!works),
+            status: ExecStatus::Done,
+            reason: rota_ids::Text::default(),
+            started: clock::wall(self.now),
+            exec_ms: 50,
+            queue_ms: 0,
+        };
+        self.later(takes, What::AgentSaid(place, serial, run, outcome));
+    }
+
+    fn run_device(&mut self, place: usize, serial: u64, order: DeviceOrder) {
+        let attempt = order.attempt;
+        let Some(target) = self.place_named(&order.target) else { return };
+        let timeout = order.timeout_ms * MS;
+        self.tell(format!(
+            "{}: card of {} is told '{}' ({:?})",
+            self.name(place),
+            order.target,
+            order.action.as_str(),
+            self.hosts[target].card,
+        ));
+        if self.bugs.no_proof && order.action == Action::Off {
+            let reply = Reply::ProvenOff { how: "believe me".into() };
+            return self.later(50 * MS, What::CardSaid(place, serial, attempt, reply));
+        }
+        let mood = if self.net.no_bmc[place] { Mood::Dead } else { self.hosts[target].card };
+        let course = mood.course(&mut self.rng);
+        let in_time = |at: &Time| *at < timeout;
+        if course.answers_after.as_ref().is_none_or(|at| !in_time(at)) {
+            let reply = Reply::TimedOut { why: "no answer in time".into() };
+            self.later(timeout, What::CardSaid(place, serial, attempt, reply));
+        }
+        if mood == Mood::Refusing {
+            let reply = Reply::Refused { why: "not today".into() };
+            self.later(100 * MS, What::CardSaid(place, serial, attempt, reply));
+        }
+        if let Some(acts) = course.acts_after {
+            let answers_after =
+                course.answers_after.filter(in_time).map(|answers| answers.saturating_sub(acts));
+            let card = CardOrder { executor: place, serial, target, order, answers_after, mood };
+            self.later(acts, What::CardActs(Box::new(card)));
+        }
+    }
+
+    pub(crate) fn card_acts(&mut self, card: CardOrder) {
+        let CardOrder { executor, serial, target, order, answers_after, .. } = card;
+        let attempt = order.attempt;
+        // Taken back before it began; later nothing can be taken back.
+        if self.cancelled_cards.remove(&(executor, attempt)).is_some() && self.rng.chance(500) {
+            return;
+        }
+        let is_on = self.hosts[target].boot.is_some();
+        let reply = match order.action {
+            Action::Off => {
+                self.power_off(target);
+                Reply::ProvenOff { how: "seen off".into() }
+            }
+            Action::On => {
+                let boots_for = self.rng.between(3 * SECOND, 12 * SECOND);
+                self.power_on(target, boots_for);
+                Reply::On
+            }
+            Action::Status => {
+                if is_on {
+                    Reply::On
+                } else {
+                    Reply::Off
+                }
+            }
+            Action::Monitor => Reply::Works,
+        };
+        if let Some(later) = answers_after {
+            self.later(later, What::CardSaid(executor, serial, attempt, reply));
+        }
+    }
+
+    pub(crate) fn card_said(
+        &mut self,
+        place: usize,
+        serial: u64,
+        attempt: rota_fencing::AttemptId,
+        reply: Reply,
+    ) {
+        if self.is_life(place, serial) {
+            self.event(place, Event::DeviceEnded { attempt, reply });
+        }
+    }
+}
