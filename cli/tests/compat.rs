@@ -142,8 +142,73 @@ fn resources_are_found_changed_and_moved() {
 }
 
 #[test]
+fn lost_nodes_stuck_resources_and_cloned_groups_are_shown() {
+    story("odd");
+}
+
+#[test]
 fn small_tools_answer() {
     story("small");
+}
+
+/// Lines but those that tell of the moment, or of a daemon.
+fn timeless(text: &str) -> Vec<String> {
+    let marks = ["<pacemakerd ", "<last_update ", "Status of pacemakerd", "Last updated"];
+    let keeps = |line: &&str| !marks.iter().any(|mark| line.contains(mark));
+    text.lines().filter(keeps).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_real_cluster_is_shown_as_the_real_tool_showed_it() {
+    let shared = std::env::var_os("ROTA_SHARED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared"), PathBuf::from);
+    let golden = shared.join("reference/golden");
+    if !golden.is_dir() {
+        eprintln!("skipped: there is no {}", golden.display());
+        return;
+    }
+    for state in ["up", "n3dead"] {
+        let directory = tempfile::tempdir().unwrap();
+        let cib = directory.path().join("cib.xml");
+        std::fs::copy(golden.join(format!("{state}_cibadmin_--query_--local.txt")), &cib).unwrap();
+        for line in ["crm_mon -X --inactive", "crm_mon -1 -r"] {
+            let recorded = golden.join(format!("{state}_{}.txt", line.replace(' ', "_")));
+            let real = std::fs::read_to_string(recorded).unwrap();
+            let output = Command::new(ROTA)
+                .arg("compat")
+                .args(line.split(' '))
+                .env("CIB_file", &cib)
+                .output()
+                .unwrap();
+            let ours = String::from_utf8(output.stdout).unwrap();
+            assert_eq!(timeless(&ours), timeless(&real), "{state}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_xml_of_crm_mon_follows_its_schema() {
+    const SCHEMA: &str = "/usr/share/pacemaker/api/api-result.rng";
+    let has_xmllint = Command::new("xmllint").arg("--version").output().is_ok();
+    if !has_xmllint || !Path::new(SCHEMA).exists() {
+        eprintln!("skipped: xmllint and {SCHEMA} are needed");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let shown = directory.path().join("shown.xml");
+    for line in ["crm_mon --output-as=xml", "crm_mon -n --output-as xml"] {
+        let output = Command::new(ROTA)
+            .arg("compat")
+            .args(line.split(' '))
+            .env("CIB_file", stories().join("shop.xml"))
+            .output()
+            .unwrap();
+        std::fs::write(&shown, &output.stdout).unwrap();
+        let check =
+            Command::new("xmllint").args(["--noout", "--relaxng", SCHEMA]).arg(&shown).output();
+        let check = check.unwrap();
+        assert!(check.status.success(), "{line}: {}", String::from_utf8_lossy(&check.stderr));
+    }
 }
 
 #[test]

@@ -100,7 +100,9 @@ impl Tool {
             |words: &[&str]| args.first().is_some_and(|first| words.contains(&first.as_str()));
         if asks(&["-$", "--version"]) {
             out!("Pacemaker {VERSION}");
-            out!("Written by Andrew Beekhof and the Pacemaker project contributors");
+            // The agents' shell library takes the second word of every line with "Pacemaker ", so
+            // that there must be only one.
+            out!("(this is Rota, which answers in its place)");
             return ExitCode::SUCCESS;
         }
         if asks(&["--help", "--help-all"]) {

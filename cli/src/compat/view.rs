@@ -23,8 +23,6 @@ pub struct View {
     pub now: WallTime,
     /// Whether there is quorum.
     pub quorum: bool,
-    /// The deciding node's identity.
-    pub dc: Option<Text>,
     /// Whether the daemon was asked, and not a file.
     pub live: bool,
     /// Nodes, by name.
@@ -176,7 +174,7 @@ impl View {
             .map_or_else(|| cib.header.have_quorum.unwrap_or(false), |report| report.quorum);
         let nodes = nodes(&cib, report.as_ref(), dc.as_ref(), now);
         let resources = resources(&cib, now, &nodes);
-        Self { live: report.is_some(), quorum, dc, now, nodes, resources, report, cib }
+        Self { live: report.is_some(), quorum, now, nodes, resources, report, cib }
     }
 
     /// An option of the cluster, or its default.
@@ -187,6 +185,24 @@ impl View {
         let resolved = resolve(&self.cib.config.properties, first, &context);
         let Some(known) = find(CLUSTER, name) else { return String::new() };
         known.value_in(&resolved).map_or_else(|| known.default.to_owned(), ToString::to_string)
+    }
+
+    /// A property as it is written; on a cluster of ours, what stands for it.
+    fn written(&self, name: &str, ours: &str) -> Option<String> {
+        let found = self.cib.config.properties.iter().find_map(|set| set.get(name));
+        let found = found.map(ToString::to_string);
+        found.or_else(|| self.live.then(|| ours.to_owned()))
+    }
+
+    /// What the cluster is built on.
+    pub fn stack(&self) -> String {
+        let stack = self.written("cluster-infrastructure", "corosync");
+        stack.unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    /// The version of the deciding node, if it is known.
+    pub fn version(&self) -> Option<String> {
+        self.written("dc-version", &format!("{}-{}", super::VERSION, super::BUILD))
     }
 
     /// The node of a name.
@@ -203,6 +219,14 @@ impl View {
 fn nodes(cib: &Cib, report: Option<&StatusReport>, dc: Option<&Text>, now: WallTime) -> Vec<Node> {
     let index = Index::new(&cib.config);
     let context = RuleContext::new(now, &index);
+    let properties = resolve(&cib.config.properties, Some("cib-bootstrap-options"), &context);
+    let is_on = |name: &str| {
+        let value = find(CLUSTER, name).and_then(|known| known.value_in(&properties));
+        value.and_then(|value| parse_bool(value)) != Some(false)
+    };
+    // Without fencing nobody is waited for.
+    let fencing = is_on("stonith-enabled");
+    let unseen_is_unclean = is_on("startup-fencing");
     let mut nodes: Vec<Node> = cib
         .config
         .nodes
@@ -223,7 +247,8 @@ fn nodes(cib: &Cib, report: Option<&StatusReport>, dc: Option<&Text>, now: WallT
                 standby: is_true("standby"),
                 maintenance: is_true("maintenance"),
                 pending: false,
-                unclean: state.is_some_and(is_unclean),
+                unclean: fencing
+                    && state.map_or(unseen_is_unclean, |s| is_unclean(s) || has_failed_stop(s)),
                 shutdown: attribute("shutdown").is_some_and(|at| at != "0"),
                 expected_up: state.is_some_and(|s| s.expected.as_deref() == Some("member")),
                 is_dc: dc == Some(&entry.id),
@@ -271,6 +296,12 @@ fn is_member(state: &NodeState) -> bool {
 
 fn is_unclean(state: &NodeState) -> bool {
     !is_member(state) && state.expected.as_deref() == Some("member")
+}
+
+/// Whether a stop failed there, so that only fencing can tell what still runs.
+fn has_failed_stop(state: &NodeState) -> bool {
+    let mut operations = state.history.iter().flat_map(|history| &history.operations);
+    operations.any(|op| op.operation == "stop" && op.has_failed())
 }
 
 fn resources<'c>(cib: &'c Cib, now: WallTime, nodes: &[Node]) -> Vec<Shown> {

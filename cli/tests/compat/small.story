@@ -66,18 +66,6 @@ $ crm_error -l -X
   out:   191: Service is promoted but might fail soon
   out:   193: No exit status available
   rc=0
-$ pacemakerd '-$'
-  out: Pacemaker 2.1.5
-  out: Written by Andrew Beekhof and the Pacemaker project contributors
-  rc=0
-$ pacemakerd --version
-  out: Pacemaker 2.1.5
-  out: Written by Andrew Beekhof and the Pacemaker project contributors
-  rc=0
-$ crm_attribute --version
-  out: Pacemaker 2.1.5
-  out: Written by Andrew Beekhof and the Pacemaker project contributors
-  rc=0
 $ attrd_updater
   err: attrd_updater: Command requires --name argument
   rc=64

@@ -43,7 +43,6 @@ pub fn operations(history: &ResourceHistory) -> Vec<&OperationRecord> {
         .filter(|op| !(op.operation == "monitor" && op.interval_ms == 0 && is_quiet_probe(op)))
         .collect();
     shown.sort_by_key(|op| op.call_id);
-    shown.dedup_by_key(|op| op.call_id);
     shown
 }
 

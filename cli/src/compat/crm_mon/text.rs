@@ -5,7 +5,6 @@ use rota_cib::status::OperationRecord;
 use rota_cib::value::parse_bool;
 
 use super::super::view::{Instance, Node, Shown, View};
-use super::super::{BUILD, VERSION};
 use super::history::{Count, count, failed, operations, rc_text, status_text};
 use super::xml::{negative_locations, shown_attributes, threshold};
 use super::{Wanted, ctime, iso};
@@ -54,12 +53,11 @@ fn summary(view: &View) -> String {
         ));
     }
     out.push_str("Cluster Summary:\n");
-    out.push_str(&line(1, "Stack: corosync"));
+    out.push_str(&line(1, &format!("Stack: {}", view.stack())));
     let quorum = if view.quorum { "partition with quorum" } else { "partition WITHOUT quorum" };
+    let version = view.version().unwrap_or_else(|| "unknown".to_owned());
     out.push_str(&match view.nodes.iter().find(|node| node.is_dc) {
-        Some(dc) => {
-            line(1, &format!("Current DC: {} (version {VERSION}-{BUILD}) - {quorum}", dc.name))
-        }
+        Some(dc) => line(1, &format!("Current DC: {} (version {version}) - {quorum}", dc.name)),
         None => line(1, "Current DC: NONE"),
     });
     let updated = ctime(super::super::source::now().0);

@@ -4,9 +4,9 @@
 use rota_cib::Text;
 use rota_cib::constraint::Constraint;
 
+use super::super::VERSION;
 use super::super::tree::Element;
 use super::super::view::{Instance, Node, Shown, View};
-use super::super::{BUILD, VERSION};
 use super::history::{count, failed, operations, rc_text, status_text};
 use super::{Wanted, ctime, iso};
 
@@ -87,8 +87,8 @@ fn other<'v>(view: &'v View, name: &str) -> &'v str {
 fn summary(view: &View) -> Element {
     let mut summary = element("summary", &[]);
     let parts = &mut summary.children;
-    parts.push(element("stack", &[("type", "corosync")]));
-    let version = format!("{VERSION}-{BUILD}");
+    parts.push(element("stack", &[("type", &view.stack())]));
+    let version = view.version().unwrap_or_default();
     parts.push(match view.nodes.iter().find(|node| node.is_dc) {
         Some(dc) => element(
             "current_dc",
