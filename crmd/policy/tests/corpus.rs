@@ -1,5 +1,6 @@
 //! Runs cases: own ones of `tests/corpus/policy`, and, where it lies beside the project, the
 //! suite of recorded Pacemaker results, with pass counts that must not fall.
+#![expect(clippy::unwrap_used, reason = "tests may say what they expect")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
