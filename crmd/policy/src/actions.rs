@@ -36,7 +36,6 @@ pub(crate) enum Verb {
     LiftLock,
     Shutdown,
     Fence,
-    Maintenance,
     /// Any other point in the graph: the name says which.
     Point,
 }
@@ -64,7 +63,6 @@ impl Verb {
             Self::LiftLock => "lrm_delete",
             Self::Shutdown => "do_shutdown",
             Self::Fence => "stonith",
-            Self::Maintenance => "maintenance_nodeattr",
         }
     }
 
@@ -156,8 +154,6 @@ pub(crate) struct Extra {
     pub fence: Option<rota_transition::FenceAction>,
     /// Key of a notification and environment for it.
     pub meta: Vec<(Text, Text)>,
-    /// Role for which a monitor is meant.
-    pub role: Option<rota_cib::constraint::Role>,
 }
 
 /// An action.

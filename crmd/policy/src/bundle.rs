@@ -136,7 +136,6 @@ fn connection(
         ambiguous: false,
     };
     world.prims.push(PrimConf {
-        id: name.clone(),
         class: "ocf".into(),
         provider: Some("pacemaker".into()),
         agent: "remote".into(),
@@ -255,7 +254,6 @@ fn addresses(bundle: &Bundle, max: usize) -> Vec<Option<Text>> {
 }
 
 /// What runs inside, as a clone with an instance a replica.
-#[expect(clippy::too_many_arguments, reason = "the parts of an implicit clone")]
 fn inner_clone<'a>(
     maker: &mut Maker<'_, 'a>,
     bundle: &'a Bundle,
@@ -436,7 +434,6 @@ fn implicit(
     let defaults: Vec<_> = world.cib.config.op_defaults.iter().collect();
     world.values.collect(&defaults, None, &context, &mut options);
     world.prims.push(PrimConf {
-        id: id.clone(),
         class: "ocf".into(),
         provider: Some(provider.into()),
         agent: agent.into(),

@@ -216,7 +216,7 @@ fn locate(
 ) {
     let discover = unpack::discover(c.discovery.as_deref());
     let role = role.filter(|r| *r != Role::Started);
-    let mut push = |world: &mut World<'_>, nodes: Vec<(Nid, i32)>, role: Option<Role>| {
+    let push = |world: &mut World<'_>, nodes: Vec<(Nid, i32)>, role: Option<Role>| {
         world.constraints.locations.push(LocationC {
             id: c.id.clone(),
             rid,
@@ -580,7 +580,7 @@ fn between_sets(
 ) {
     let first_action = before.action.unwrap_or("start");
     let then_action = after.action.unwrap_or(first_action);
-    if !before.require_all && !before.sequential || !before.require_all {
+    if !before.require_all {
         let thens: Vec<Rid> = if after.sequential {
             after.rids.first().copied().into_iter().collect()
         } else {
@@ -653,7 +653,7 @@ fn ticket(world: &mut World<'_>, c: &Ticket) {
             LossPolicy::Stop
         })
     };
-    let mut push = |world: &mut World<'_>, rid: Rid, role: Option<Role>| {
+    let push = |world: &mut World<'_>, rid: Rid, role: Option<Role>| {
         world.constraints.tickets.push(TicketC {
             id: c.id.clone(),
             ticket: c.ticket.clone(),

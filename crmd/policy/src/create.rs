@@ -122,8 +122,7 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
                 act.why_blocked = true;
             }
             NoQuorum::Freeze => {
-                let active = rsc.running_on.iter().any(|&n| world.nodes[n].online || true);
-                if !active || rsc.next_role.is_some_and(|r| r > rsc.role) {
+                if rsc.running_on.is_empty() || rsc.next_role.is_some_and(|r| r > rsc.role) {
                     act.runnable = false;
                     act.reason = Some("quorum freeze".into());
                     act.why_blocked = true;

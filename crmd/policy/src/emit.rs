@@ -44,9 +44,6 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                     }
                 }
             }
-            Chore::Cancel { rid, nid, op, interval } => {
-                crate::recurring::cancel(world, acts, rid, nid, &op, interval);
-            }
             Chore::LiftLock { rid, nid } => {
                 if world.nodes[nid].online {
                     simple(acts, rid, nid, Verb::LiftLock);
@@ -164,13 +161,6 @@ fn inputs(
         if e.kind & edge::SERIAL != 0 && first > then {
             continue;
         }
-        if acts.acts[e.then].pseudo
-            && acts.acts[e.then].verb == Verb::Start
-            && acts.acts[e.first].extra.as_ref().is_some_and(|x| x.probe)
-            && false
-        {
-            continue;
-        }
         inputs[then.index()].push(first);
         strong[then.index()].push(e.kind & !(edge::QUIET | edge::USER | edge::PROBE) != 0);
     }
@@ -254,7 +244,6 @@ fn task(world: &mut World<'_>, acts: &Actions, aid: Aid) -> Task {
             delay_s: 0,
         },
         Verb::Shutdown => Task::Shutdown,
-        Verb::Maintenance => Task::Maintenance { on: act.interval > 0 },
         Verb::ClearFailures => Task::ClearFailures {
             resource: act
                 .rid

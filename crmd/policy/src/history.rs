@@ -5,8 +5,8 @@ use rota_cib::constraint::Role;
 use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 use rustc_hash::FxHashMap;
 
-use crate::model::{Chore, FailCount, FailedOp, Nid, NodeSort, Rid, World};
-use crate::score::{INF, leading_number};
+use crate::model::{Chore, FailCount, Nid, NodeSort, Rid, World};
+use crate::score::leading_number;
 use crate::unpack::{self, Instance};
 use crate::values::get;
 
@@ -307,7 +307,6 @@ fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text) -> Rid {
     }
     let class = history.class.clone().unwrap_or_default();
     let conf = crate::model::PrimConf {
-        id: id.clone(),
         class,
         provider: history.provider.clone(),
         agent: history.agent.clone().unwrap_or_default(),
@@ -364,17 +363,11 @@ pub(crate) fn target_rc(op: &OperationRecord) -> Option<i32> {
     parts.next()?.parse().ok()
 }
 
-/// The id without what the record adds (`vip_last_failure_0` is of key `vip_start_0`).
-fn key_of(op: &OperationRecord) -> Text {
-    op.key.clone().unwrap_or_else(|| op.id.clone())
-}
-
 /// The state of one resource on one node while its history is read.
 struct Reading {
     role: Role,
     on_fail: OnFail,
     last_failure: Option<(Text, u32)>,
-    active: bool,
     fail_next: Option<Role>,
 }
 
@@ -411,7 +404,6 @@ fn resource_history(
         role: Role::Stopped,
         on_fail: OnFail::Ignore,
         last_failure: None,
-        active: false,
         fail_next: None,
     };
     let old_role = world.rscs[rid].role;
@@ -487,7 +479,8 @@ fn record(
     }
     let probe = is_probe(op);
     let unknown_state = op.rc == 193 || op.op_status == status::PENDING;
-    if !(probe && unknown_state) && !world.rscs[rid].known_on.contains(&nid) {
+    let looked = !probe || !unknown_state;
+    if looked && !world.rscs[rid].known_on.contains(&nid) {
         // A probe that did not come back leaves the state unknown.
         if !(probe && matches!(op.op_status, 2 | status::ERROR) && op.rc == 193) {
             world.rscs[rid].known_on.push(nid);
@@ -554,7 +547,6 @@ fn record(
             let ignore = on_fail == OnFail::Ignore
                 || (on_fail == OnFail::RestartContainer && op.operation == "stop");
             if ignore {
-                note_failure(world, nid, rid, op);
                 success(world, nid, rid, op, reading, wanted.unwrap_or(0), history, state);
                 if !world.rscs[rid].known_on.contains(&nid) {
                     world.rscs[rid].known_on.push(nid);
@@ -663,7 +655,7 @@ fn failure_expired(
     if expired && (result == status::DONE) {
         expired = false;
     }
-    if is_last_failure && !world.rscs[rid].orphan && result != status::DONE || is_last_failure {
+    if is_last_failure {
         // A failure of an operation whose definition has changed since counts no more.
         if clear.is_none()
             && (op.operation == "monitor" || op.operation == "start")
@@ -742,10 +734,7 @@ fn pending(
             "monitor" if op.interval_ms == 0 => "probe".into(),
             other => other.into(),
         };
-        // Only a stopped resource is being probed.
-        if name != "probe" || true {
-            world.rscs[rid].pending_task = Some((name, nid));
-        }
+        world.rscs[rid].pending_task = Some((name, nid));
     }
 }
 
@@ -828,10 +817,8 @@ fn success(
                 reading.fail_next = None;
             }
             OnFail::ResetRemote => {
-                if op.operation != "stop" || true {
-                    reading.on_fail = OnFail::Ignore;
-                    reading.fail_next = None;
-                }
+                reading.on_fail = OnFail::Ignore;
+                reading.fail_next = None;
             }
         }
     }
@@ -980,7 +967,7 @@ pub(crate) fn on_fail(world: &World<'_>, rid: Rid, op: &OperationRecord) -> OnFa
     if world.rscs[rid].container.is_some() && !is_connection && world.is_guest_filler(rid) {
         return OnFail::RestartContainer;
     }
-    if is_connection && task != "stop" && !(task == "start") {
+    if is_connection && task != "stop" && task != "start" {
         // The connection is lost: the remote node is in an unknown state.
         let fence_remote = fencing && world.rscs[rid].container.is_none();
         return if fence_remote {
@@ -1000,10 +987,6 @@ pub(crate) fn on_fail(world: &World<'_>, rid: Rid, op: &OperationRecord) -> OnFa
     OnFail::Recover
 }
 
-fn note_failure(world: &mut World<'_>, nid: Nid, rid: Rid, op: &OperationRecord) {
-    world.failures.push(FailedOp { rid, nid, key: key_of(op) });
-}
-
 fn failure(
     world: &mut World<'_>,
     nid: Nid,
@@ -1015,7 +998,6 @@ fn failure(
 ) {
     let task = op.operation.as_str();
     reading.last_failure = Some((op.operation.clone(), op.interval_ms));
-    note_failure(world, nid, rid, op);
     let severity = on_fail(world, rid, op);
     if reading.on_fail < severity {
         reading.on_fail = severity;
@@ -1075,7 +1057,7 @@ fn failed_migrate_to(world: &mut World<'_>, nid: Nid, rid: Rid, op: &OperationRe
         }
     }
     let known_stopped = probe.is_some_and(|p| p.rc == 7 && p.last_rc_change >= op.last_rc_change);
-    if from > stop || (from == -2 && stop == -2 && !known_stopped) || (stop < from) {
+    if from > stop || (from == -2 && stop == -2 && !known_stopped) {
         if world.nodes[t].online && !known_stopped {
             world.add_running(rid, t);
         }
@@ -1157,8 +1139,7 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
     }
     if node_maintenance && !world.rscs[rid].is_clone() {
         // Nothing is done to anything on this node.
-        world.rscs[rid].managed = world.rscs[rid].managed && role <= Role::Stopped
-            || (world.rscs[rid].managed && role <= Role::Stopped);
+        world.rscs[rid].managed &= role <= Role::Stopped;
         on_fail = OnFail::Ignore.max(if role > Role::Stopped { OnFail::Ignore } else { on_fail });
         if reading.on_fail >= OnFail::Recover && role > Role::Stopped {
             world.rscs[rid].failed = true;
@@ -1215,9 +1196,8 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
         OnFail::RestartContainer => {
             world.rscs[rid].failed = true;
             world.rscs[rid].stop_required = true;
-            match world.rscs[rid].container {
-                Some(container) => world.rscs[container].stop_required = true,
-                None => {}
+            if let Some(container) = world.rscs[rid].container {
+                world.rscs[container].stop_required = true;
             }
         }
         OnFail::ResetRemote => {

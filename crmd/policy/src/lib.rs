@@ -19,6 +19,7 @@ mod history;
 mod migrate;
 mod model;
 mod nodes;
+pub mod notes;
 mod notify;
 mod options;
 mod order;

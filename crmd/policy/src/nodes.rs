@@ -126,10 +126,7 @@ pub(crate) fn new(id: Text, name: Text, sort: NodeSort) -> Node {
         remote_was_fenced: false,
         remote_maintenance: false,
         load: 0,
-        priority: 0,
         running: Vec::new(),
-        unfenced: None,
-        needs_unfencing: false,
     }
 }
 

@@ -297,10 +297,7 @@ mod tests {
         let found = Pattern::new("^rsc-(.*)-([0-9]+)$").unwrap().find("rsc-web-12").unwrap();
         assert_eq!(found, ["rsc-web-12", "web", "12"]);
         assert!(Pattern::new("a|b").unwrap().find("xxb").is_some());
-        assert!(
-            Pattern::new("(a+)+$").unwrap().find(&"a".repeat(40).replace("aaaa", "aab")).is_none()
-                || true
-        );
+        assert!(Pattern::new("^(a+)+$").unwrap().find(&format!("{}b", "a".repeat(40))).is_none());
         assert!(Pattern::new("*").is_none());
     }
 }

@@ -117,11 +117,8 @@ fn active(
     let coming = node.is_remote() && start.is_some_and(|s| acts.acts[s].runnable);
     act.runnable = (node.online || coming) && !node.unclean && !node.pending;
     let promoted = next == Role::Promoted;
-    act.extra = Some(Box::new(Extra {
-        expected_rc: if promoted { 8 } else { 0 },
-        role,
-        ..Extra::default()
-    }));
+    act.extra =
+        Some(Box::new(Extra { expected_rc: if promoted { 8 } else { 0 }, ..Extra::default() }));
     if start.is_some_and(|s| !acts.acts[s].runnable) {
         act.runnable = false;
     }
@@ -168,8 +165,7 @@ fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, in
         act.interval = interval;
         act.optional = known && stopping.is_none();
         act.runnable = !node.shutdown && !node.standby && world.rscs[rid].managed;
-        act.extra =
-            Some(Box::new(Extra { expected_rc: 7, role: Some(Role::Stopped), ..Extra::default() }));
+        act.extra = Some(Box::new(Extra { expected_rc: 7, ..Extra::default() }));
         let aid = acts.add(act);
         acts.of_node.entry(nid).or_default().push(aid);
         if let Some(stop) = stopping {

@@ -228,7 +228,7 @@ fn both(
         return;
     }
     if required(start) || required(stop) {
-        if !runnable(start) && !(required(start) && !required(stop)) {
+        if !runnable(start) && (!required(start) || required(stop)) {
             let mut l = line("Stop", format!("{role}{}", name(h)), start);
             l.blocked = !runnable(stop);
             lines.push(l);

@@ -43,7 +43,6 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
     let node_by_id: FxHashMap<_, _> =
         nodes.iter().enumerate().map(|(i, n)| (n.id.clone(), i)).collect();
     let dc = cib.header.dc_uuid.as_ref().and_then(|id| node_by_id.get(id).copied());
-    let have_remotes = nodes.iter().any(crate::model::Node::is_remote);
     let mut world = World {
         cib,
         now,
@@ -52,7 +51,6 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         quorum: cib.header.have_quorum.unwrap_or(false),
         have_fencing_device: false,
         have_unfencing: false,
-        have_remotes,
         nodes,
         node_by_name,
         node_by_id,
@@ -68,14 +66,11 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         constraints: Constraints::default(),
         warnings: Vec::new(),
         chores: Vec::new(),
-        failures: Vec::new(),
         records: Vec::new(),
         active_ops: FxHashMap::default(),
         known_by_name: FxHashMap::default(),
         no_promotion: rustc_hash::FxHashSet::default(),
         implied: Vec::new(),
-        blocked_count: 0,
-        disabled_count: 0,
     };
     for tag in &cib.config.tags {
         world.tags.entry(tag.id.clone()).or_default().extend(tag.references.iter().cloned());
@@ -154,7 +149,6 @@ impl<'a> Maker<'_, 'a> {
             self.world.have_fencing_device = true;
         }
         let mut conf = PrimConf {
-            id: p.id.clone(),
             class,
             provider,
             agent,
@@ -311,11 +305,7 @@ impl<'a> Maker<'_, 'a> {
                 .map(|n| n.max(0) as usize)
         };
         let promotable = c.written_as_master || flag("promotable").unwrap_or(false);
-        let unique = flag("globally-unique").unwrap_or_else(|| {
-            // Several instances on a node only make sense when they differ.
-            number(&["clone-node-max"]).is_some_and(|n| n > 1) && false
-        });
-        let unique = unique && !self.has_plain_service(&c.child);
+        let unique = flag("globally-unique").unwrap_or(false) && !self.has_plain_service(&c.child);
         let members = self.world.nodes.iter().filter(|n| n.sort != NodeSort::Ping).count();
         let conf = CloneConf {
             max: number(&["clone-max"]).unwrap_or(members.max(1)),
@@ -484,7 +474,6 @@ pub(crate) fn add(
         start_pending: false,
         stop_required: false,
         reload: false,
-        restart_allowed: true,
         role: Role::Stopped,
         next_role: None,
         next_role_why: "",
@@ -508,7 +497,6 @@ pub(crate) fn add(
         container: None,
         fillers: Vec::new(),
         serves: None,
-        location_applied: false,
         meta,
     });
     world.by_id.insert(name, rid);
@@ -577,7 +565,6 @@ pub(crate) fn meta(
         allow_migrate: flag("allow-migrate").unwrap_or(connection),
         requires,
         critical: flag("critical").unwrap_or(true),
-        restart_with_orders: value("restart-type") == Some("restart"),
         allow_unhealthy: flag("allow-unhealthy-nodes").unwrap_or(false),
         remove_after_stop: opts.remove_after_stop,
         pairs,

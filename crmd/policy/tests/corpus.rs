@@ -1,5 +1,6 @@
 //! Runs cases: own ones of `tests/corpus/policy`, and, where it lies beside the project, the
 //! suite of recorded Pacemaker results, with pass counts that must not fall.
+#![expect(clippy::unwrap_used, reason = "tests may say what they expect")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -91,7 +92,7 @@ fn real(lines: &[String]) -> Vec<String> {
 #[test]
 fn recorded_results_are_reached_as_often_as_before() {
     /// Raise these when more cases pass; they never fall.
-    const FLOOR: [(&str, usize); 2] = [("summary", 500), ("real", 500)];
+    const FLOOR: [(&str, usize); 2] = [("summary", 530), ("real", 500)];
     let Some(dir) = shared() else { return };
     let mut passes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut names: Vec<_> =

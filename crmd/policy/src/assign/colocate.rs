@@ -158,7 +158,7 @@ pub(super) fn apply(
         Kind::Primitive => to_primitive(world, dependent, primary, coloc),
         Kind::Group { colocated, .. } => {
             let members = world.rscs[primary].children.clone();
-            if *colocated && coloc.score >= 0 || *colocated {
+            if *colocated {
                 // One place for all: the last member stands for it (the first when negative).
                 let member = if coloc.score >= INF { members.last() } else { members.first() };
                 if let Some(&member) = member {
@@ -486,8 +486,8 @@ fn add_matching(
     factor: f64,
     positive: bool,
 ) {
-    for nid in 0..work.len() {
-        if !work[nid].present {
+    for (nid, cand) in work.iter_mut().enumerate() {
+        if !cand.present {
             continue;
         }
         let score = best_in_place(world, source, coloc, nid);
@@ -503,13 +503,13 @@ fn add_matching(
         } else {
             (product + 0.5) as i32
         };
-        let new = sum(delta, work[nid].score);
-        if positive && new < 0 && work[nid].score > 0 {
-            work[nid].score = 1;
-        } else if positive && new < 0 && work[nid].score == 0 {
+        let new = sum(delta, cand.score);
+        if positive && new < 0 && cand.score > 0 {
+            cand.score = 1;
+        } else if positive && new < 0 && cand.score == 0 {
             // Others' dislikes alone do not empty a node of a clone.
         } else {
-            work[nid].score = new;
+            cand.score = new;
         }
     }
 }

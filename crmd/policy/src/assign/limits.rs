@@ -143,10 +143,7 @@ fn thresholds(world: &mut World<'_>, rid: Rid) {
                 continue;
             }
             let count = fail_count(world, leaf, nid);
-            let cleared = world.chores.iter().any(|c| {
-                matches!(c, Chore::ClearFailures { rid, nid: n, .. } if *rid == leaf && *n == nid)
-            });
-            if count > 0 && count >= threshold && !(cleared && false) {
+            if count > 0 && count >= threshold {
                 // Instances that cannot be told apart failed all together.
                 if world.rscs[leaf].anonymous {
                     if let Some(clone) = world.instance_owner(leaf) {
@@ -200,10 +197,8 @@ fn not_on_itself(world: &mut World<'_>) {
                 continue;
             }
             // Connections run on full members only; fence devices too.
-            if rsc.serves.is_some() || world.is_fencing(rid) {
-                if world.rscs[rid].allowed[nid].present {
-                    world.rscs[rid].allowed[nid].score = -INF;
-                }
+            if (rsc.serves.is_some() || world.is_fencing(rid)) && rsc.allowed[nid].present {
+                world.rscs[rid].allowed[nid].score = -INF;
             }
         }
     }

@@ -45,7 +45,7 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     if rsc.anonymous && !rsc.running_on.contains(&nid) {
         // The score on a node belongs to the instance that runs there. Before anything was
         // looked at it may be anyone's; where it is known to be stopped, it is out of date.
-        let Some(owner) = world.instance_owner(rid) else { return None };
+        let owner = world.instance_owner(rid)?;
         let alike = |l: &Rid| world.rscs[*l].conf_id == rsc.conf_id;
         let leaves = world.leaves(owner);
         let elsewhere =
@@ -142,10 +142,10 @@ fn set_role(world: &mut World<'_>, rid: Rid, role: Role) {
 }
 
 fn demoted(world: &mut World<'_>, rid: Rid) {
-    if world.rscs[rid].managed || world.rscs[rid].role != Role::Promoted {
-        if world.rscs[rid].next_role.is_none_or(|r| r == Role::Started || r == Role::Promoted) {
-            set_role(world, rid, Role::Unpromoted);
-        }
+    let rsc = &world.rscs[rid];
+    let fixed = !rsc.managed && rsc.role == Role::Promoted;
+    if !fixed && rsc.next_role.is_none_or(|r| r == Role::Started || r == Role::Promoted) {
+        set_role(world, rid, Role::Unpromoted);
     }
 }
 

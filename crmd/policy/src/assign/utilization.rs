@@ -162,9 +162,8 @@ fn change(world: &World<'_>, state: &mut Assign, rid: Rid, nid: Nid, sign: i64) 
         return;
     }
     for (name, n) in needs(world, rid) {
-        match state.capacity[nid].iter_mut().find(|(c, _)| *c == name) {
-            Some(slot) => slot.1 += sign * n,
-            None => {}
+        if let Some(slot) = state.capacity[nid].iter_mut().find(|(c, _)| *c == name) {
+            slot.1 += sign * n;
         }
     }
 }

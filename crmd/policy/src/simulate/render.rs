@@ -335,10 +335,8 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
     if one.is_none() && lock.is_some() {
         flags.push("LOCKED".into());
     }
-    if let Some((task, _)) = pending {
-        if task == "monitor" {
-            flags.push("Monitoring".into());
-        }
+    if pending.is_some_and(|(task, _)| task == "monitor") {
+        flags.push("Monitoring".into());
     }
     match rsc.meta.target_role {
         Some(Role::Stopped) => flags.push("disabled".into()),
