@@ -477,7 +477,14 @@ fn clone(
         acts.order(demoted, promote, edge::ORDER);
         acts.order(demoted, start, edge::ORDER);
         acts.order(demoted, stop, edge::ORDER);
-        let _ = (promoted, demote);
+        for leaf in world.leaves(rid) {
+            for watch in acts.all(leaf, Verb::Monitor) {
+                if acts.acts[watch].interval > 0 {
+                    acts.order(promoted, watch, edge::ORDER);
+                }
+            }
+        }
+        let _ = demote;
     }
     if ordered {
         let children = &world.rscs[rid].children;

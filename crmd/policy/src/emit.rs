@@ -283,7 +283,11 @@ pub(crate) fn pseudo_key(world: &World<'_>, acts: &Actions, aid: Aid) -> Text {
     match (act.rid, act.verb) {
         (Some(rid), Verb::Notice) => format_smolstr!("{}_{}_0", world.rscs[rid].id, act.name),
         (Some(rid), verb) => {
-            format_smolstr!("{}_{}_{}", world.rscs[rid].id, verb.name(), act.interval)
+            // What a fenced node ran is named as its history names it.
+            let rsc = &world.rscs[rid];
+            let ended = rsc.is_primitive() && matches!(verb, Verb::Stop | Verb::Demote);
+            let name = if ended { &rsc.history_id } else { &rsc.id };
+            format_smolstr!("{name}_{}_{}", verb.name(), act.interval)
         }
         (None, _) => act.name.clone(),
     }

@@ -31,6 +31,16 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions, clone: Rid) {
         }
         ends.push((verb, pre, post_done));
     }
+    // What watches the instances begins when all have been told.
+    for &(_, _, over) in &ends {
+        for leaf in world.leaves(clone) {
+            for watch in acts.all(leaf, Verb::Monitor) {
+                if acts.acts[watch].interval > 0 {
+                    acts.order(over, watch, edge::ORDER);
+                }
+            }
+        }
+    }
     // One round of notifications is over before the next begins.
     for (i, &(_, _, over)) in ends.iter().enumerate() {
         for &(_, pre, _) in &ends[i + 1..] {

@@ -17,6 +17,50 @@ pub(crate) fn run(world: &World<'_>, acts: &mut Actions) {
         any_of(world, acts, set);
     }
     together(world, acts);
+    relieve(world, acts);
+}
+
+/// Where capacity counts, a node is relieved of what leaves it before anything new starts.
+fn relieve(world: &World<'_>, acts: &mut Actions) {
+    if world.opts.placement == crate::options::Placement::Default {
+        return;
+    }
+    for rid in 0..world.rscs.len() {
+        let rsc = &world.rscs[rid];
+        if !world.conf(rid).is_some_and(|c| !c.utilization.is_empty()) || rsc.orphan {
+            continue;
+        }
+        let mut points = Vec::new();
+        for (nid, cand) in rsc.allowed.iter().enumerate() {
+            if !cand.present {
+                continue;
+            }
+            let key = format_smolstr!("load_stopped_{}", world.nodes[nid].name);
+            let point = acts.point(key, None);
+            acts.acts[point].optional = false;
+            points.push((nid, point));
+        }
+        for (verb, before) in [
+            (Verb::Stop, true),
+            (Verb::Start, false),
+            (Verb::MigrateTo, false),
+        ] {
+            for aid in acts.all(rid, verb) {
+                let node = match verb {
+                    Verb::MigrateTo => acts.acts[aid].extra.as_ref().and_then(|e| e.target),
+                    _ => acts.acts[aid].node,
+                };
+                for &(nid, point) in points.iter().filter(|(n, _)| Some(*n) == node) {
+                    let _ = nid;
+                    if before {
+                        acts.order(aid, point, edge::ORDER);
+                    } else {
+                        acts.order(point, aid, edge::ORDER);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// What must be with another cannot start when that cannot.

@@ -30,6 +30,7 @@ pub(super) fn order(world: &World<'_>) -> Vec<Rid> {
             .running_on
             .first()
             .or_else(|| leaves.iter().find_map(|&l| world.rscs[l].running_on.first()))
+            .filter(|&&n| super::usable(world, n))
             .map_or(-INF, |&n| totals[n]);
         (-here, -totals.iter().copied().max().unwrap_or(-INF))
     };
