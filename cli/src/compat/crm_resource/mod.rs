@@ -1,5 +1,6 @@
 //! `crm_resource`: where resources run, their options, moves, clean-up.
 
+mod agents;
 mod constraint;
 mod option;
 mod query;
@@ -24,6 +25,10 @@ const SPECS: &[Spec] = &[
     ("query-xml", "q", &["query-xml"], Nothing),
     ("query-xml-raw", "w", &["query-xml-raw"], Nothing),
     ("metadata", "", &["show-metadata"], Value),
+    ("standards", "", &["list-standards"], Nothing),
+    ("providers", "", &["list-ocf-providers"], Nothing),
+    ("agents", "", &["list-agents"], Value),
+    ("alternatives", "", &["list-ocf-alternatives"], Value),
     ("get", "g", &["get-parameter"], Value),
     ("locate", "W", &["locate"], Nothing),
     ("constraints", "aA", &["constraints", "stack"], Nothing),
@@ -74,6 +79,10 @@ const COMMANDS: &[&str] = &[
     "clear",
     "wait",
     "validate",
+    "standards",
+    "providers",
+    "agents",
+    "alternatives",
 ];
 
 const TOOL: &str = "crm_resource";
@@ -85,8 +94,13 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 pub fn run(words: &[String]) -> Outcome {
     let args = Args::parse(TOOL, words, SPECS)?;
     let (command, parameter) = args.last_of(COMMANDS).unwrap_or(("list", None));
-    if command == "metadata" {
-        return query::metadata(parameter.unwrap_or_default());
+    match command {
+        "metadata" => return query::metadata(parameter.unwrap_or_default()),
+        "standards" => return agents::standards(),
+        "providers" => return agents::providers(),
+        "agents" => return agents::list(parameter.unwrap_or_default()),
+        "alternatives" => return agents::alternatives(parameter.unwrap_or_default()),
+        _ => {}
     }
     let mut source = Source::open()?;
     match command {
