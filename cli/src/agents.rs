@@ -15,7 +15,8 @@ pub struct HostAgents {
 
 impl Default for HostAgents {
     fn default() -> Self {
-        let root = std::env::var_os("OCF_ROOT").map_or_else(|| "/usr/lib/ocf".into(), PathBuf::from);
+        let root =
+            std::env::var_os("OCF_ROOT").map_or_else(|| "/usr/lib/ocf".into(), PathBuf::from);
         Self { ocf: root.join("resource.d") }
     }
 }

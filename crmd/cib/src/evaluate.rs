@@ -178,9 +178,7 @@ impl AttributeTest {
         };
         match self.kind.unwrap_or_else(|| self.guessed_kind(actual, wanted)) {
             ValueKind::String => None,
-            ValueKind::Integer => {
-                compare_parsed::<i64>(whole_part(actual), whole_part(wanted))
-            }
+            ValueKind::Integer => compare_parsed::<i64>(whole_part(actual), whole_part(wanted)),
             ValueKind::Number => compare_parsed::<f64>(actual, wanted),
             ValueKind::Version => Some(compare_versions(actual, wanted)),
         }

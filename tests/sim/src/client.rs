@@ -158,10 +158,8 @@ impl World {
             Told::Admitted { newcomer, members } => {
                 let Step::Admit(place) = step else { return };
                 if newcomer.id != self.hosts[place].id {
-                    return self.violated(format!(
-                        "{} was to be number {}",
-                        newcomer.name, newcomer.id
-                    ));
+                    return self
+                        .violated(format!("{} was to be number {}", newcomer.name, newcomer.id));
                 }
                 self.hosts[place].disk.provisioned = true;
                 self.hosts[place].disk.roster.clone_from(members);
