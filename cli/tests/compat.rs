@@ -4,6 +4,8 @@
 //! on its own copy of the CIB, so that later commands see what earlier ones changed. With
 //! `ROTA_RECORD=1` the stories are written anew by running the real tools of this host.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 

@@ -1,6 +1,8 @@
 //! The compat tools against a real daemon: a cluster of one node, and the shell library that all
 //! OCF agents use.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

@@ -203,10 +203,10 @@ pub fn delete(root: &mut Element, asked: &Asked<'_>, all: bool) -> Edited {
     // From the end, so that the positions before stay right.
     for path in found.iter().take(count).rev() {
         let Some((at, parent)) = path.split_last() else { continue };
-        if let Some(parent) = root.at_mut(parent) {
-            if *at < parent.children.len() {
-                parent.children.remove(*at);
-            }
+        if let Some(parent) = root.at_mut(parent)
+            && *at < parent.children.len()
+        {
+            parent.children.remove(*at);
         }
     }
     Ok(())
