@@ -40,11 +40,7 @@ fn relieve(world: &World<'_>, acts: &mut Actions) {
             acts.acts[point].optional = false;
             points.push((nid, point));
         }
-        for (verb, before) in [
-            (Verb::Stop, true),
-            (Verb::Start, false),
-            (Verb::MigrateTo, false),
-        ] {
+        for (verb, before) in [(Verb::Stop, true), (Verb::Start, false), (Verb::MigrateTo, false)] {
             for aid in acts.all(rid, verb) {
                 let node = match verb {
                     Verb::MigrateTo => acts.acts[aid].extra.as_ref().and_then(|e| e.target),
