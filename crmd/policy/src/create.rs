@@ -329,7 +329,9 @@ fn inside(world: &World<'_>, acts: &mut Actions, rid: Rid) {
         for &start in &starts {
             // A stray instance elsewhere is ended without touching the one that may stay.
             let (there, here) = (acts.acts[stop].node, acts.acts[start].node);
-            let stray = world.rscs[rid].meta.multiple == Multiple::StopUnexpected
+            let left_over = world.rscs[rid].meta.multiple == Multiple::StopUnexpected
+                || there.is_some_and(|n| world.rscs[rid].dangling.contains(&n));
+            let stray = left_over
                 && there != here
                 && here.is_some_and(|n| world.rscs[rid].running_on.contains(&n));
             acts.order(stop, start, if stray { edge::ORDER } else { edge::RESTART });

@@ -8,6 +8,7 @@ use crate::actions::{Actions, Aid, Extra, Verb, blank, edge};
 use crate::create::can_fence;
 use crate::model::{Nid, NodeSort, Requires, World};
 use crate::options::NoQuorum;
+use crate::values::get;
 
 /// Makes fencing actions and what hangs on them.
 pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
@@ -32,6 +33,7 @@ pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
         implied(world, acts, nid, aid);
         starts_wait(world, acts, nid, aid);
     }
+    unfence(world, acts);
     dc_last(world, acts, &fences);
     shutdowns(world, acts, &fences);
 }
@@ -133,6 +135,46 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
 
 fn act_notifies(world: &World<'_>, rid: usize) -> bool {
     world.rscs[rid].notify
+}
+
+/// Nodes that a device must let in before anything is looked at or started there.
+fn unfence(world: &World<'_>, acts: &mut Actions) {
+    if !world.opts.fencing {
+        return;
+    }
+    let device = world.rscs.iter().find(|r| {
+        r.is_primitive()
+            && r.prim.is_some_and(|p| world.prims[p].is_fencing())
+            && get(&r.meta.pairs, "provides").is_some_and(|v| v == "unfencing")
+    });
+    let Some(device) = device else { return };
+    for (nid, node) in world.nodes.iter().enumerate() {
+        let done = node
+            .attributes
+            .get("#node-unfenced")
+            .is_some_and(|v| crate::score::leading_number(v).unwrap_or(0) > 0);
+        let wanted = node.online
+            && !node.unclean
+            && !node.pending
+            && !node.shutdown
+            && node.sort == NodeSort::Member
+            && !done
+            && !acts.fences.contains_key(&nid);
+        if !wanted {
+            continue;
+        }
+        let mut act = blank(None, Verb::Fence, Some(nid));
+        act.optional = false;
+        act.reason = Some(format!("required by {} monitor", device.id));
+        act.extra = Some(Box::new(Extra { fence: Some(FenceAction::On), ..Extra::default() }));
+        let aid = acts.add(act);
+        acts.fences.insert(nid, aid);
+        for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
+            if matches!(acts.acts[other].verb, Verb::Monitor | Verb::Start | Verb::Promote) {
+                acts.order(aid, other, edge::NEEDS | edge::QUIET);
+            }
+        }
+    }
 }
 
 /// What needs the proof before it starts.

@@ -528,7 +528,16 @@ fn record(
     if let Some(role) = why_role {
         reading.role = role;
     }
+    let ignored = result != status::DONE && {
+        let severity = on_fail(world, rid, op);
+        severity == OnFail::Ignore
+            || (severity == OnFail::RestartContainer && op.operation == "stop")
+    };
     match result {
+        _ if ignored => {
+            success(world, nid, rid, op, reading, wanted.unwrap_or(0), history, state);
+            world.rscs[rid].failure_ignored = true;
+        }
         status::DONE => success(world, nid, rid, op, reading, rc, history, state),
         status::NOT_INSTALLED | status::ERROR_HARD | status::ERROR_FATAL => {
             failure(world, nid, rid, op, reading, rc, state);
@@ -542,20 +551,7 @@ fn record(
                 world.ban(target, nid, "hard-error");
             }
         }
-        _ => {
-            let on_fail = on_fail(world, rid, op);
-            let ignore = on_fail == OnFail::Ignore
-                || (on_fail == OnFail::RestartContainer && op.operation == "stop");
-            if ignore {
-                success(world, nid, rid, op, reading, wanted.unwrap_or(0), history, state);
-                if !world.rscs[rid].known_on.contains(&nid) {
-                    world.rscs[rid].known_on.push(nid);
-                }
-                world.rscs[rid].failure_ignored = true;
-            } else {
-                failure(world, nid, rid, op, reading, rc, state);
-            }
-        }
+        _ => failure(world, nid, rid, op, reading, rc, state),
     }
 }
 
@@ -600,12 +596,7 @@ fn judge(
             if rc == 3 && op.interval_ms > 0 {
                 return (status::NOT_SUPPORTED, None);
             }
-            if probe
-                && matches!(rc, 2..=6)
-                && world.rscs[rid].running_on.is_empty()
-                && rc != 2
-                && rc != 6
-            {
+            if probe && matches!(rc, 2..=6) && world.rscs[rid].running_on.is_empty() {
                 // Nothing there that could run.
                 return (if rc == 5 { status::NOT_INSTALLED } else { status::ERROR_HARD }, None);
             }
@@ -1010,7 +1001,7 @@ fn failure(
             reading.fail_next = Some(Role::Stopped);
         }
     }
-    let probe_found_nothing = is_probe(op) && matches!(rc, 5);
+    let probe_found_nothing = is_probe(op) && matches!(rc, 2..=6);
     match task {
         "stop" => world.ban(rid, nid, "stop-failed"),
         "migrate_to" => failed_migrate_to(world, nid, rid, op),
@@ -1029,6 +1020,16 @@ fn failure(
         _ => {}
     }
     if probe_found_nothing && reading.role < Role::Started {
+        world.rscs[rid].probe_error = Some(match rc {
+            2 => "Invalid parameter",
+            3 => "Not implemented",
+            4 => "Insufficient privileges",
+            5 => "Not installed",
+            _ => "Not configured",
+        });
+        if reading.on_fail == OnFail::Recover {
+            reading.on_fail = OnFail::Ignore;
+        }
         return;
     }
     if reading.role < Role::Started && !(task == "demote" && rc == 7) {

@@ -330,6 +330,8 @@ pub(crate) struct Rsc {
     pub blocked: bool,
     pub failed: bool,
     pub failure_ignored: bool,
+    /// Why a probe could not tell anything.
+    pub probe_error: Option<&'static str>,
     pub start_pending: bool,
     pub stop_required: bool,
     pub reload: bool,

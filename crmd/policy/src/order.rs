@@ -27,7 +27,7 @@ fn relieve(world: &World<'_>, acts: &mut Actions) {
     }
     for rid in 0..world.rscs.len() {
         let rsc = &world.rscs[rid];
-        if !world.conf(rid).is_some_and(|c| !c.utilization.is_empty()) || rsc.orphan {
+        if world.conf(rid).is_none_or(|c| c.utilization.is_empty()) || rsc.orphan {
             continue;
         }
         let mut points = Vec::new();

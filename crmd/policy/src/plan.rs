@@ -71,6 +71,10 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
 
 /// From what is to what shall be.
 pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
+    // The more important comes first, here and in all lists.
+    let mut top = std::mem::take(&mut world.top);
+    top.sort_by_key(|&rid| -world.rscs[rid].priority);
+    world.top = top;
     constraints::unpack(world);
     internal_colocations(world);
     constraints::index(world);

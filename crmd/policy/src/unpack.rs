@@ -471,6 +471,7 @@ pub(crate) fn add(
         blocked: false,
         failed: false,
         failure_ignored: false,
+        probe_error: None,
         start_pending: false,
         stop_required: false,
         reload: false,

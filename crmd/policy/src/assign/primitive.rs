@@ -134,7 +134,8 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
         {
             return world.nodes[a].load < world.nodes[b].load;
         }
-        if current == Some(a) || current == Some(b) {
+        let stays = world.opts.placement != Placement::Minimal;
+        if stays && (current == Some(a) || current == Some(b)) {
             return current == Some(a);
         }
         crate::nodes::by_name(&world.nodes[a].name, &world.nodes[b].name).is_lt()

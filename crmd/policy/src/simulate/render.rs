@@ -325,6 +325,12 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
     if let Some(nid) = one.or(lock) {
         let _ = write!(text, " {}", world.nodes[nid].name);
     }
+    if rsc.role == Role::Stopped
+        && !rsc.failed
+        && let Some(error) = rsc.probe_error
+    {
+        let _ = write!(text, " ({error}) ");
+    }
     let mut flags: Vec<String> = Vec::new();
     if let Some(nid) = one
         && !world.nodes[nid].online
