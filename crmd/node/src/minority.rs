@@ -16,6 +16,7 @@ use crate::entry::Entry;
 use crate::event::{Effect, Now, RunId};
 use crate::limits::QUORUM_GRACE;
 use crate::local::Local;
+use crate::order::OrderTask;
 use crate::state::ClusterState;
 use crate::story::Story;
 
@@ -86,7 +87,7 @@ impl Minority {
             Phase::Waiting(_) if quorate => self.phase = Phase::Quorate,
             Phase::Waiting(since) if now.moment.since(*since) >= QUORUM_GRACE => {
                 hands.todo.push(Effect::Tale(Story::QuorumLost));
-                let mut acting = Acting::new(state, name, now);
+                let mut acting = Acting::new(state, name, now, hands.local);
                 acting.go_on(now, name, hands);
                 self.phase = Phase::Acting(Box::new(acting));
             }
@@ -101,8 +102,8 @@ impl Minority {
 }
 
 impl Acting {
-    fn new(state: &ClusterState, name: &NodeName, now: Now) -> Self {
-        let cib = alone(state, name);
+    fn new(state: &ClusterState, name: &NodeName, now: Now, local: &Local) -> Self {
+        let cib = alone(state, name, local);
         let plan = rota_policy::plan(&cib, now.wall, &rota_policy::Options::default());
         let mut executor = Executor::new(plan.graph, Limits::DEFAULT);
         let mut due = Vec::new();
@@ -149,10 +150,15 @@ impl Acting {
 }
 
 /// The Cib as a node without quorum must see it: it is there, nobody else is, and nobody can be
-/// fenced.
-fn alone(state: &ClusterState, name: &NodeName) -> Cib {
+/// fenced. What it began and could not tell the log any more may be active, too.
+fn alone(state: &ClusterState, name: &NodeName, local: &Local) -> Cib {
     let mut cib = state.cib.clone();
     cib.header.have_quorum = Some(false);
+    for order in local.open_orders() {
+        if let OrderTask::Run(op) = &order.task {
+            book::write_pending(&mut cib, name, op, order);
+        }
+    }
     book::leave_only(&mut cib, name);
     cib
 }

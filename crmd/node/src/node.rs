@@ -788,9 +788,23 @@ impl<S: LogStore> Node<S> {
         self.fence_with(now, request);
     }
 
+    /// Whoever is heard under another boot than the one that was to end is not shot for it: the
+    /// old life is over.
+    fn is_reborn(&self, request: &Request) -> Option<Verdict> {
+        let node = self.state.node_named(&request.target)?.id;
+        let seen = self.neighbours.life_of(node)?;
+        let old = request.incarnation.filter(|old| old.boot != seen.boot)?;
+        let proof = rota_fencing::Proof::NewBoot { seen };
+        let target = request.target.clone();
+        request.wish.needs_off().then_some(Verdict { target, incarnation: Some(old), proof })
+    }
+
     fn fence_with(&mut self, now: Now, request: Request) {
         if self.controller.is_none() {
             return;
+        }
+        if let Some(verdict) = self.is_reborn(&request) {
+            return self.proposals.submit(now, Entry::Verdict(verdict), Purpose::Plain);
         }
         self.todo.push(Effect::Tale(Story::Fencing {
             target: request.target.clone(),

@@ -74,6 +74,14 @@ impl Neighbours {
         matches!(self.standing.get(&peer), Some(Standing::Heard(_)))
     }
 
+    /// Which life of the peer is heard now.
+    pub fn life_of(&self, peer: NodeId) -> Option<Incarnation> {
+        match self.standing.get(&peer) {
+            Some(Standing::Heard(life)) => Some(*life),
+            Some(Standing::Lost | Standing::Left(_) | Standing::Absent) | None => None,
+        }
+    }
+
     /// Peers that are heard now.
     pub fn heard(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.standing

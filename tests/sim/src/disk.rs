@@ -12,14 +12,16 @@ pub struct SimDisk(Rc<RefCell<Inner>>);
 
 #[derive(Debug)]
 struct Inner {
+    me: u64,
     store: MemStore,
     votes_given: u64,
 }
 
 impl SimDisk {
-    /// An empty disk.
-    pub fn new(id: u64) -> Self {
-        Self(Rc::new(RefCell::new(Inner { store: MemStore::new(StoreId(id)), votes_given: 0 })))
+    /// An empty disk of the node of this number.
+    pub fn new(me: u64, id: u64) -> Self {
+        let store = MemStore::new(StoreId(id));
+        Self(Rc::new(RefCell::new(Inner { me, store, votes_given: 0 })))
     }
 
     /// Steps that a power-cut could undo now.
@@ -42,7 +44,7 @@ impl SimDisk {
         self.0.borrow_mut().store = MemStore::new(StoreId(id));
     }
 
-    /// How often a vote for somebody was written.
+    /// How often a vote for somebody else was written.
     pub fn votes_given(&self) -> u64 {
         self.0.borrow().votes_given
     }
@@ -90,6 +92,7 @@ impl LogStore for SimDisk {
         let before = inner.store.hard_state();
         if let Some(hard) = hard
             && hard.vote != 0
+            && hard.vote != inner.me
             && (hard.vote, hard.term) != (before.vote, before.term)
         {
             inner.votes_given += 1;

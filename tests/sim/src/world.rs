@@ -466,7 +466,7 @@ fn new_host(rng: &mut Rng, place: usize) -> Host {
         clock: Clock::new(0, 0),
         card: Mood::Good,
         disk: Disk {
-            log: SimDisk::new(1_000 + rng.below(1_000)),
+            log: SimDisk::new(u64::from(number), 1_000 + rng.below(1_000)),
             provisioned: place == 0,
             founded: false,
             roster: Vec::new(),

@@ -1,0 +1,178 @@
+//! Single faults with a known good outcome, told to the second.
+
+use rota_replica::LogStore as _;
+use rota_sim::chaos::Profile;
+use rota_sim::client::Step;
+use rota_sim::clock::{MS, SECOND, Time};
+use rota_sim::fence::Mood;
+use rota_sim::setup::Setup;
+use rota_sim::world::{What, World};
+
+/// A cluster of three that stands and runs everything.
+fn cluster() -> World {
+    let mut world = World::new(7, Setup::SMALL);
+    world.profile = Profile::of_seed(1);
+    world.found();
+    world.run_until(40 * SECOND);
+    peace(&world);
+    world
+}
+
+#[track_caller]
+fn fine(world: &World) {
+    let tail: Vec<String> =
+        world.story.iter().rev().take(80).rev().map(|(at, line)| format!("{at} {line}")).collect();
+    assert_eq!(world.violation, None, "{}", tail.join("\n"));
+}
+
+#[track_caller]
+fn peace(world: &World) {
+    fine(world);
+    assert_eq!(world.unrest(0), None);
+}
+
+/// Where the address is.
+#[track_caller]
+fn vip(world: &World) -> usize {
+    let active = world.active("vip");
+    assert_eq!(active.len(), 1, "vip is active {} times", active.len());
+    active[0]
+}
+
+/// How often a host lost its power.
+fn power_losses(world: &World) -> usize {
+    world.story.iter().filter(|(_, line)| line.contains("loses its power")).count()
+}
+
+/// Runs until the address answers on a host other than `old`; how long that took.
+#[track_caller]
+fn until_moved(world: &mut World, old: usize, patience: Time) -> Time {
+    let began = world.now;
+    let moved = |world: &World| world.active("vip").iter().any(|host| *host != old);
+    assert!(world.run_till(patience, moved), "the address was not moved");
+    fine(world);
+    world.now - began
+}
+
+fn cut_off(world: &mut World, host: usize, cut: bool) {
+    for other in (0..world.hosts.len()).filter(|other| *other != host) {
+        world.net.cut(host, other, cut);
+        world.net.cut(other, host, cut);
+    }
+}
+
+#[test]
+fn a_power_cut_of_the_host_of_the_address_costs_a_second() {
+    let mut world = cluster();
+    let old = vip(&world);
+    world.power_off(old);
+    let took = until_moved(&mut world, old, 10 * SECOND);
+    assert!(took < 1_500 * MS, "took {} ms", took / MS);
+    world.run_for(60 * SECOND);
+    peace(&world);
+}
+
+#[test]
+fn with_a_dead_card_nothing_is_recovered_until_somebody_vouches() {
+    let mut world = cluster();
+    let old = vip(&world);
+    world.hosts[old].card = Mood::Dead;
+    world.power_off(old);
+    world.run_for(90 * SECOND);
+    fine(&world);
+    assert_eq!(world.active("vip"), Vec::<usize>::new());
+    world.later(0, What::Client(Step::Confirm(old)));
+    let took = until_moved(&mut world, old, 10 * SECOND);
+    assert!(took < 2 * SECOND, "took {} ms", took / MS);
+}
+
+#[test]
+fn of_two_that_are_deaf_to_each_other_at_most_one_is_fenced() {
+    let mut world = cluster();
+    world.net.cut(1, 2, true);
+    world.net.cut(2, 1, true);
+    world.run_for(60 * SECOND);
+    fine(&world);
+    assert!(power_losses(&world) <= 1, "{} power-cuts", power_losses(&world));
+    vip(&world);
+    world.net.heal();
+    world.run_for(60 * SECOND);
+    peace(&world);
+}
+
+#[test]
+fn a_host_that_is_cut_off_stops_by_itself_and_is_fenced_before_recovery() {
+    let mut world = cluster();
+    let old = vip(&world);
+    for host in 0..world.hosts.len() {
+        world.hosts[host].card = Mood::Dead;
+    }
+    cut_off(&mut world, old, true);
+    assert!(world.run_till(20 * SECOND, |world| world.active("vip").is_empty()));
+    world.run_for(10 * SECOND);
+    fine(&world);
+    assert_eq!(world.active("vip"), Vec::<usize>::new(), "nobody is proven off");
+    for host in 0..world.hosts.len() {
+        world.hosts[host].card = Mood::Good;
+    }
+    until_moved(&mut world, old, 90 * SECOND);
+    world.net.heal();
+    world.run_for(60 * SECOND);
+    peace(&world);
+}
+
+#[test]
+fn the_leader_dies_in_the_middle_of_a_failover() {
+    let mut world = cluster();
+    let leader = world.leaders()[0].0;
+    // The address is moved away from the leader first, so that both can be lost in turn.
+    if vip(&world) == leader {
+        world.later(0, What::Client(Step::Standby(leader, true)));
+        world.run_for(10 * SECOND);
+        world.later(0, What::Client(Step::Standby(leader, false)));
+        world.run_for(10 * SECOND);
+    }
+    let old = vip(&world);
+    let leader = world.leaders()[0].0;
+    assert_ne!(old, leader);
+    world.power_off(old);
+    let off = |world: &World| world.story.iter().rev().take(50).any(|(_, l)| l.contains("is off:"));
+    assert!(world.run_till(5 * SECOND, off));
+    world.crash(leader, 300 * MS);
+    until_moved(&mut world, old, 10 * SECOND);
+    world.run_for(60 * SECOND);
+    peace(&world);
+}
+
+#[test]
+fn a_host_that_boots_slowly_after_a_cold_start_is_not_fenced_for_it() {
+    let mut world = cluster();
+    for host in 0..3 {
+        world.power_off(host);
+    }
+    let before = power_losses(&world);
+    world.power_on(0, 2 * SECOND);
+    world.power_on(1, 2 * SECOND);
+    world.power_on(2, 15 * SECOND);
+    world.run_for(60 * SECOND);
+    peace(&world);
+    assert_eq!(power_losses(&world), before);
+}
+
+#[test]
+fn a_node_that_lost_its_store_learns_before_it_votes_again() {
+    let mut world = cluster();
+    world.later(0, What::Client(Step::Change));
+    world.run_for(2 * SECOND);
+    let host = (world.leaders()[0].0 + 1) % 3;
+    world.crash(host, SECOND);
+    world.hosts[host].disk.log.lose(9_000_000);
+    world.run_for(30 * SECOND);
+    peace(&world);
+    let leader = world.leaders()[0].0;
+    let members = world.hosts[leader].daemon.as_ref().unwrap().node.members();
+    assert!(members.voters.contains(&world.hosts[host].id));
+    assert_eq!(members.stores.get(&world.hosts[host].id), Some(&world.hosts[host].disk.log.id()));
+    world.check_peace(0);
+    fine(&world);
+}
