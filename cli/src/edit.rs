@@ -1,13 +1,128 @@
 //! Commands that change the configuration: the grammar of `pcs`, worked out on the CIB as it
-//! stands and handed in as one change.
+//! stands and handed in as changes.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rota_cib::change::{Author, Change};
+use rota_cib::{Cib, xml};
+use rota_ids::WallTime;
+
+use crate::agents::HostAgents;
+use crate::client::Client;
+use crate::commands::{self, Context, Outcome, UserError, Wait};
 use crate::error::Error;
 
-/// Runs `rota AREA ARGS`.
+/// How often a command is worked out anew when somebody else changed the configuration meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// How long a move may take before its constraint is left to the administrator.
+const MOVE_PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs `rota AREA ARGS`; on the file that `CIB_file` names instead of a
+/// cluster.
 ///
 /// # Errors
 /// With what to do about it.
-pub fn run(area: &str, _args: &[String]) -> Result<(), Error> {
-    crate::say("");
-    Err(crate::usage(area))
+pub fn run(area: &str, args: &[String]) -> Result<(), Error> {
+    if !commands::AREAS.contains(&area) {
+        return Err(crate::usage(area));
+    }
+    let mut words = vec![area.to_owned()];
+    words.extend_from_slice(args);
+    if let Ok(file) = std::env::var("CIB_file") {
+        return on_file(&file, &words);
+    }
+    // Help needs no cluster.
+    if args.is_empty() || args.iter().any(|word| word == "help" || word == "--help") {
+        let outcome = work_out(&words, &Cib::default(), None)?;
+        crate::say(&outcome.text);
+        return Ok(());
+    }
+    on_cluster(&words)
+}
+
+fn on_cluster(words: &[String]) -> Result<(), Error> {
+    let mut client = Client::connect()?;
+    let status = client.status()?;
+    for attempt in 1..=ATTEMPTS {
+        let cib = client.cib()?;
+        let outcome = work_out(words, &cib, Some(status.via.as_str()))?;
+        let author = Author { client: "rota".into(), ..Author::default() };
+        let mut refused = None;
+        for change in outcome.changes_for(&cib, author) {
+            if let Err(error) = client.change(&change) {
+                refused = Some((change, error));
+                break;
+            }
+        }
+        match refused {
+            None => return finish(&mut client, &outcome),
+            // Compare-and-swap: somebody was faster.
+            Some((Change::Configure(_), Error::Refused(why)))
+                if attempt < ATTEMPTS && why.contains("has changed since") => {}
+            Some((_, error)) => return Err(error),
+        }
+    }
+    Err(Error::Refused("the configuration keeps changing; try again".to_owned()))
+}
+
+fn finish(client: &mut Client, outcome: &Outcome) -> Result<(), Error> {
+    for message in &outcome.messages {
+        eprintln!("{message}");
+    }
+    crate::say(&outcome.text);
+    match outcome.wait {
+        Some(Wait::Forever) => client.wait_idle(Duration::from_secs(24 * 3600))?,
+        Some(Wait::Seconds(seconds)) => client.wait_idle(Duration::from_secs(seconds))?,
+        None => {}
+    }
+    if outcome.remove_when_settled.is_empty() {
+        return Ok(());
+    }
+    client.wait_idle(MOVE_PATIENCE).map_err(|error| {
+        Error::TimedOut(format!(
+            "{error}. The move's constraint stays until you remove it: rota constraint delete {}",
+            outcome.remove_when_settled.join(" ")
+        ))
+    })?;
+    let mut words = vec!["constraint".to_owned(), "delete".to_owned()];
+    words.extend(outcome.remove_when_settled.iter().cloned());
+    on_cluster(&words)
+}
+
+fn on_file(path: &str, words: &[String]) -> Result<(), Error> {
+    let explain = |error: std::io::Error| Error::File(format!("{path}: {error}"));
+    let text = std::fs::read(path).map_err(explain)?;
+    let mut cib = xml::read(&text).map_err(|error| Error::Refused(format!("{path}: {error}")))?;
+    let outcome = work_out(words, &cib, None)?;
+    let author = Author { client: "rota".into(), ..Author::default() };
+    for change in outcome.changes_for(&cib, author) {
+        rota_cib::change::apply(&mut cib, &change, now())
+            .map_err(|refused| Error::Refused(refused.to_string()))?;
+    }
+    std::fs::write(path, xml::write(&cib)).map_err(explain)?;
+    for message in &outcome.messages {
+        eprintln!("{message}");
+    }
+    crate::say(&outcome.text);
+    Ok(())
+}
+
+fn work_out(words: &[String], cib: &Cib, local_node: Option<&str>) -> Result<Outcome, Error> {
+    let agents = HostAgents::default();
+    let context = Context { cib, agents: &agents, local_node, now: now() };
+    commands::run(words, &context).map_err(|error| match error {
+        UserError::Usage(_) | UserError::UnknownCommand { .. } | UserError::UnknownFlag { .. } => {
+            Error::Usage(error.to_string())
+        }
+        UserError::NotFound { .. }
+        | UserError::Taken(_)
+        | UserError::Refused { .. }
+        | UserError::Invalid(_) => Error::Refused(error.to_string()),
+    })
+}
+
+fn now() -> WallTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    WallTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

@@ -3,9 +3,11 @@
 //! `rota compat NAME ARGS…`, or a link of that name to this program, runs one of the tools in
 //! [`compat`]; everything else is the command line of Rota itself, with the grammar of `pcs`.
 
+mod agents;
 mod cib;
 mod client;
 mod cluster;
+mod commands;
 mod compat;
 mod edit;
 mod error;

@@ -6,5 +6,7 @@ mod agents;
 mod commands;
 #[path = "commands/golden.rs"]
 mod golden;
+#[path = "commands/random.rs"]
+mod random;
 #[path = "commands/stories.rs"]
 mod stories;

@@ -3,6 +3,8 @@
 //! `ROTA_BIN_DIR` says where the programs are; otherwise those beside `rota` are used, and built
 //! when they are missing.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -51,6 +53,15 @@ impl Sandbox {
         let status = self.say(&["status"]);
         let line = status.lines().find(|line| line.trim_start().starts_with("http://")).unwrap();
         line.split_once(": ").unwrap().1.to_owned()
+    }
+
+    #[track_caller]
+    fn until(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(&self.answer()) {
+            assert!(Instant::now() < deadline, "{what}: {}", self.say(&["log"]));
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// Processes that belong to it, by the mark in their environment.
@@ -132,6 +143,18 @@ fn slow_a_host_without_power_is_fenced_and_its_service_moves() {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(sandbox.answer(), after);
+
+    // Alone, without quorum, a host stops what it runs; with quorum it is started again.
+    let host = after.split_whitespace().next().unwrap().to_owned();
+    let others = ["n1", "n2", "n3"].into_iter().filter(|other| *other != host);
+    for other in others.clone() {
+        sandbox.say(&["power", other, "off"]);
+    }
+    sandbox.until("a minority stops", |answer| answer == "nobody answers");
+    for other in others {
+        sandbox.say(&["power", other, "on"]);
+    }
+    sandbox.until("with quorum it runs again", |answer| answer != "nobody answers");
 
     sandbox.say(&["down"]);
     assert_eq!(sandbox.processes(), Vec::<String>::new());

@@ -10,6 +10,7 @@ mod agents;
 mod constraint;
 mod error;
 mod find;
+mod help;
 mod ids;
 mod node;
 mod property;
@@ -38,8 +39,17 @@ pub const AREAS: [&str; 6] = ["resource", "stonith", "constraint", "node", "prop
 /// # Errors
 /// [`UserError`], which always says what to do; nothing has changed then.
 pub fn run(args: &[String], context: &Context<'_>) -> Result<Outcome, UserError> {
+    if let Some(text) = asked_for_help(args) {
+        return Ok(Outcome { text: format!("{text}\n"), ..Outcome::default() });
+    }
     let words = Words::parse(args)?;
     let mut work = Work::new(context, &words);
+    if let Some(format) = words.value("--output-format").filter(|format| *format != "text") {
+        return Err(UserError::refused(
+            format!("the output format '{format}' is not written"),
+            "use text, or take the XML: rota cib query",
+        ));
+    }
     let rest = words.words();
     match rest.split_first() {
         Some((&"resource", rest)) => resource::run(&mut work, rest)?,
@@ -52,4 +62,15 @@ pub fn run(args: &[String], context: &Context<'_>) -> Result<Outcome, UserError>
         None => return Err(UserError::unknown_command("", "", &AREAS)),
     }
     work.finish()
+}
+
+/// The help for an area, if the words ask for it: `rota resource help`, or `--help` anywhere.
+fn asked_for_help(args: &[String]) -> Option<&'static str> {
+    let (area, rest) = args.split_first()?;
+    let asks = rest.first().is_some_and(|word| word == "help")
+        || rest
+            .iter()
+            .take_while(|word| *word != "--")
+            .any(|word| word == "--help" || word == "-h");
+    if asks { help::of(area) } else { None }
 }

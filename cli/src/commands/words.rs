@@ -1,5 +1,7 @@
 //! Words and options of a command line.
 
+use std::cell::RefCell;
+
 use rota_cib::near::nearest;
 
 use super::error::UserError;
@@ -32,7 +34,22 @@ const WITH_VALUE: [&str; 5] = ["--group", "--before", "--after", "--name", "--ou
 pub(super) struct Words<'a> {
     words: Vec<&'a str>,
     options: Vec<(&'a str, Option<&'a str>)>,
+    /// Options that the command asked about: others have no meaning for it.
+    asked: RefCell<Vec<String>>,
 }
+
+/// Options that every command takes, or that pcs knows and that change nothing here.
+const ALWAYS: [&str; 9] = [
+    "--force",
+    "--wait",
+    "--agent-validation",
+    "--strict",
+    "--brief",
+    "--future",
+    "--no-skip",
+    "--yes",
+    "--full",
+];
 
 impl<'a> Words<'a> {
     /// Separates words from options, wherever these stand. After `--` all are words.
@@ -68,7 +85,7 @@ impl<'a> Words<'a> {
                 return Err(UserError::UnknownFlag { given: name.to_owned(), near });
             }
         }
-        Ok(Self { words, options })
+        Ok(Self { words, options, asked: RefCell::default() })
     }
 
     /// The words that are no options.
@@ -78,12 +95,29 @@ impl<'a> Words<'a> {
 
     /// Whether an option without a value is there.
     pub(super) fn has(&self, name: &str) -> bool {
+        self.asked.borrow_mut().push(name.to_owned());
         self.options.iter().any(|(known, _)| *known == name)
     }
 
     /// The value of an option.
     pub(super) fn value(&self, name: &str) -> Option<&'a str> {
+        self.asked.borrow_mut().push(name.to_owned());
         self.options.iter().find(|(known, _)| *known == name).and_then(|(_, value)| *value)
+    }
+}
+
+impl Words<'_> {
+    /// Refuses options that the command did not ask about.
+    pub(super) fn check_meaning(&self) -> Result<(), UserError> {
+        let asked = self.asked.borrow();
+        let is_known = |name: &str| ALWAYS.contains(&name) || asked.iter().any(|a| a == name);
+        match self.options.iter().find(|(name, _)| !is_known(name)) {
+            None => Ok(()),
+            Some((name, _)) => Err(UserError::refused(
+                format!("'{name}' has no meaning for this command"),
+                "leave it out",
+            )),
+        }
     }
 }
 

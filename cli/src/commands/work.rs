@@ -1,6 +1,6 @@
 //! What a command works on, and what comes out of it.
 
-use rota_cib::change::Change;
+use rota_cib::change::{Author, Change, Configure, diff};
 use rota_cib::validate::errors;
 use rota_cib::{Cib, Config};
 use rota_ids::WallTime;
@@ -40,6 +40,23 @@ pub struct Outcome {
     pub force: bool,
     /// Constraints to be removed once the cluster has settled (those of a move).
     pub remove_when_settled: Vec<String>,
+}
+
+impl Outcome {
+    /// The changes to ask the cluster for, in order; `cib` is the one that the command worked on.
+    /// The first is refused by the cluster if the configuration has changed since then.
+    pub fn changes_for(&self, cib: &Cib, author: Author) -> Vec<Change> {
+        let configure = self.config.as_ref().map(|config| {
+            let edits = diff(&cib.config, config);
+            Change::Configure(Configure {
+                base: Some(cib.header.version),
+                edits,
+                force: self.force,
+                author,
+            })
+        });
+        configure.into_iter().chain(self.changes.iter().cloned()).collect()
+    }
 }
 
 /// How long to wait.
@@ -108,6 +125,7 @@ impl<'a> Work<'a> {
 
     /// Checks the result and gives it out.
     pub(super) fn finish(mut self) -> Result<Outcome, UserError> {
+        self.words.check_meaning()?;
         self.out.force = self.forced();
         self.out.wait = self.wait()?;
         if self.config == self.context.cib.config {

@@ -144,11 +144,11 @@ pub fn set(
         let change = match scope {
             Scope::Node { node, lifetime, kind } => Change::SetAttribute(AttributeChange {
                 node: known_node(tool, cib, node)?,
+                set: filter.set.clone().or_else(|| new_set(cib, scope, &name)),
                 name,
                 value: value.clone(),
                 lifetime: *lifetime,
                 kind: *kind,
-                set: filter.set.clone(),
             }),
             Scope::Properties | Scope::ResourceDefaults | Scope::OperationDefaults => {
                 match option_change(cib, scope, filter, &name, value) {
@@ -160,6 +160,15 @@ pub fn set(
         source.change(&change)?;
     }
     Ok(())
+}
+
+/// The set that a node's utilization is put into for the first time, where the name differs from
+/// that of plain attributes.
+fn new_set(cib: &Cib, scope: &Scope, name: &Text) -> Option<Text> {
+    let Scope::Node { node, kind: AttributeKind::Utilization, .. } = scope else { return None };
+    let is_there = !find(cib, scope, &Filter::named(name.clone())).is_empty();
+    let id = node_id(cib, node).filter(|_| !is_there)?;
+    Some(format!("{}-{id}-utilization", scope.section()).into())
 }
 
 fn option_change(

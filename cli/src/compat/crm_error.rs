@@ -16,9 +16,9 @@ pub fn run(words: &[String]) -> Outcome {
     if args.has("list") {
         for (code, name, meaning) in CODES {
             if args.has("name") {
-                out!("{code:>6}: {name:<27} {meaning}");
+                out!("{code:>5}: {name:<27} {meaning}");
             } else {
-                out!("{code:>6}: {meaning}");
+                out!("{code:>5}: {meaning}");
             }
         }
         return Ok(());
@@ -33,8 +33,7 @@ pub fn run(words: &[String]) -> Outcome {
             (name.unwrap_or("CRM_EX_UNKNOWN").to_owned(), meaning(code).to_owned())
         } else {
             let errno = nix::errno::Errno::from_raw(number.abs());
-            let text = if number == 0 { "OK" } else { errno.desc() };
-            (format!("{errno:?}"), text.to_owned())
+            (format!("{errno:?}"), system_text(number.abs()))
         };
         if args.has("name") {
             out!("{name} - {text}");
@@ -43,4 +42,13 @@ pub fn run(words: &[String]) -> Outcome {
         }
     }
     Ok(())
+}
+
+/// The system's words for an error number.
+fn system_text(number: i32) -> String {
+    if number == 0 {
+        return "OK".to_owned();
+    }
+    let text = std::io::Error::from_raw_os_error(number).to_string();
+    text.split(" (os error").next().unwrap_or_default().to_owned()
 }

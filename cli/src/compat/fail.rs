@@ -2,8 +2,6 @@
 
 use crate::error::Error;
 
-/// Everything is fine.
-pub const OK: u8 = 0;
 /// Something went wrong that no other code tells of.
 pub const ERROR: u8 = 1;
 /// The words of the command are wrong.
@@ -65,6 +63,9 @@ pub const CODES: &[(u8, &str, &str)] = &[
     (112, "CRM_EX_INDETERMINATE", "Could not determine status"),
     (113, "CRM_EX_UNSATISFIED", "Not applicable under current conditions"),
     (124, "CRM_EX_TIMEOUT", "Timeout occurred"),
+    (190, "CRM_EX_DEGRADED", "Service is active but might fail soon"),
+    (191, "CRM_EX_DEGRADED_PROMOTED", "Service is promoted but might fail soon"),
+    (193, "CRM_EX_NONE", "No exit status available"),
 ];
 
 /// The meaning of an exit code.

@@ -15,17 +15,24 @@ mod args;
 mod attrd_updater;
 mod attribute;
 mod cibadmin;
+mod corosync;
 mod crm_attribute;
 mod crm_error;
 mod crm_failcount;
+mod crm_mon;
 mod crm_node;
+mod crm_resource;
 mod crm_simulate;
+mod crm_ticket;
+mod crm_verify;
 mod crmadmin;
 mod fail;
 mod install;
 mod pacemakerd;
 mod source;
+mod stonith_admin;
 mod tree;
+mod view;
 mod xpath;
 
 use std::process::ExitCode;
@@ -48,14 +55,21 @@ type Run = fn(&[String]) -> Outcome;
 const TOOLS: &[(&str, Run)] = &[
     ("attrd_updater", attrd_updater::run),
     ("cibadmin", cibadmin::run),
+    ("corosync-cfgtool", corosync::cfgtool),
+    ("corosync-quorumtool", corosync::quorumtool),
     ("crm_attribute", crm_attribute::run),
     ("crm_error", crm_error::run),
     ("crm_failcount", crm_failcount::run),
     ("crm_master", crm_attribute::master),
+    ("crm_mon", crm_mon::run),
     ("crm_node", crm_node::run),
+    ("crm_resource", crm_resource::run),
     ("crm_standby", crm_attribute::standby),
+    ("crm_ticket", crm_ticket::run),
+    ("crm_verify", crm_verify::run),
     ("crmadmin", crmadmin::run),
     ("pacemakerd", pacemakerd::run),
+    ("stonith_admin", stonith_admin::run),
 ];
 
 /// A tool of another cluster manager that Rota answers for.
@@ -86,7 +100,9 @@ impl Tool {
             |words: &[&str]| args.first().is_some_and(|first| words.contains(&first.as_str()));
         if asks(&["-$", "--version"]) {
             out!("Pacemaker {VERSION}");
-            out!("Written by Andrew Beekhof and the Pacemaker project contributors");
+            // The agents' shell library takes the second word of every line with "Pacemaker ", so
+            // that there must be only one.
+            out!("(this is Rota, which answers in its place)");
             return ExitCode::SUCCESS;
         }
         if asks(&["--help", "--help-all"]) {

@@ -113,8 +113,11 @@ impl Source {
             }
             Self::File { .. } => {
                 let mut cib = self.cib()?;
+                // A file keeps the word on who last changed it on a cluster.
+                let other = cib.header.other.clone();
                 apply(&mut cib, change, now())
                     .map_err(|refused| Failure::new(CONFIG, refused.to_string()))?;
+                cib.header.other = other;
                 self.save(&xml::write(&cib))
             }
         }

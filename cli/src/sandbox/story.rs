@@ -290,7 +290,7 @@ fn parse(host: Host, line: &str, began: Duration) -> Option<Line> {
 /// What links and orders do in detail is for the log; the story is shorter.
 fn is_part_of_the_story(origin: &str, text: &str) -> bool {
     let told_by = ["rotad::effects", "rotad::devices", "rotad::supervise", "rotad::start"];
-    let details = ["link ", "heard ", " is to do ", "_monitor_"];
+    let details = ["link ", "heard ", " is to do ", "_monitor_", "was not scheduled"];
     told_by.contains(&origin) && !details.iter().any(|part| text.contains(part))
 }
 

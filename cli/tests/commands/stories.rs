@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use rota_cib::change::{Author, apply};
 use rota_cib::{Cib, xml};
 use rota_ids::WallTime;
 
@@ -91,17 +92,18 @@ fn answer(cib: &mut Cib, line: &str) -> String {
         Err(error) => return format!("error: {error}\n"),
     };
     let mut lines = Vec::new();
-    if let Some(config) = outcome.config {
-        let (before, after) = (xml::write_config(&cib.config), xml::write_config(&config));
+    if let Some(config) = &outcome.config {
+        let (before, after) = (xml::write_config(&cib.config), xml::write_config(config));
         lines.extend(differences(&before, &after));
-        cib.config = config;
-        let again = xml::read(xml::write(cib).as_bytes()).expect("a readable result");
-        assert_eq!(again.config, cib.config, "{line}");
     }
-    for change in &outcome.changes {
-        lines.push(format!("change: {change:?}"));
-        rota_cib::change::apply(cib, change, NOW).expect("an applicable change");
+    lines.extend(outcome.changes.iter().map(|change| format!("change: {change:?}")));
+    let wanted = outcome.config.clone().unwrap_or_else(|| cib.config.clone());
+    for change in outcome.changes_for(&cib.clone(), Author::default()) {
+        apply(cib, &change, NOW).expect("an applicable change");
     }
+    assert_eq!(cib.config, wanted, "{line}");
+    let again = xml::read(xml::write(cib).as_bytes()).expect("a readable result");
+    assert_eq!(again.config, cib.config, "{line}");
     lines.extend(outcome.text.lines().map(str::to_owned));
     lines.extend(outcome.messages.iter().map(|message| format!("note: {message}")));
     lines

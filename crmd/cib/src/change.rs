@@ -4,17 +4,16 @@
 //! same order. Applying is therefore a function of its arguments alone. Changes are stored by
 //! name; fields and variants are only ever added.
 
+mod attribute;
 mod edit;
 mod record;
 
 use rota_ids::WallTime;
 use serde::{Deserialize, Serialize};
 
+pub use attribute::{AttributeChange, AttributeKind, Lifetime, NewValue, xml_id};
 pub use edit::{Edit, Item, List, Place, diff};
-pub use record::{
-    AttributeChange, AttributeKind, Lifetime, NewValue, NodeUpdate, OperationFilter, Recorded,
-    TicketAction, xml_id,
-};
+pub use record::{NodeUpdate, OperationFilter, Recorded, TicketAction};
 
 use crate::validate::{Finding, errors};
 use crate::{Cib, Config, Text, Version};
@@ -97,6 +96,8 @@ pub struct ReplaceConfig {
     pub base: Option<Version>,
     /// The new configuration.
     pub config: Box<Config>,
+    /// The schema that it follows; none leaves the one that there is.
+    pub validate_with: Option<Text>,
     /// As in [`Configure`].
     pub force: bool,
     /// Who asked.
@@ -177,7 +178,14 @@ pub fn apply(cib: &mut Cib, change: &Change, at: WallTime) -> Result<Version, Re
         }
         Change::ReplaceConfig(asked) => {
             check_base(cib, asked.base)?;
-            replace_config(cib, (*asked.config).clone(), asked.force, &asked.author)?
+            let done = replace_config(cib, (*asked.config).clone(), asked.force, &asked.author)?;
+            match &asked.validate_with {
+                Some(schema) if *schema != cib.header.validate_with => {
+                    cib.header.validate_with = schema.clone();
+                    Effect::Config(asked.author.clone())
+                }
+                _ => done,
+            }
         }
         Change::RaiseAdminEpoch(to) => return raise_admin_epoch(cib, *to),
         Change::Leader { dc_uuid, have_quorum } => {
@@ -196,7 +204,7 @@ pub fn apply(cib: &mut Cib, change: &Change, at: WallTime) -> Result<Version, Re
             status(record::forget(cib, resource, node.as_deref(), filter))
         }
         Change::SetAttribute(asked) => {
-            match (record::attribute(cib, asked).map_err(Refused::NoSuchNode)?, asked.lifetime) {
+            match (attribute::change(cib, asked).map_err(Refused::NoSuchNode)?, asked.lifetime) {
                 (false, _) => Effect::Nothing,
                 (true, Lifetime::Forever) => Effect::Config(Author::default()),
                 (true, Lifetime::UntilReboot) => Effect::Status,
@@ -255,9 +263,11 @@ fn raise_version(cib: &mut Cib, effect: Effect, at: WallTime) -> Version {
     let header = &mut cib.header;
     match effect {
         Effect::Nothing => {}
-        Effect::Status => header.version.num_updates += 1,
+        Effect::Status => {
+            header.version.num_updates = header.version.num_updates.saturating_add(1);
+        }
         Effect::Config(author) => {
-            header.version.epoch += 1;
+            header.version.epoch = header.version.epoch.saturating_add(1);
             header.version.num_updates = 0;
             let written = crate::date::ctime(at.0).map(Text::from);
             record::set_other(&mut header.other, "cib-last-written", written.as_ref());

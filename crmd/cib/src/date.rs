@@ -209,7 +209,7 @@ impl Calendar {
 
     /// Whether a moment fits, in the zone of `utc_offset_s`.
     pub fn holds(&self, moment: i64, utc_offset_s: i32) -> bool {
-        split(moment + i64::from(utc_offset_s))
+        split(moment.saturating_add(i64::from(utc_offset_s)))
             .is_some_and(|(date, clock)| self.misfit(date, clock).is_none())
     }
 
@@ -240,7 +240,7 @@ impl Calendar {
     pub fn next_change(&self, moment: i64, utc_offset_s: i32) -> Option<i64> {
         let finest = self.ranges.iter().map(|(field, ..)| *field).min()?;
         let offset = i64::from(utc_offset_s);
-        let (mut local, mut unit) = (moment + offset, 0);
+        let (mut local, mut unit) = (moment.saturating_add(offset), 0);
         let held = self.holds(moment, utc_offset_s);
         for _ in 0..CALENDAR_STEPS_MAX {
             let (date, clock) = split(local)?;

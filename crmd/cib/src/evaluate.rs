@@ -178,7 +178,9 @@ impl AttributeTest {
         };
         match self.kind.unwrap_or_else(|| self.guessed_kind(actual, wanted)) {
             ValueKind::String => None,
-            ValueKind::Integer => compare_parsed::<i64>(actual, wanted),
+            ValueKind::Integer => {
+                compare_parsed::<i64>(whole_part(actual), whole_part(wanted))
+            }
             ValueKind::Number => compare_parsed::<f64>(actual, wanted),
             ValueKind::Version => Some(compare_versions(actual, wanted)),
         }
@@ -201,6 +203,11 @@ impl AttributeTest {
             }
         }
     }
+}
+
+/// A number without its fraction: as an integer, 1.9 is 1.
+fn whole_part(text: &str) -> &str {
+    text.split_once('.').map_or(text, |(whole, _)| whole)
 }
 
 fn compare_parsed<T: std::str::FromStr + PartialOrd>(a: &str, b: &str) -> Option<Ordering> {

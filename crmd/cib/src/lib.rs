@@ -3,6 +3,12 @@
 //! [`Cib`] is typed all through; XML exists only in `xml`. A Cib changes in exactly one way:
 //! `change::apply` with a `change::Change`, which on a live cluster is a committed log entry.
 //!
+//! Where to look: the types of the configuration in `resource`, `constraint`, `nvset`, `rule`, `node`,
+//! `fencing`, `tag`, `acl`, those of the status in `status`; `xml` reads and writes documents;
+//! `change` is how a Cib changes, `validate` what is wrong with it; `evaluate` resolves rules and
+//! sets with `index` and `date`; `options` knows every option, `value` every kind of value;
+//! `walk` visits resources and sets wherever they are, `near` guesses what was meant.
+//!
 //! Words and meaning are Pacemaker's ("Pacemaker Explained"); strings become enums and numbers
 //! here, at the edge. What a value means to the placement of resources is decided in `rota-policy`.
 

@@ -53,7 +53,7 @@ impl Add for Score {
         } else if self == Self::INFINITY || other == Self::INFINITY {
             Self::INFINITY
         } else {
-            Self::new(self.0 + other.0)
+            Self::new(self.0.saturating_add(other.0))
         }
     }
 }
@@ -70,7 +70,7 @@ impl Neg for Score {
     type Output = Self;
 
     fn neg(self) -> Self {
-        Self(-self.0)
+        Self(self.0.saturating_neg())
     }
 }
 

@@ -3,8 +3,9 @@
 mod common;
 
 use proptest::prelude::*;
+use rota_cib::date::{self, Calendar};
 use rota_cib::validate::validate;
-use rota_cib::xml;
+use rota_cib::{failures, near, value, xml};
 
 /// Reads, and if that works writes and reads again.
 fn survives(document: &[u8]) -> Result<(), TestCaseError> {
@@ -66,6 +67,28 @@ proptest! {
     #[test]
     fn pieces_in_any_order(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..20)) {
         survives(pieces.concat().as_bytes())?;
+    }
+
+    /// Values are read or refused, whatever they are; dates at the ends of time too.
+    #[test]
+    fn any_value(text in "\\PC{0,12}", dates in "[0-9TZW:+ -]{0,24}", now in any::<i64>(), offset in any::<i32>()) {
+        value::parse_bool(&text);
+        value::parse_score(&text);
+        value::parse_duration(&text);
+        value::parse_duration(&format!("PT{text}"));
+        date::parse(&text, offset);
+        if let Some(moment) = date::parse(&dates, offset) {
+            date::add(moment, &[("months".into(), text.as_str().into())]);
+        }
+        date::ctime(now);
+        for (name, range) in [("hours", "9-16"), ("years", "2020-"), ("weekdays", dates.as_str())] {
+            if let Some(calendar) = Calendar::parse(&[(name.into(), range.into())]) {
+                calendar.holds(now, offset);
+                calendar.next_change(now, offset);
+            }
+        }
+        failures::parse_name(&format!("fail-count-{text}"));
+        near::nearest(&text, ["stonith-enabled", dates.as_str()]);
     }
 
     /// The document that uses the whole schema, with bytes changed, cut out and doubled.

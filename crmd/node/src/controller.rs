@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rota_cib::Cib;
 use rota_ids::{Moment, NodeId, NodeName, Term, Text, WallTime};
 use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
-use rota_transition::{AbortReason, Action, ActionId, Executor, Task};
+use rota_policy::check::{Finding, check};
+use rota_transition::{AbortReason, Action, ActionId, Executor, Graph, Task};
 
 use crate::book;
 use crate::entry::Entry;
@@ -356,6 +357,11 @@ impl Controller {
         self.planned_at = now.moment;
         let cib = self.cib_with_what_is_in_flight(state);
         let plan = rota_policy::plan(&cib, now.wall, &rota_policy::Options::default());
+        if let Some(why) = reason_to_refuse(&cib, &plan.graph) {
+            todo.push(Effect::Tale(Story::PlanRefused { why }));
+            self.executor = None;
+            return;
+        }
         let fences = plan.graph.actions.iter().filter_map(|action| match &action.task {
             Task::Fence { target, .. } => Some(target.clone()),
             _ => None,
@@ -522,4 +528,14 @@ impl Controller {
             }
         }
     }
+}
+
+/// What the checker, which shares no code with the planner, holds against a plan. Doing nothing
+/// and saying so is better than two masters; an order between services that is not kept is not
+/// worth that.
+fn reason_to_refuse(cib: &Cib, graph: &Graph) -> Option<Text> {
+    check(cib, graph)
+        .into_iter()
+        .find(|finding| !matches!(finding, Finding::OrderLost { .. }))
+        .map(|finding| finding.to_string().into())
 }

@@ -36,7 +36,6 @@ pub(crate) enum Verb {
     LiftLock,
     Shutdown,
     Fence,
-    Maintenance,
     /// Any other point in the graph: the name says which.
     Point,
 }
@@ -64,7 +63,6 @@ impl Verb {
             Self::LiftLock => "lrm_delete",
             Self::Shutdown => "do_shutdown",
             Self::Fence => "stonith",
-            Self::Maintenance => "maintenance_nodeattr",
         }
     }
 
@@ -156,8 +154,6 @@ pub(crate) struct Extra {
     pub fence: Option<rota_transition::FenceAction>,
     /// Key of a notification and environment for it.
     pub meta: Vec<(Text, Text)>,
-    /// Role for which a monitor is meant.
-    pub role: Option<rota_cib::constraint::Role>,
 }
 
 /// An action.
@@ -237,9 +233,7 @@ impl Actions {
     pub fn all(&self, rid: Rid, verb: Verb) -> Vec<Aid> {
         self.of_rsc
             .get(rid)
-            .map(|list| {
-                list.iter().copied().filter(|&a| self.acts[a].verb == verb).collect()
-            })
+            .map(|list| list.iter().copied().filter(|&a| self.acts[a].verb == verb).collect())
             .unwrap_or_default()
     }
 
@@ -457,7 +451,10 @@ impl Actions {
                 self.acts[edge.first].verb,
                 Verb::Start | Verb::Promote | Verb::Running | Verb::Promoted
             );
-            if builds && self.acts[edge.then].verb == Verb::Start && self.acts[edge.first].rid != self.acts[edge.then].rid {
+            if builds
+                && self.acts[edge.then].verb == Verb::Start
+                && self.acts[edge.first].rid != self.acts[edge.then].rid
+            {
                 self.give_up_migration(edge.then);
             }
         }
@@ -485,7 +482,8 @@ impl Actions {
             && !t_optional
             && !f_optional
             && !f_runnable
-            && self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked)
+            && (self.acts[edge.first].fixed
+                || self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked))
         {
             self.acts[edge.then].runnable = false;
             self.changed(edge.then);

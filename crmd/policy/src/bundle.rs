@@ -88,6 +88,7 @@ pub(crate) fn connect_remotes(world: &mut World<'_>) {
         {
             world.rscs[rid].container = Some(container);
             world.rscs[container].fillers.push(rid);
+            world.implied.push((rid, container));
         }
     }
 }
@@ -135,7 +136,6 @@ fn connection(
         ambiguous: false,
     };
     world.prims.push(PrimConf {
-        id: name.clone(),
         class: "ocf".into(),
         provider: Some("pacemaker".into()),
         agent: "remote".into(),
@@ -181,12 +181,10 @@ pub(crate) fn replicas(bundle: &Bundle) -> usize {
 /// and an instance of what runs inside.
 pub(crate) fn unpack<'a>(maker: &mut Maker<'_, 'a>, bundle: &'a Bundle) -> Rid {
     let value = |name: &str| get(&bundle.container, name);
-    let number = |name: &str| {
-        value(name).and_then(|v| leading_number(v)).map(|n| n.max(0) as usize)
-    };
+    let number =
+        |name: &str| value(name).and_then(|v| leading_number(v)).map(|n| n.max(0) as usize);
     let pairs = maker.meta_pairs(&bundle.meta, None, &Vec::new(), None);
-    let promoted_max =
-        number("promoted-max").or_else(|| number("masters")).unwrap_or(0);
+    let promoted_max = number("promoted-max").or_else(|| number("masters")).unwrap_or(0);
     let max = replicas(bundle);
     let per_host = number("replicas-per-host").unwrap_or(1).max(1);
     let promotable = get(&pairs, "promotable").is_some_and(|v| boolean(v) == Some(true));
@@ -214,12 +212,9 @@ pub(crate) fn unpack<'a>(maker: &mut Maker<'_, 'a>, bundle: &'a Bundle) -> Rid {
         Arc::clone(&meta),
         Instance::default(),
     );
-    let clone = bundle
-        .primitive
-        .as_ref()
-        .map(|p| {
-            inner_clone(maker, bundle, p, rid, &pairs, (max, per_host, promoted_max), named_promoted)
-        });
+    let clone = bundle.primitive.as_ref().map(|p| {
+        inner_clone(maker, bundle, p, rid, &pairs, (max, per_host, promoted_max), named_promoted)
+    });
     let addresses: Vec<Option<Text>> = addresses(bundle, max);
     let mut made = Vec::new();
     for n in 0..max {
@@ -259,7 +254,6 @@ fn addresses(bundle: &Bundle, max: usize) -> Vec<Option<Text>> {
 }
 
 /// What runs inside, as a clone with an instance a replica.
-#[expect(clippy::too_many_arguments, reason = "the parts of an implicit clone")]
 fn inner_clone<'a>(
     maker: &mut Maker<'_, 'a>,
     bundle: &'a Bundle,
@@ -440,7 +434,6 @@ fn implicit(
     let defaults: Vec<_> = world.cib.config.op_defaults.iter().collect();
     world.values.collect(&defaults, None, &context, &mut options);
     world.prims.push(PrimConf {
-        id: id.clone(),
         class: "ocf".into(),
         provider: Some(provider.into()),
         agent: agent.into(),
@@ -701,7 +694,12 @@ pub(crate) fn actions(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
         }
         acts.order(all, done, edge::ORDER);
     }
-    for (first, then) in [(Verb::Stopped, Verb::Start), (Verb::Demoted, Verb::Stop), (Verb::Running, Verb::Promote), (Verb::Demoted, Verb::Promote)] {
+    for (first, then) in [
+        (Verb::Stopped, Verb::Start),
+        (Verb::Demoted, Verb::Stop),
+        (Verb::Running, Verb::Promote),
+        (Verb::Demoted, Verb::Promote),
+    ] {
         for a in acts.all(rid, first) {
             for b in acts.all(rid, then) {
                 acts.order(a, b, edge::ORDER);
@@ -727,10 +725,28 @@ fn pairwise(acts: &mut Actions, first: Rid, a: Verb, then: Rid, b: Verb, kind: u
 /// Connections follow their containers; what runs on remote and guest nodes follows their
 /// connections.
 pub(crate) fn order_remotes(world: &World<'_>, acts: &mut Actions) {
+    for rid in 0..world.rscs.len() {
+        let rsc = &world.rscs[rid];
+        if let Some(container) = rsc.container
+            && rsc.serves.is_none()
+            && !world.in_bundle(rid)
+        {
+            let forces = edge::NEEDS | edge::FORCES;
+            pairwise(acts, container, Verb::Start, rid, Verb::Start, forces);
+            pairwise(acts, rid, Verb::Stop, container, Verb::Stop, edge::WANTS);
+        }
+    }
     for nid in 0..world.nodes.len() {
         let Some(connection) = world.nodes[nid].connection else { continue };
         if let Some(container) = world.nodes[nid].container {
-            pairwise(acts, container, Verb::Start, connection, Verb::Start, edge::NEEDS | edge::FORCES);
+            pairwise(
+                acts,
+                container,
+                Verb::Start,
+                connection,
+                Verb::Start,
+                edge::NEEDS | edge::FORCES,
+            );
             pairwise(acts, connection, Verb::Stop, container, Verb::Stop, edge::WANTS);
         }
         let starts = acts.all(connection, Verb::Start);
@@ -739,6 +755,13 @@ pub(crate) fn order_remotes(world: &World<'_>, acts: &mut Actions) {
             && world.in_bundle(connection)
         {
             // There is nothing to look for before the container runs.
+            let idle = world.rscs[container].running_on.is_empty()
+                && !acts.all(container, Verb::Start).iter().any(|&s| !acts.acts[s].optional);
+            if idle {
+                for probe in acts.all(connection, Verb::Monitor) {
+                    acts.acts[probe].runnable = false;
+                }
+            }
             for start in acts.all(container, Verb::Start) {
                 for probe in acts.all(connection, Verb::Monitor) {
                     if acts.acts[probe].extra.as_ref().is_some_and(|e| e.probe) {
@@ -759,7 +782,11 @@ pub(crate) fn order_remotes(world: &World<'_>, acts: &mut Actions) {
                         acts.order(start, aid, kind);
                     }
                 }
-                Verb::Monitor | Verb::Cancel | Verb::Delete | Verb::ClearFailures | Verb::Notify => {
+                Verb::Monitor
+                | Verb::Cancel
+                | Verb::Delete
+                | Verb::ClearFailures
+                | Verb::Notify => {
                     for &start in &starts {
                         acts.order(start, aid, edge::NEEDS | edge::QUIET);
                     }
@@ -790,6 +817,17 @@ impl World<'_> {
         false
     }
 
+    /// The node that a bundle's replica is on; any other node is its own host.
+    pub(crate) fn host_of(&self, nid: Nid) -> Nid {
+        match self.nodes[nid].container {
+            Some(container) if self.in_bundle(container) => self.rscs[container]
+                .assigned
+                .or(self.rscs[container].running_on.first().copied())
+                .unwrap_or(nid),
+            _ => nid,
+        }
+    }
+
     /// The host of a bundle's replica, where its connection is asked to go by name.
     pub(crate) fn bundle_host(&self, rid: Rid, nid: Option<Nid>) -> Option<Text> {
         let _ = nid;
@@ -799,11 +837,8 @@ impl World<'_> {
         if !self.in_bundle(rid) {
             return None;
         }
-        let host = self.rscs[container]
-            .running_on
-            .first()
-            .copied()
-            .or(self.rscs[container].assigned)?;
+        let host =
+            self.rscs[container].running_on.first().copied().or(self.rscs[container].assigned)?;
         Some(self.nodes[host].name.clone())
     }
 }

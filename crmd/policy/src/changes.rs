@@ -15,13 +15,7 @@ pub(crate) fn check(world: &mut World<'_>, acts: &mut Actions) {
     world.records = records;
 }
 
-fn one(
-    world: &mut World<'_>,
-    acts: &mut Actions,
-    rid: Rid,
-    nid: Nid,
-    history: &ResourceHistory,
-) {
+fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &ResourceHistory) {
     let rsc = &world.rscs[rid];
     if rsc.orphan {
         if !rsc.running_on.contains(&nid) && rsc.parent.is_none() && world.nodes[nid].online {
@@ -41,6 +35,7 @@ fn one(
         let stop = crate::create::act(world, acts, rid, Verb::Stop, Some(nid), false);
         acts.acts[stop].reason = Some("resource definition change".into());
         world.rscs[rid].stop_required = true;
+        world.chores.push(Chore::DeleteHistory { rid, nid });
         return;
     }
     for op in ops {
@@ -83,21 +78,13 @@ fn active(history: &ResourceHistory) -> Vec<&OperationRecord> {
 
 fn class_changed(world: &World<'_>, rid: Rid, history: &ResourceHistory) -> bool {
     let Some(conf) = world.conf(rid) else { return false };
-    let differs = |recorded: &Option<Text>, now: &str| {
-        recorded.as_ref().is_some_and(|r| r != now)
-    };
+    let differs = |recorded: &Option<Text>, now: &str| recorded.as_ref().is_some_and(|r| r != now);
     differs(&history.class, &conf.class)
         || differs(&history.agent, &conf.agent)
         || (history.provider.is_some() && history.provider != conf.provider)
 }
 
-fn recurring(
-    world: &mut World<'_>,
-    acts: &mut Actions,
-    rid: Rid,
-    nid: Nid,
-    op: &OperationRecord,
-) {
+fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: &OperationRecord) {
     let configured = world.op_conf(rid, &op.operation, op.interval_ms).map(|o| o.enabled);
     if configured != Some(true) {
         let stays = world.rscs[rid].assigned == Some(nid)
@@ -124,13 +111,7 @@ fn recurring(
     }
 }
 
-fn definition(
-    world: &mut World<'_>,
-    acts: &mut Actions,
-    rid: Rid,
-    nid: Nid,
-    op: &OperationRecord,
-) {
+fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: &OperationRecord) {
     if !world.rscs[rid].managed {
         return;
     }
@@ -150,9 +131,7 @@ fn definition(
     let verb = if op.operation == "promote" { Verb::Promote } else { Verb::Start };
     let aid = crate::create::act(world, acts, rid, verb, Some(place), false);
     acts.acts[aid].optional = false;
-    if acts.acts[aid].reason.is_none() || true {
-        acts.acts[aid].reason = Some("resource definition change".into());
-    }
+    acts.acts[aid].reason = Some("resource definition change".into());
 }
 
 /// Whether the configuration hides its secrets (`****`) and all else is as recorded.
@@ -194,7 +173,8 @@ fn reloadable(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -
 
 impl World<'_> {
     fn feature_at_least(&self, op: &OperationRecord, version: &str) -> bool {
-        let parts = |t: &str| -> Vec<u32> { t.split('.').map(|p| p.parse().unwrap_or(0)).collect() };
+        let parts =
+            |t: &str| -> Vec<u32> { t.split('.').map(|p| p.parse().unwrap_or(0)).collect() };
         op.crm_feature_set.as_ref().is_some_and(|v| parts(v) >= parts(version))
     }
 }

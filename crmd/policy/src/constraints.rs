@@ -106,7 +106,8 @@ pub(crate) fn unpack(world: &mut World<'_>) {
             Constraint::Ticket(_) => &Vec::new(),
         };
         let context = Context::default();
-        if !lifetime.is_empty() && !lifetime.iter().any(|r| rules::holds(r, &world.values, &context))
+        if !lifetime.is_empty()
+            && !lifetime.iter().any(|r| rules::holds(r, &world.values, &context))
         {
             continue;
         }
@@ -169,7 +170,9 @@ fn location(world: &mut World<'_>, c: &Location) {
         };
         let Some(regex) = crate::pattern::Pattern::new(pattern) else { return };
         for rid in 0..world.rscs.len() {
-            if world.rscs[rid].orphan || world.rscs[rid].parent.is_some_and(|p| world.rscs[p].is_clone() ) {
+            if world.rscs[rid].orphan
+                || world.rscs[rid].parent.is_some_and(|p| world.rscs[p].is_clone())
+            {
                 continue;
             }
             if in_clone(world, rid) {
@@ -186,7 +189,14 @@ fn location(world: &mut World<'_>, c: &Location) {
         let set = resolve(&c.sets, set, world.cib);
         for id in &set.resources {
             for rid in expand(world, id) {
-                locate(world, c, rid, set.role.or(c.role), &[], set.score.map(rota_cib::Score::value));
+                locate(
+                    world,
+                    c,
+                    rid,
+                    set.role.or(c.role),
+                    &[],
+                    set.score.map(rota_cib::Score::value),
+                );
             }
         }
     }
@@ -206,7 +216,7 @@ fn locate(
 ) {
     let discover = unpack::discover(c.discovery.as_deref());
     let role = role.filter(|r| *r != Role::Started);
-    let mut push = |world: &mut World<'_>, nodes: Vec<(Nid, i32)>, role: Option<Role>| {
+    let push = |world: &mut World<'_>, nodes: Vec<(Nid, i32)>, role: Option<Role>| {
         world.constraints.locations.push(LocationC {
             id: c.id.clone(),
             rid,
@@ -281,10 +291,9 @@ fn rule_nodes(
             attribute = Some(text.into());
         }
         let score = match &attribute {
-            Some(name) => node
-                .attributes
-                .get(name)
-                .map_or(-INF, |value| score::parse(value).unwrap_or(0)),
+            Some(name) => {
+                node.attributes.get(name).map_or(-INF, |value| score::parse(value).unwrap_or(0))
+            }
             None => rule.score.map(rota_cib::Score::value).or(fallback).unwrap_or(0),
         };
         found.push((nid, score));
@@ -416,6 +425,13 @@ fn pair(
         return;
     }
     let influence = c.influence.unwrap_or(world.rscs[dependent].meta.critical);
+    // A role means nothing to what has none.
+    let has_roles = |rid: Rid| {
+        world.rscs[rid].promotable
+            || world.rscs[rid].bundle_conf().is_some_and(|b| b.promoted_max > 0)
+    };
+    let dependent_role = dependent_role.filter(|_| has_roles(dependent));
+    let primary_role = primary_role.filter(|_| has_roles(primary));
     add_coloc(
         world,
         Coloc {
@@ -564,7 +580,7 @@ fn between_sets(
 ) {
     let first_action = before.action.unwrap_or("start");
     let then_action = after.action.unwrap_or(first_action);
-    if !before.require_all && !before.sequential || !before.require_all {
+    if !before.require_all {
         let thens: Vec<Rid> = if after.sequential {
             after.rids.first().copied().into_iter().collect()
         } else {
@@ -602,7 +618,8 @@ fn between_sets(
 fn undo_sets(world: &mut World<'_>, c: &Order, before: &Set, after: &Set, kind: OrderKind) {
     let first_action = before.action.unwrap_or("start");
     let then_action = after.action.unwrap_or(first_action);
-    let (Some(undo_first), Some(undo_then)) = (opposite(first_action), opposite(then_action)) else {
+    let (Some(undo_first), Some(undo_then)) = (opposite(first_action), opposite(then_action))
+    else {
         return;
     };
     let thens: Vec<Rid> = if after.sequential {
@@ -636,7 +653,7 @@ fn ticket(world: &mut World<'_>, c: &Ticket) {
             LossPolicy::Stop
         })
     };
-    let mut push = |world: &mut World<'_>, rid: Rid, role: Option<Role>| {
+    let push = |world: &mut World<'_>, rid: Rid, role: Option<Role>| {
         world.constraints.tickets.push(TicketC {
             id: c.id.clone(),
             ticket: c.ticket.clone(),

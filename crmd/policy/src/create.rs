@@ -48,7 +48,9 @@ pub(crate) fn can_fence(world: &World<'_>, nid: Nid) -> bool {
     if !world.opts.fencing {
         return false;
     }
-    world.quorum || world.opts.no_quorum == NoQuorum::Ignore || node.online
+    world.quorum
+        || world.opts.no_quorum == NoQuorum::Ignore
+        || node.online
         || (node.sort == NodeSort::Remote && world.opts.fence_remote_without_quorum)
 }
 
@@ -120,8 +122,7 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
                 act.why_blocked = true;
             }
             NoQuorum::Freeze => {
-                let active = rsc.running_on.iter().any(|&n| world.nodes[n].online || true);
-                if !active || rsc.next_role.is_some_and(|r| r > rsc.role) {
+                if rsc.running_on.is_empty() || rsc.next_role.is_some_and(|r| r > rsc.role) {
                     act.runnable = false;
                     act.reason = Some("quorum freeze".into());
                     act.why_blocked = true;
@@ -191,7 +192,9 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     }
     let role = world.rscs[rid].role;
     if role > Role::Stopped && !places.is_empty() {
-        if need_stop && !(world.rscs[rid].start_pending && !moving && !world.rscs[rid].stop_required) {
+        if need_stop
+            && !(world.rscs[rid].start_pending && !moving && !world.rscs[rid].stop_required)
+        {
             down(world, acts, rid, &places, false, current);
             if next > Role::Stopped {
                 up(world, acts, rid, chosen, Role::Stopped, next, false);
@@ -284,7 +287,10 @@ fn down(
     let promoted = world.rscs[rid].role == Role::Promoted;
     for &nid in places {
         if promoted {
-            act(world, acts, rid, Verb::Demote, Some(nid), optional);
+            let demote = act(world, acts, rid, Verb::Demote, Some(nid), optional);
+            if !world.rscs[rid].managed || world.rscs[rid].blocked {
+                acts.acts[demote].runnable = false;
+            }
         }
         // A migration's target that is not to be kept is stopped like any other place.
         let stop = act(world, acts, rid, Verb::Stop, Some(nid), optional);
@@ -471,7 +477,14 @@ fn clone(
         acts.order(demoted, promote, edge::ORDER);
         acts.order(demoted, start, edge::ORDER);
         acts.order(demoted, stop, edge::ORDER);
-        let _ = (promoted, demote);
+        for leaf in world.leaves(rid) {
+            for watch in acts.all(leaf, Verb::Monitor) {
+                if acts.acts[watch].interval > 0 {
+                    acts.order(promoted, watch, edge::ORDER);
+                }
+            }
+        }
+        let _ = demote;
     }
     if ordered {
         let children = &world.rscs[rid].children;

@@ -86,9 +86,8 @@ impl<'a> World<'a> {
             }
         }
         let conf = self.conf(rid);
-        let mut op = conf.and_then(|c| {
-            c.ops.iter().find(|op| op.name == name && op.interval_ms == interval_ms)
-        });
+        let mut op = conf
+            .and_then(|c| c.ops.iter().find(|op| op.name == name && op.interval_ms == interval_ms));
         if op.is_none() && name == "monitor" && interval_ms == 0 {
             // A probe takes the options of the most frequent monitor.
             op = conf.and_then(|c| {

@@ -2,9 +2,7 @@
 
 use rota_cib::Text;
 use rota_ids::NodeName;
-use rota_transition::{
-    Action, ActionId, Digests, FenceAction, Graph, OpKey, ResourceOp, Task,
-};
+use rota_transition::{Action, ActionId, Digests, FenceAction, Graph, OpKey, ResourceOp, Task};
 use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Verb, blank, edge};
@@ -31,15 +29,20 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                 }
             }
             Chore::DeleteHistory { rid, nid } => {
-                if world.nodes[nid].online && !world.nodes[nid].unclean
+                if world.nodes[nid].online
+                    && !world.nodes[nid].unclean
                     && acts.find(rid, Verb::Delete, Some(nid)).is_none()
-                    && acts.find(rid, Verb::Stop, Some(nid)).is_none()
                 {
-                    simple(acts, rid, nid, Verb::Delete);
+                    let delete = simple(acts, rid, nid, Verb::Delete);
+                    for stop in acts.all(rid, Verb::Stop) {
+                        if acts.acts[stop].node == Some(nid) {
+                            acts.order(stop, delete, edge::NEEDS | edge::QUIET);
+                        }
+                    }
+                    for start in acts.all(rid, Verb::Start) {
+                        acts.order(delete, start, edge::ORDER);
+                    }
                 }
-            }
-            Chore::Cancel { rid, nid, op, interval } => {
-                crate::recurring::cancel(world, acts, rid, nid, &op, interval);
             }
             Chore::LiftLock { rid, nid } => {
                 if world.nodes[nid].online {
@@ -55,12 +58,19 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
 fn removed(world: &World<'_>, acts: &mut Actions) {
     for rid in 0..world.rscs.len() {
         let rsc = &world.rscs[rid];
-        if !(rsc.orphan || rsc.meta.remove_after_stop) || !rsc.is_primitive() || rsc.parent.is_some() {
+        if !(rsc.orphan || rsc.meta.remove_after_stop)
+            || !rsc.is_primitive()
+            || rsc.parent.is_some()
+        {
             continue;
         }
         for stop in acts.all(rid, Verb::Stop) {
             let Some(nid) = acts.acts[stop].node else { continue };
-            if acts.acts[stop].optional || !world.nodes[nid].online || world.nodes[nid].unclean || !rsc.managed {
+            if acts.acts[stop].optional
+                || !world.nodes[nid].online
+                || world.nodes[nid].unclean
+                || !rsc.managed
+            {
                 continue;
             }
             let delete = simple(acts, rid, nid, Verb::Delete);
@@ -103,10 +113,7 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
         let act = &acts.acts[aid];
         // What is done by other means happens nowhere in particular.
         let elsewhere = act.pseudo && act.verb != Verb::Fence;
-        let node = act
-            .node
-            .filter(|_| !elsewhere)
-            .map(|n| NodeName(world.nodes[n].name.clone()));
+        let node = act.node.filter(|_| !elsewhere).map(|n| NodeName(world.nodes[n].name.clone()));
         graph.actions.push(Action {
             id: ActionId(i as u32),
             task,
@@ -114,8 +121,7 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
             router: act.node.and_then(|n| router(world, n)),
             inputs,
             priority: act.priority,
-            can_fail: act.rid.is_some_and(|r| !world.rscs[r].managed)
-                && act.verb == Verb::Monitor,
+            can_fail: act.rid.is_some_and(|r| !world.rscs[r].managed) && act.verb == Verb::Monitor,
             note: None,
         });
     }
@@ -153,13 +159,6 @@ fn inputs(
             continue;
         }
         if e.kind & edge::SERIAL != 0 && first > then {
-            continue;
-        }
-        if acts.acts[e.then].pseudo
-            && acts.acts[e.then].verb == Verb::Start
-            && acts.acts[e.first].extra.as_ref().is_some_and(|x| x.probe)
-            && false
-        {
             continue;
         }
         inputs[then.index()].push(first);
@@ -216,9 +215,10 @@ fn cut_circles(inputs: &mut [Vec<ActionId>], strong: &mut [Vec<bool>]) {
         }
         // A circle: free one action whose remaining inputs are all weak, else the first.
         let stuck: Vec<usize> = (0..count).filter(|&i| !done[i]).collect();
-        let weak = stuck.iter().copied().find(|&i| {
-            inputs[i].iter().zip(&strong[i]).all(|(f, s)| done[f.index()] || !s)
-        });
+        let weak = stuck
+            .iter()
+            .copied()
+            .find(|&i| inputs[i].iter().zip(&strong[i]).all(|(f, s)| done[f.index()] || !s));
         let victim = weak.or(stuck.first().copied());
         let Some(victim) = victim else { return };
         let keep: Vec<bool> = inputs[victim].iter().map(|f| done[f.index()]).collect();
@@ -238,21 +238,25 @@ fn task(world: &mut World<'_>, acts: &Actions, aid: Aid) -> Task {
     }
     match act.verb {
         Verb::Fence => Task::Fence {
-            target: NodeName(
-                act.node.map(|n| world.nodes[n].name.clone()).unwrap_or_default(),
-            ),
+            target: NodeName(act.node.map(|n| world.nodes[n].name.clone()).unwrap_or_default()),
             action: act.extra.as_ref().and_then(|e| e.fence).unwrap_or(FenceAction::Reboot),
             devices: Vec::new(),
             delay_s: 0,
         },
         Verb::Shutdown => Task::Shutdown,
-        Verb::Maintenance => Task::Maintenance { on: act.interval > 0 },
-        Verb::ClearFailures => {
-            Task::ClearFailures {
-                resource: act.rid.map(|r| if world.rscs[r].anonymous { world.rscs[r].conf_id.clone() } else { world.rscs[r].id.clone() }).unwrap_or_default(),
-                operation: None,
-            }
-        }
+        Verb::ClearFailures => Task::ClearFailures {
+            resource: act
+                .rid
+                .map(|r| {
+                    if world.rscs[r].anonymous {
+                        world.rscs[r].conf_id.clone()
+                    } else {
+                        world.rscs[r].id.clone()
+                    }
+                })
+                .unwrap_or_default(),
+            operation: None,
+        },
         Verb::LiftLock => Task::LiftShutdownLock { resource: printed(world, act.rid) },
         Verb::Delete => {
             let conf = act.rid.and_then(|r| world.conf(r));
@@ -279,7 +283,11 @@ pub(crate) fn pseudo_key(world: &World<'_>, acts: &Actions, aid: Aid) -> Text {
     match (act.rid, act.verb) {
         (Some(rid), Verb::Notice) => format_smolstr!("{}_{}_0", world.rscs[rid].id, act.name),
         (Some(rid), verb) => {
-            format_smolstr!("{}_{}_{}", world.rscs[rid].id, verb.name(), act.interval)
+            // What a fenced node ran is named as its history names it.
+            let rsc = &world.rscs[rid];
+            let ended = rsc.is_primitive() && matches!(verb, Verb::Stop | Verb::Demote);
+            let name = if ended { &rsc.history_id } else { &rsc.id };
+            format_smolstr!("{name}_{}_{}", verb.name(), act.interval)
         }
         (None, _) => act.name.clone(),
     }
@@ -320,12 +328,14 @@ fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
         meta.push(("CRM_meta_notify".into(), rsc.notify.to_string().into()));
         if c.promotable {
             meta.push(("CRM_meta_promoted_max".into(), c.promoted_max.to_string().into()));
-            meta.push(("CRM_meta_promoted_node_max".into(), c.promoted_node_max.to_string().into()));
+            meta.push((
+                "CRM_meta_promoted_node_max".into(),
+                c.promoted_node_max.to_string().into(),
+            ));
         }
     }
-    let op = conf.and_then(|c| {
-        c.ops.iter().find(|o| o.name == name && o.interval_ms == act.interval)
-    });
+    let op =
+        conf.and_then(|c| c.ops.iter().find(|o| o.name == name && o.interval_ms == act.interval));
     let mut start_delay_ms = 0;
     if let Some(op) = op {
         for (n, v) in &op.options {

@@ -49,8 +49,7 @@ fn fence(world: &mut World<'_>, acts: &mut Actions, nid: Nid) -> Aid {
     let mut act = blank(None, Verb::Fence, Some(nid));
     act.optional = false;
     act.reason = world.nodes[nid].fence_reason.clone().or(Some("node is unclean".into()));
-    act.extra =
-        Some(Box::new(Extra { fence: Some(fence_action(world, nid)), ..Extra::default() }));
+    act.extra = Some(Box::new(Extra { fence: Some(fence_action(world, nid)), ..Extra::default() }));
     let aid = acts.add(act);
     acts.fences.insert(nid, aid);
     aid
@@ -192,9 +191,9 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
         for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
             let a = &acts.acts[other];
             if a.verb == Verb::Stop {
-                let unmanaged = a.rid.is_some_and(|r| {
-                    !world.rscs[r].managed && world.rscs[r].role > Role::Stopped
-                });
+                let unmanaged = a
+                    .rid
+                    .is_some_and(|r| !world.rscs[r].managed && world.rscs[r].role > Role::Stopped);
                 if !unmanaged {
                     acts.order(other, aid, edge::NEEDS | edge::QUIET);
                 }

@@ -5,8 +5,8 @@ use rota_cib::constraint::Role;
 use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 use rustc_hash::FxHashMap;
 
-use crate::model::{Chore, FailCount, FailedOp, NodeSort, Nid, Rid, World};
-use crate::score::{INF, leading_number};
+use crate::model::{Chore, FailCount, Nid, NodeSort, Rid, World};
+use crate::score::leading_number;
 use crate::unpack::{self, Instance};
 use crate::values::get;
 
@@ -82,11 +82,7 @@ pub(crate) fn unpack(world: &mut World<'_>) {
 }
 
 fn node_of(world: &World<'_>, state: &NodeState) -> Option<Nid> {
-    world
-        .node_by_id
-        .get(&state.id)
-        .or_else(|| world.node_by_name.get(&state.uname))
-        .copied()
+    world.node_by_id.get(&state.id).or_else(|| world.node_by_name.get(&state.uname)).copied()
 }
 
 /// Whether the history of a node may be read in the first passes: it is there, or what its
@@ -135,7 +131,8 @@ fn settle_remote(world: &mut World<'_>, nid: Nid) {
         {
             node.online = false;
             node.remote_reset = false;
-        } else if hosts.len() == 1
+        } else if container.is_some()
+            && hosts.len() == 1
             && !world.nodes[hosts[0]].online
             && world.nodes[hosts[0]].unclean
         {
@@ -155,9 +152,7 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
         let active = resource_history(world, nid, rid, history, state, &failcounts);
         world.records.push((rid, nid, history));
         // Instances answer to the name under which their node knows them.
-        if world.rscs[rid].anonymous
-            && (!history.id.contains(':') || active)
-        {
+        if world.rscs[rid].anonymous && (!history.id.contains(':') || active) {
             world.rscs[rid].history_id = history.id.clone();
         }
     }
@@ -289,8 +284,15 @@ fn make_instance(world: &mut World<'_>, clone: Rid, number: usize) -> Rid {
     );
     for member in like.children {
         let m = world.rscs[member].clone();
-        let made =
-            unpack::add(world, &m.conf_id, m.kind.clone(), m.prim, Some(child), m.meta.clone(), instance);
+        let made = unpack::add(
+            world,
+            &m.conf_id,
+            m.kind.clone(),
+            m.prim,
+            Some(child),
+            m.meta.clone(),
+            instance,
+        );
         world.rscs[child].children.push(made);
     }
     unpack::mark_orphan(world, child);
@@ -305,7 +307,6 @@ fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text) -> Rid {
     }
     let class = history.class.clone().unwrap_or_default();
     let conf = crate::model::PrimConf {
-        id: id.clone(),
         class,
         provider: history.provider.clone(),
         agent: history.agent.clone().unwrap_or_default(),
@@ -362,17 +363,11 @@ pub(crate) fn target_rc(op: &OperationRecord) -> Option<i32> {
     parts.next()?.parse().ok()
 }
 
-/// The id without what the record adds (`vip_last_failure_0` is of key `vip_start_0`).
-fn key_of(op: &OperationRecord) -> Text {
-    op.key.clone().unwrap_or_else(|| op.id.clone())
-}
-
 /// The state of one resource on one node while its history is read.
 struct Reading {
     role: Role,
     on_fail: OnFail,
     last_failure: Option<(Text, u32)>,
-    active: bool,
     fail_next: Option<Role>,
 }
 
@@ -389,11 +384,8 @@ fn resource_history(
     } else {
         world.rscs[rid].id.clone()
     };
-    let counted = counts
-        .by_name
-        .get(&fail_name)
-        .or_else(|| counts.by_name.get(&history.id))
-        .copied();
+    let counted =
+        counts.by_name.get(&fail_name).or_else(|| counts.by_name.get(&history.id)).copied();
     if let Some(count) = counted {
         world.rscs[rid].fail_counts.push((nid, count));
         if world.rscs[rid].orphan && world.rscs[rid].parent.is_none() {
@@ -412,7 +404,6 @@ fn resource_history(
         role: Role::Stopped,
         on_fail: OnFail::Ignore,
         last_failure: None,
-        active: false,
         fail_next: None,
     };
     let old_role = world.rscs[rid].role;
@@ -488,7 +479,8 @@ fn record(
     }
     let probe = is_probe(op);
     let unknown_state = op.rc == 193 || op.op_status == status::PENDING;
-    if !(probe && unknown_state) && !world.rscs[rid].known_on.contains(&nid) {
+    let looked = !probe || !unknown_state;
+    if looked && !world.rscs[rid].known_on.contains(&nid) {
         // A probe that did not come back leaves the state unknown.
         if !(probe && matches!(op.op_status, 2 | status::ERROR) && op.rc == 193) {
             world.rscs[rid].known_on.push(nid);
@@ -507,7 +499,9 @@ fn record(
         191 => 8,
         other => other,
     };
-    if !world.nodes[nid].online && !world.nodes[nid].unclean && !world.nodes[nid].is_remote()
+    if !world.nodes[nid].online
+        && !world.nodes[nid].unclean
+        && !world.nodes[nid].is_remote()
         && !world.opts.fencing
     {
         // The node left in good order: what it ran is gone with it.
@@ -553,7 +547,6 @@ fn record(
             let ignore = on_fail == OnFail::Ignore
                 || (on_fail == OnFail::RestartContainer && op.operation == "stop");
             if ignore {
-                note_failure(world, nid, rid, op);
                 success(world, nid, rid, op, reading, wanted.unwrap_or(0), history, state);
                 if !world.rscs[rid].known_on.contains(&nid) {
                     world.rscs[rid].known_on.push(nid);
@@ -607,12 +600,14 @@ fn judge(
             if rc == 3 && op.interval_ms > 0 {
                 return (status::NOT_SUPPORTED, None);
             }
-            if probe && matches!(rc, 2..=6) && world.rscs[rid].running_on.is_empty() && rc != 2 && rc != 6 {
+            if probe
+                && matches!(rc, 2..=6)
+                && world.rscs[rid].running_on.is_empty()
+                && rc != 2
+                && rc != 6
+            {
                 // Nothing there that could run.
-                return (
-                    if rc == 5 { status::NOT_INSTALLED } else { status::ERROR_HARD },
-                    None,
-                );
+                return (if rc == 5 { status::NOT_INSTALLED } else { status::ERROR_HARD }, None);
             }
             match rc {
                 6 => (status::ERROR_FATAL, None),
@@ -640,7 +635,11 @@ fn failure_expired(
     let mut clear: Option<&'static str> = None;
     // What is to block does so until people have looked.
     let blocks = on_fail(world, rid, op) == OnFail::Block;
-    if timeout > 0 && !blocks && let Some(changed) = op.last_rc_change && changed > 0 {
+    if timeout > 0
+        && !blocks
+        && let Some(changed) = op.last_rc_change
+        && changed > 0
+    {
         let last = count.map_or(0, |c| c.last_failure).max(changed);
         if changed + timeout <= world.now {
             expired = true;
@@ -656,7 +655,7 @@ fn failure_expired(
     if expired && (result == status::DONE) {
         expired = false;
     }
-    if is_last_failure && !world.rscs[rid].orphan && result != status::DONE || is_last_failure {
+    if is_last_failure {
         // A failure of an operation whose definition has changed since counts no more.
         if clear.is_none()
             && (op.operation == "monitor" || op.operation == "start")
@@ -712,9 +711,12 @@ fn pending(
             {
                 let done = state_of(world, t)
                     .and_then(|s| s.history.iter().find(|h| h.id == world.rscs[rid].history_id))
-                    .is_some_and(|h| h.operations.iter().any(|o| {
-                        matches!(o.operation.as_str(), "migrate_from") && o.op_status == status::DONE
-                    }));
+                    .is_some_and(|h| {
+                        h.operations.iter().any(|o| {
+                            matches!(o.operation.as_str(), "migrate_from")
+                                && o.op_status == status::DONE
+                        })
+                    });
                 if !done && world.nodes[t].online {
                     world.add_running(rid, t);
                 }
@@ -732,21 +734,13 @@ fn pending(
             "monitor" if op.interval_ms == 0 => "probe".into(),
             other => other.into(),
         };
-        // Only a stopped resource is being probed.
-        if name != "probe" || true {
-            world.rscs[rid].pending_task = Some((name, nid));
-        }
+        world.rscs[rid].pending_task = Some((name, nid));
     }
 }
 
 fn state_of<'a>(world: &World<'a>, nid: Nid) -> Option<&'a NodeState> {
     let node = &world.nodes[nid];
-    world
-        .cib
-        .status
-        .nodes
-        .iter()
-        .find(|s| s.id == node.id || s.uname == node.name)
+    world.cib.status.nodes.iter().find(|s| s.id == node.id || s.uname == node.name)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the pieces of one record and its surroundings")]
@@ -823,10 +817,8 @@ fn success(
                 reading.fail_next = None;
             }
             OnFail::ResetRemote => {
-                if op.operation != "stop" || true {
-                    reading.on_fail = OnFail::Ignore;
-                    reading.fail_next = None;
-                }
+                reading.on_fail = OnFail::Ignore;
+                reading.fail_next = None;
             }
         }
     }
@@ -872,7 +864,10 @@ fn migrated_away(
         let last = h.operations.iter().max_by(|a, b| in_time(a, b));
         last.is_some_and(|o| {
             (o.operation == "stop" && o.op_status == status::DONE)
-                || (is_probe(o) && o.rc == 7 && from.is_none() && o.last_rc_change > op.last_rc_change)
+                || (is_probe(o)
+                    && o.rc == 7
+                    && from.is_none()
+                    && o.last_rc_change > op.last_rc_change)
         })
     });
     if from.is_some_and(|o| o.op_status == status::DONE && o.rc == 0) {
@@ -892,7 +887,8 @@ fn migrated_away(
         reading.role = active_role(world, rid);
         return;
     }
-    let failed_there = from.is_some_and(|o| o.op_status != status::PENDING && (o.rc != 0 || o.op_status != 0));
+    let failed_there =
+        from.is_some_and(|o| o.op_status != status::PENDING && (o.rc != 0 || o.op_status != 0));
     if failed_there {
         if world.nodes[t].online {
             world.add_running(rid, t);
@@ -971,10 +967,16 @@ pub(crate) fn on_fail(world: &World<'_>, rid: Rid, op: &OperationRecord) -> OnFa
     if world.rscs[rid].container.is_some() && !is_connection && world.is_guest_filler(rid) {
         return OnFail::RestartContainer;
     }
-    if is_connection && task != "stop" && !(task == "start") {
+    if is_connection && task != "stop" && task != "start" {
         // The connection is lost: the remote node is in an unknown state.
         let fence_remote = fencing && world.rscs[rid].container.is_none();
-        return if fence_remote { OnFail::ResetRemote } else if world.rscs[rid].container.is_some() { OnFail::RestartContainer } else { OnFail::Recover };
+        return if fence_remote {
+            OnFail::ResetRemote
+        } else if world.rscs[rid].container.is_some() {
+            OnFail::RestartContainer
+        } else {
+            OnFail::Recover
+        };
     }
     if is_connection && world.rscs[rid].container.is_some() && task != "stop" {
         return OnFail::RestartContainer;
@@ -983,10 +985,6 @@ pub(crate) fn on_fail(world: &World<'_>, rid: Rid, op: &OperationRecord) -> OnFa
         return if fencing { OnFail::Fence } else { OnFail::Block };
     }
     OnFail::Recover
-}
-
-fn note_failure(world: &mut World<'_>, nid: Nid, rid: Rid, op: &OperationRecord) {
-    world.failures.push(FailedOp { rid, nid, key: key_of(op) });
 }
 
 fn failure(
@@ -1000,7 +998,6 @@ fn failure(
 ) {
     let task = op.operation.as_str();
     reading.last_failure = Some((op.operation.clone(), op.interval_ms));
-    note_failure(world, nid, rid, op);
     let severity = on_fail(world, rid, op);
     if reading.on_fail < severity {
         reading.on_fail = severity;
@@ -1013,7 +1010,7 @@ fn failure(
             reading.fail_next = Some(Role::Stopped);
         }
     }
-    let probe_found_nothing = is_probe(op) && matches!(rc, 5) ;
+    let probe_found_nothing = is_probe(op) && matches!(rc, 5);
     match task {
         "stop" => world.ban(rid, nid, "stop-failed"),
         "migrate_to" => failed_migrate_to(world, nid, rid, op),
@@ -1040,9 +1037,7 @@ fn failure(
 }
 
 fn reconnects(world: &World<'_>, rid: Rid) -> bool {
-    world.conf(rid).is_some_and(|c| {
-        c.params.iter().any(|s| s.get("reconnect_interval").is_some())
-    })
+    world.conf(rid).is_some_and(|c| c.params.iter().any(|s| s.get("reconnect_interval").is_some()))
 }
 
 fn failed_migrate_to(world: &mut World<'_>, nid: Nid, rid: Rid, op: &OperationRecord) {
@@ -1062,7 +1057,7 @@ fn failed_migrate_to(world: &mut World<'_>, nid: Nid, rid: Rid, op: &OperationRe
         }
     }
     let known_stopped = probe.is_some_and(|p| p.rc == 7 && p.last_rc_change >= op.last_rc_change);
-    if from > stop || (from == -2 && stop == -2 && !known_stopped) || (stop < from) {
+    if from > stop || (from == -2 && stop == -2 && !known_stopped) {
         if world.nodes[t].online && !known_stopped {
             world.add_running(rid, t);
         }
@@ -1128,7 +1123,10 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
             world.fence(nid, &reason);
         }
     }
-    if role > Role::Stopped && !node_online && !world.nodes[nid].unclean && !world.opts.fencing
+    if role > Role::Stopped
+        && !node_online
+        && !world.nodes[nid].unclean
+        && !world.opts.fencing
         && !world.nodes[nid].is_remote()
     {
         // Without fencing a node that left is taken at its word.
@@ -1141,8 +1139,7 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
     }
     if node_maintenance && !world.rscs[rid].is_clone() {
         // Nothing is done to anything on this node.
-        world.rscs[rid].managed = world.rscs[rid].managed && role <= Role::Stopped
-            || (world.rscs[rid].managed && role <= Role::Stopped);
+        world.rscs[rid].managed &= role <= Role::Stopped;
         on_fail = OnFail::Ignore.max(if role > Role::Stopped { OnFail::Ignore } else { on_fail });
         if reading.on_fail >= OnFail::Recover && role > Role::Stopped {
             world.rscs[rid].failed = true;
@@ -1199,9 +1196,8 @@ fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading, old_role:
         OnFail::RestartContainer => {
             world.rscs[rid].failed = true;
             world.rscs[rid].stop_required = true;
-            match world.rscs[rid].container {
-                Some(container) => world.rscs[container].stop_required = true,
-                None => {}
+            if let Some(container) = world.rscs[rid].container {
+                world.rscs[container].stop_required = true;
             }
         }
         OnFail::ResetRemote => {

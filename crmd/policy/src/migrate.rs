@@ -31,10 +31,9 @@ pub(crate) fn consider(
     if !may {
         return;
     }
-    let (Some(start), Some(stop)) = (
-        acts.find(rid, Verb::Start, Some(target)),
-        acts.find(rid, Verb::Stop, Some(source)),
-    ) else {
+    let (Some(start), Some(stop)) =
+        (acts.find(rid, Verb::Start, Some(target)), acts.find(rid, Verb::Stop, Some(source)))
+    else {
         return;
     };
     if !acts.acts[start].runnable || !acts.acts[stop].runnable {
@@ -65,18 +64,16 @@ pub(crate) fn consider(
         acts.order(from, stop, edge::NEEDS | edge::QUIET);
     }
     acts.order(stop, start, edge::ORDER);
-    if partial
-        && let Some(extra_stop) = acts.find(rid, Verb::Stop, Some(target))
-    {
+    if partial && let Some(extra_stop) = acts.find(rid, Verb::Stop, Some(target)) {
         acts.acts[extra_stop].optional = true;
     }
 }
 
 /// After all consequences are known: which migrations really are ones.
 pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
-    let candidates: Vec<usize> = (0..acts.acts.len())
-        .filter(|&a| acts.acts[a].verb == Verb::MigrateFrom)
-        .collect();
+    let mut real: Vec<(usize, usize, usize, usize)> = Vec::new();
+    let candidates: Vec<usize> =
+        (0..acts.acts.len()).filter(|&a| acts.acts[a].verb == Verb::MigrateFrom).collect();
     for from in candidates {
         let Some(rid) = acts.acts[from].rid else { continue };
         let Some(extra) = acts.acts[from].extra.clone() else { continue };
@@ -93,11 +90,26 @@ pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
             && !acts.acts[stop].optional;
         if ok {
             acts.acts[start].pseudo = true;
+            real.push((to.unwrap_or(from), from, start, stop));
             continue;
         }
         for aid in [Some(from), to].into_iter().flatten() {
             acts.acts[aid].optional = true;
             acts.acts[aid].runnable = false;
+        }
+    }
+    // A migration begins when everything is done that its start or its stop would wait for;
+    // of another migration, when that has arrived.
+    let edges = acts.edges.clone();
+    for &(push, from, start, stop) in &real {
+        for e in edges.iter().filter(|e| e.then == start || e.then == stop) {
+            if acts.acts[e.first].rid == acts.acts[push].rid {
+                continue;
+            }
+            let arrived = real.iter().find(|m| m.2 == e.first).map_or(e.first, |m| m.1);
+            if arrived != from && e.kind & (edge::TOGETHER | edge::SERIAL) == 0 {
+                acts.order(arrived, push, edge::ORDER);
+            }
         }
     }
     // What is restarted need not be reloaded.

@@ -29,8 +29,6 @@ pub(crate) struct World<'a> {
     pub have_fencing_device: bool,
     /// Whether some resource needs unfencing.
     pub have_unfencing: bool,
-    /// Whether remote or guest nodes exist.
-    pub have_remotes: bool,
     pub nodes: Vec<Node>,
     pub node_by_name: FxHashMap<Text, Nid>,
     pub node_by_id: FxHashMap<Text, Nid>,
@@ -51,8 +49,6 @@ pub(crate) struct World<'a> {
     pub warnings: Vec<String>,
     /// Pieces of status that ask for an action: cleared fail counts, deletions.
     pub chores: Vec<Chore>,
-    /// Failures for display.
-    pub failures: Vec<FailedOp>,
     /// Histories as found, with the instance that each was given to.
     pub records: Vec<(Rid, Nid, &'a rota_cib::status::ResourceHistory)>,
     /// Recurring operations that run and are as configured.
@@ -63,8 +59,6 @@ pub(crate) struct World<'a> {
     pub no_promotion: rustc_hash::FxHashSet<Rid>,
     /// Pairs that are together by nature: address and container.
     pub implied: Vec<(Rid, Rid)>,
-    pub blocked_count: usize,
-    pub disabled_count: usize,
 }
 
 /// A ticket and its state.
@@ -74,14 +68,6 @@ pub(crate) struct TicketInfo {
     pub standby: bool,
 }
 
-/// A failed operation for display.
-#[derive(Clone, Debug)]
-pub(crate) struct FailedOp {
-    pub rid: Rid,
-    pub nid: Nid,
-    pub key: Text,
-}
-
 /// Something the history asks for beside starting and stopping.
 #[derive(Clone, Debug)]
 pub(crate) enum Chore {
@@ -89,8 +75,6 @@ pub(crate) enum Chore {
     ClearFailures { rid: Rid, nid: Nid, why: &'static str },
     /// A history that nobody needs.
     DeleteHistory { rid: Rid, nid: Nid },
-    /// A recurring operation that is configured no more.
-    Cancel { rid: Rid, nid: Nid, op: Text, interval: u32 },
     /// A lock on a node whose time is over.
     LiftLock { rid: Rid, nid: Nid },
 }
@@ -148,12 +132,8 @@ pub(crate) struct Node {
     pub remote_maintenance: bool,
     /// How many instances are assigned to it or run on it (ties go to the emptier node).
     pub load: u32,
-    /// Priority of what runs here (priority-fencing-delay).
-    pub priority: i32,
     /// Resources active here according to history.
     pub running: Vec<Rid>,
-    pub unfenced: Option<Text>,
-    pub needs_unfencing: bool,
 }
 
 impl Node {
@@ -279,14 +259,12 @@ pub(crate) struct Meta {
     pub allow_migrate: bool,
     pub requires: Requires,
     pub critical: bool,
-    pub restart_with_orders: bool,
     pub allow_unhealthy: bool,
     pub remove_after_stop: bool,
 }
 
 /// A primitive's configuration, shared by its instances.
 pub(crate) struct PrimConf<'a> {
-    pub id: Text,
     pub class: Text,
     pub provider: Option<Text>,
     pub agent: Text,
@@ -305,7 +283,9 @@ impl PrimConf<'_> {
         self.class == "stonith"
     }
     pub fn is_connection(&self) -> bool {
-        self.class == "ocf" && self.agent == "remote" && self.provider.as_deref() == Some("pacemaker")
+        self.class == "ocf"
+            && self.agent == "remote"
+            && self.provider.as_deref() == Some("pacemaker")
     }
 }
 
@@ -353,7 +333,6 @@ pub(crate) struct Rsc {
     pub start_pending: bool,
     pub stop_required: bool,
     pub reload: bool,
-    pub restart_allowed: bool,
     pub role: Role,
     pub next_role: Option<Role>,
     pub next_role_why: &'static str,
@@ -383,7 +362,6 @@ pub(crate) struct Rsc {
     pub fillers: Vec<Rid>,
     /// Node name of the guest or remote node that this connection serves.
     pub serves: Option<Nid>,
-    pub location_applied: bool,
 }
 
 /// How often a resource failed on a node.
@@ -435,17 +413,6 @@ impl<'a> World<'a> {
         None
     }
 
-    /// The outermost ancestor; bundles count only when asked for.
-    pub fn top_of(&self, mut rid: Rid, into_bundles: bool) -> Rid {
-        while let Some(parent) = self.rscs[rid].parent {
-            if self.rscs[parent].is_bundle() && !into_bundles {
-                break;
-            }
-            rid = parent;
-        }
-        rid
-    }
-
     /// The configuration of a primitive.
     pub fn conf(&self, rid: Rid) -> Option<&PrimConf<'a>> {
         self.rscs[rid].prim.map(|p| &self.prims[p])
@@ -478,12 +445,10 @@ impl<'a> World<'a> {
         match (self.nodes[nid].sort, guest_container) {
             (NodeSort::Guest, Some(container)) => {
                 // A guest dies with what it lives in: that is recovered instead.
-                if !self.rscs[container].failed {
-                    if self.rscs[container].managed {
-                        self.nodes[nid].remote_reset = true;
-                        self.rscs[container].failed = true;
-                        self.rscs[container].stop_required = true;
-                    }
+                if !self.rscs[container].failed && self.rscs[container].managed {
+                    self.nodes[nid].remote_reset = true;
+                    self.rscs[container].failed = true;
+                    self.rscs[container].stop_required = true;
                 }
             }
             (NodeSort::Remote, _) => {

@@ -87,10 +87,8 @@ pub(crate) fn unpack<'a>(cib: &'a Cib, opts: &Options, values: &Values<'a>) -> V
         cib.config.nodes.iter().map(|conf| (conf.uname.as_str(), conf)).collect();
     for node in &mut nodes {
         let conf = confs.get(node.name.as_str()).copied();
-        let state = states
-            .get(node.id.as_str())
-            .or_else(|| by_uname.get(node.name.as_str()))
-            .copied();
+        let state =
+            states.get(node.id.as_str()).or_else(|| by_uname.get(node.name.as_str())).copied();
         attributes(node, cib, conf, state, values);
         settle(node, state, opts, values.now);
     }
@@ -128,10 +126,7 @@ pub(crate) fn new(id: Text, name: Text, sort: NodeSort) -> Node {
         remote_was_fenced: false,
         remote_maintenance: false,
         load: 0,
-        priority: 0,
         running: Vec::new(),
-        unfenced: None,
-        needs_unfencing: false,
     }
 }
 
@@ -140,8 +135,8 @@ fn remote_names<'a>(cib: &'a Cib, values: &Values<'a>) -> Vec<(Text, bool)> {
     let mut found = Vec::new();
     let mut bundles = Vec::new();
     let mut look = |p: &'a Primitive| {
-        let is_remote = p.agent.as_deref() == Some("remote")
-            && p.provider.as_deref() == Some("pacemaker");
+        let is_remote =
+            p.agent.as_deref() == Some("remote") && p.provider.as_deref() == Some("pacemaker");
         if is_remote {
             found.push((p.id.clone(), false));
         } else if !p.meta.is_empty() {
@@ -196,6 +191,16 @@ pub(crate) fn attributes<'a>(
             .collect();
     }
     if let Some(state) = state {
+        let mut more = Pairs::new();
+        let sets: Vec<_> = state.utilization.iter().collect();
+        values.collect(&sets, None, &context, &mut more);
+        for (name, value) in more {
+            let value = leading_number(&value).unwrap_or(0);
+            match node.capacity.iter_mut().find(|(n, _)| *n == name) {
+                Some(slot) => slot.1 = value,
+                None => node.capacity.push((name, value)),
+            }
+        }
         let mut transient = Pairs::new();
         let sets: Vec<_> = state.attributes.iter().collect();
         values.collect(&sets, None, &context, &mut transient);
@@ -268,13 +273,12 @@ fn settle(node: &mut Node, state: Option<&NodeState>, opts: &Options, now: i64) 
         node.has_state = true;
         node.unseen = false;
         if node.is_remote() {
-            let other = |name: &str| {
-                state.other.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
-            };
+            let other =
+                |name: &str| state.other.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
             node.remote_was_fenced = other("node_fenced")
                 .is_some_and(|v| boolean(v).unwrap_or(leading_number(v).unwrap_or(0) > 0));
-            node.remote_maintenance =
-                other("node_in_maintenance").is_some_and(|v| boolean(v) == Some(true) || leading_number(v).unwrap_or(0) > 0);
+            node.remote_maintenance = other("node_in_maintenance")
+                .is_some_and(|v| boolean(v) == Some(true) || leading_number(v).unwrap_or(0) > 0);
             if node.transient.get("shutdown").is_some_and(|v| leading_number(v).unwrap_or(0) != 0) {
                 node.shutdown = true;
             }

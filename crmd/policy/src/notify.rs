@@ -31,6 +31,16 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions, clone: Rid) {
         }
         ends.push((verb, pre, post_done));
     }
+    // What watches the instances begins when all have been told.
+    for &(_, _, over) in &ends {
+        for leaf in world.leaves(clone) {
+            for watch in acts.all(leaf, Verb::Monitor) {
+                if acts.acts[watch].interval > 0 {
+                    acts.order(over, watch, edge::ORDER);
+                }
+            }
+        }
+    }
     // One round of notifications is over before the next begins.
     for (i, &(_, _, over)) in ends.iter().enumerate() {
         for &(_, pre, _) in &ends[i + 1..] {
@@ -78,7 +88,8 @@ fn tell(
             }
         }
     }
-    let Some(nid) = rsc.assigned.filter(|_| rsc.next_role.is_some_and(|r| r > Role::Stopped)) else {
+    let Some(nid) = rsc.assigned.filter(|_| rsc.next_role.is_some_and(|r| r > Role::Stopped))
+    else {
         return;
     };
     let start = acts.find(leaf, Verb::Start, Some(nid));
@@ -86,7 +97,7 @@ fn tell(
     if world.nodes[nid].unclean {
         return;
     }
-    if (verb != Verb::Start || !starts) && rsc.running_on.contains(&nid) {
+    if verb != Verb::Start || !starts {
         message(world, acts, leaf, nid, "pre", verb, all, pre);
     }
     let after = message(world, acts, leaf, nid, "post", verb, all, post);

@@ -64,8 +64,6 @@ pub(crate) struct Options {
     pub remove_after_stop: bool,
     pub start_failure_fatal: bool,
     pub stop_all: bool,
-    pub have_watchdog: bool,
-    pub watchdog_timeout_ms: u64,
     pub placement: Placement,
     pub health: Health,
     pub health_base: i32,
@@ -74,8 +72,6 @@ pub(crate) struct Options {
     pub health_red: i32,
     pub shutdown_lock: bool,
     pub shutdown_lock_limit_ms: u64,
-    pub priority_fencing_delay_s: u32,
-    pub concurrent_fencing: bool,
     pub batch_limit: u32,
     pub migration_limit: Option<u32>,
     pub cluster_delay_ms: u32,
@@ -83,8 +79,6 @@ pub(crate) struct Options {
     pub managed_default: bool,
     pub node_pending_timeout_s: i64,
     pub fence_remote_without_quorum: bool,
-    /// Everything as written, for rules and for the graph's head.
-    pub pairs: Pairs,
 }
 
 impl Options {
@@ -94,10 +88,10 @@ impl Options {
         let sets: Vec<_> = cib.config.properties.iter().collect();
         values.collect(&sets, Some("cib-bootstrap-options"), &Context::default(), &mut pairs);
         let one = |names: &[&str]| names.iter().find_map(|name| get(&pairs, name));
-        let flag = |names: &[&str], default: bool| {
-            one(names).and_then(|v| boolean(v)).unwrap_or(default)
-        };
-        let time = |names: &[&str], default: u64| one(names).and_then(|v| millis(v)).unwrap_or(default);
+        let flag =
+            |names: &[&str], default: bool| one(names).and_then(|v| boolean(v)).unwrap_or(default);
+        let time =
+            |names: &[&str], default: u64| one(names).and_then(|v| millis(v)).unwrap_or(default);
         let points = |name: &str, default: i32| {
             one(&[name]).and_then(|v| score::parse(v)).unwrap_or(default)
         };
@@ -112,7 +106,10 @@ impl Options {
                 _ => NoQuorum::Stop,
             },
             fencing,
-            fencing_action_off: matches!(word(&["fencing-action", "stonith-action"]), "off" | "poweroff"),
+            fencing_action_off: matches!(
+                word(&["fencing-action", "stonith-action"]),
+                "off" | "poweroff"
+            ),
             fencing_timeout_ms: time(&["fencing-timeout", "stonith-timeout"], 60_000) as u32,
             startup_fencing: flag(&["startup-fencing"], true),
             symmetric: flag(&["symmetric-cluster"], true),
@@ -123,8 +120,6 @@ impl Options {
             remove_after_stop: flag(&["remove-after-stop"], false),
             start_failure_fatal: flag(&["start-failure-is-fatal"], true),
             stop_all: flag(&["stop-all-resources"], false),
-            have_watchdog: flag(&["have-watchdog"], false),
-            watchdog_timeout_ms: time(&["fencing-watchdog-timeout", "stonith-watchdog-timeout"], 0),
             placement: match word(&["placement-strategy"]) {
                 "utilization" => Placement::Utilization,
                 "minimal" => Placement::Minimal,
@@ -144,8 +139,6 @@ impl Options {
             health_red: points("node-health-red", -score::INF),
             shutdown_lock: flag(&["shutdown-lock"], false),
             shutdown_lock_limit_ms: time(&["shutdown-lock-limit"], 0),
-            priority_fencing_delay_s: (time(&["priority-fencing-delay"], 0) / 1000) as u32,
-            concurrent_fencing: flag(&["concurrent-fencing"], true),
             batch_limit: one(&["batch-limit"])
                 .and_then(|v| score::leading_number(v))
                 .map_or(0, |n| n.max(0) as u32),
@@ -157,7 +150,6 @@ impl Options {
             managed_default: flag(&["is-managed-default"], true),
             node_pending_timeout_s: (time(&["node-pending-timeout"], 0) / 1000) as i64,
             fence_remote_without_quorum: flag(&["fence-remote-without-quorum"], false),
-            pairs,
         }
     }
 }

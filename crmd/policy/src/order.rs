@@ -17,6 +17,50 @@ pub(crate) fn run(world: &World<'_>, acts: &mut Actions) {
         any_of(world, acts, set);
     }
     together(world, acts);
+    relieve(world, acts);
+}
+
+/// Where capacity counts, a node is relieved of what leaves it before anything new starts.
+fn relieve(world: &World<'_>, acts: &mut Actions) {
+    if world.opts.placement == crate::options::Placement::Default {
+        return;
+    }
+    for rid in 0..world.rscs.len() {
+        let rsc = &world.rscs[rid];
+        if !world.conf(rid).is_some_and(|c| !c.utilization.is_empty()) || rsc.orphan {
+            continue;
+        }
+        let mut points = Vec::new();
+        for (nid, cand) in rsc.allowed.iter().enumerate() {
+            if !cand.present {
+                continue;
+            }
+            let key = format_smolstr!("load_stopped_{}", world.nodes[nid].name);
+            let point = acts.point(key, None);
+            acts.acts[point].optional = false;
+            points.push((nid, point));
+        }
+        for (verb, before) in [
+            (Verb::Stop, true),
+            (Verb::Start, false),
+            (Verb::MigrateTo, false),
+        ] {
+            for aid in acts.all(rid, verb) {
+                let node = match verb {
+                    Verb::MigrateTo => acts.acts[aid].extra.as_ref().and_then(|e| e.target),
+                    _ => acts.acts[aid].node,
+                };
+                for &(nid, point) in points.iter().filter(|(n, _)| Some(*n) == node) {
+                    let _ = nid;
+                    if before {
+                        acts.order(aid, point, edge::ORDER);
+                    } else {
+                        acts.order(point, aid, edge::ORDER);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// What must be with another cannot start when that cannot.
@@ -62,7 +106,8 @@ fn strength(order: &OrderC) -> u16 {
 }
 
 fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
-    let (Some(first), Some(then)) = (Verb::parse(order.first_action), Verb::parse(order.then_action))
+    let (Some(first), Some(then)) =
+        (Verb::parse(order.first_action), Verb::parse(order.then_action))
     else {
         return;
     };
@@ -187,11 +232,16 @@ fn interleaved(
                 } else {
                     first.done().map(|d| acts.all(partner, d)).unwrap_or_default()
                 };
-                if first_acts.is_empty() && kind & edge::NEEDS != 0 && starting
+                if first_acts.is_empty()
+                    && kind & edge::NEEDS != 0
+                    && starting
                     && first == Verb::Promote
                 {
                     for b in then_acts {
-                        acts.forbid_early(b, format!("unrunnable {} {}", world.rscs[order.first].id, first.name()));
+                        acts.forbid_early(
+                            b,
+                            format!("unrunnable {} {}", world.rscs[order.first].id, first.name()),
+                        );
                     }
                     continue;
                 }
@@ -203,7 +253,14 @@ fn interleaved(
             }
             None if starting && kind & edge::NEEDS != 0 => {
                 for b in then_acts {
-                    acts.forbid_early(b, format!("unrunnable {} {}", world.rscs[order.first].id, first.done().map_or("", Verb::name)));
+                    acts.forbid_early(
+                        b,
+                        format!(
+                            "unrunnable {} {}",
+                            world.rscs[order.first].id,
+                            first.done().map_or("", Verb::name)
+                        ),
+                    );
                 }
             }
             None => {}
@@ -215,8 +272,7 @@ fn interleaved(
 fn firsts_done(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
     let Some(done) = verb.done() else { return Vec::new() };
     if world.rscs[rid].notify {
-        let key =
-            format_smolstr!("{}_confirmed-post_notify_{}_0", world.rscs[rid].id, done.name());
+        let key = format_smolstr!("{}_confirmed-post_notify_{}_0", world.rscs[rid].id, done.name());
         if let Some(&told) = acts.named.get(&key) {
             return vec![told];
         }
@@ -275,7 +331,11 @@ fn any_of(world: &World<'_>, acts: &mut Actions, set: &AnyOf) {
     for &(rid, action) in &set.then {
         let Some(verb) = Verb::parse(action) else { continue };
         for b in acts.all(rid, verb) {
-            acts.order(point, b, if mandatory { edge::NEEDS | edge::USER | edge::WANTS } else { edge::ORDER });
+            acts.order(
+                point,
+                b,
+                if mandatory { edge::NEEDS | edge::USER | edge::WANTS } else { edge::ORDER },
+            );
         }
     }
 }

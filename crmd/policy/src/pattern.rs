@@ -46,17 +46,11 @@ impl Pattern {
         for start in 0..=chars.len() {
             let mut caps = vec![None; self.groups + 1];
             let mut end = None;
-            let matched = branches(
-                &self.root,
-                &chars,
-                start,
-                &mut caps,
-                &mut steps,
-                &mut |at, _, _| {
+            let matched =
+                branches(&self.root, &chars, start, &mut caps, &mut steps, &mut |at, _, _| {
                     end = Some(at);
                     true
-                },
-            );
+                });
             if matched {
                 caps[0] = end.map(|e| (start, e));
                 let piece = |range: &Option<(usize, usize)>| {
@@ -141,8 +135,9 @@ fn one(
     let takes = match piece {
         Piece::Char(c) => here == Some(*c),
         Piece::Any => here.is_some(),
-        Piece::Class { negated, ranges } => here
-            .is_some_and(|c| ranges.iter().any(|(a, b)| (*a..=*b).contains(&c)) != *negated),
+        Piece::Class { negated, ranges } => {
+            here.is_some_and(|c| ranges.iter().any(|(a, b)| (*a..=*b).contains(&c)) != *negated)
+        }
         Piece::Start => return at == 0 && next(at, caps, steps),
         Piece::End => return at == text.len() && next(at, caps, steps),
         Piece::Group { index, branches: list } => {
@@ -302,7 +297,7 @@ mod tests {
         let found = Pattern::new("^rsc-(.*)-([0-9]+)$").unwrap().find("rsc-web-12").unwrap();
         assert_eq!(found, ["rsc-web-12", "web", "12"]);
         assert!(Pattern::new("a|b").unwrap().find("xxb").is_some());
-        assert!(Pattern::new("(a+)+$").unwrap().find(&"a".repeat(40).replace("aaaa", "aab")).is_none() || true);
+        assert!(Pattern::new("^(a+)+$").unwrap().find(&format!("{}b", "a".repeat(40))).is_none());
         assert!(Pattern::new("*").is_none());
     }
 }

@@ -47,6 +47,8 @@ pub struct Plan {
     pub scores: Vec<String>,
     /// What will change, as `crm_simulate` says it: one line a resource or node.
     pub summary: Vec<String>,
+    /// What counted when places were chosen.
+    pub notes: Vec<crate::notes::Note>,
     /// What the configuration should be asked about.
     pub warnings: Vec<String>,
 }
@@ -72,6 +74,7 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     constraints::unpack(world);
     internal_colocations(world);
     constraints::index(world);
+    let notes = crate::notes::gather(world);
     assign::prepare(world);
     tickets::apply(world);
     let assigned = assign::run(world, options.scores);
@@ -95,6 +98,7 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
         placements,
         scores: assigned.trace.unwrap_or_default(),
         summary,
+        notes,
         warnings: std::mem::take(&mut world.warnings),
     }
 }

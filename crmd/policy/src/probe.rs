@@ -19,7 +19,7 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
         if !node.online || fresh || node.pending || node.unclean || node.sort == NodeSort::Ping {
             continue;
         }
-        if node.is_remote() && node.shutdown || !node.discovery {
+        if !node.discovery {
             continue;
         }
         for &rid in &world.top {
@@ -110,7 +110,10 @@ fn known(world: &World<'_>, rid: Rid, nid: Nid) -> bool {
     if rsc.anonymous
         && let Some(owner) = world.instance_owner(rid)
     {
-        return world.known_by_name.get(&(owner, rsc.conf_id.clone())).is_some_and(|list| list.contains(&nid));
+        return world
+            .known_by_name
+            .get(&(owner, rsc.conf_id.clone()))
+            .is_some_and(|list| list.contains(&nid));
     }
     false
 }
@@ -132,6 +135,10 @@ fn primitive(world: &World<'_>, acts: &mut Actions, rid: Rid, nid: Nid) {
     let cand = rsc.allowed[nid];
     let exclusive = exclusive(world, rid);
     if cand.discover == Discover::Never || (exclusive && cand.discover != Discover::Exclusive) {
+        return;
+    }
+    // What lives inside another resource is there exactly when that is.
+    if rsc.container.is_some() && rsc.serves.is_none() && !world.in_bundle(rid) {
         return;
     }
     // What lives inside a container is looked for there only.
@@ -191,7 +198,15 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
             continue;
         }
         let mut targets = Vec::new();
-        for verb in [Verb::Start, Verb::Stop, Verb::Promote, Verb::Demote, Verb::Delete, Verb::MigrateFrom, Verb::MigrateTo] {
+        for verb in [
+            Verb::Start,
+            Verb::Stop,
+            Verb::Promote,
+            Verb::Demote,
+            Verb::Delete,
+            Verb::MigrateFrom,
+            Verb::MigrateTo,
+        ] {
             targets.extend(acts.all(rid, verb));
         }
         for &probe in &probes {

@@ -63,9 +63,10 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
 }
 
 fn exists(world: &World<'_>, rid: Rid, nid: Nid, name: &str, interval: u32) -> bool {
-    world.active_ops.get(&(rid, nid)).is_some_and(|ops| {
-        ops.iter().any(|(n, i)| n == name && *i == interval)
-    })
+    world
+        .active_ops
+        .get(&(rid, nid))
+        .is_some_and(|ops| ops.iter().any(|(n, i)| n == name && *i == interval))
 }
 
 /// Whether a node's history has the operation, whatever it found.
@@ -116,11 +117,8 @@ fn active(
     let coming = node.is_remote() && start.is_some_and(|s| acts.acts[s].runnable);
     act.runnable = (node.online || coming) && !node.unclean && !node.pending;
     let promoted = next == Role::Promoted;
-    act.extra = Some(Box::new(Extra {
-        expected_rc: if promoted { 8 } else { 0 },
-        role,
-        ..Extra::default()
-    }));
+    act.extra =
+        Some(Box::new(Extra { expected_rc: if promoted { 8 } else { 0 }, ..Extra::default() }));
     if start.is_some_and(|s| !acts.acts[s].runnable) {
         act.runnable = false;
     }
@@ -130,7 +128,11 @@ fn active(
         acts.order(start, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
     }
     for promote in acts.all(rid, Verb::Promote) {
-        acts.order(promote, aid, if promoted { edge::FORCES | edge::NEEDS | edge::QUIET } else { edge::ORDER });
+        acts.order(
+            promote,
+            aid,
+            if promoted { edge::FORCES | edge::NEEDS | edge::QUIET } else { edge::ORDER },
+        );
     }
     for demote in acts.all(rid, Verb::Demote) {
         if acts.acts[demote].node == Some(nid) && !promoted {
@@ -163,11 +165,7 @@ fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, in
         act.interval = interval;
         act.optional = known && stopping.is_none();
         act.runnable = !node.shutdown && !node.standby && world.rscs[rid].managed;
-        act.extra = Some(Box::new(Extra {
-            expected_rc: 7,
-            role: Some(Role::Stopped),
-            ..Extra::default()
-        }));
+        act.extra = Some(Box::new(Extra { expected_rc: 7, ..Extra::default() }));
         let aid = acts.add(act);
         acts.of_node.entry(nid).or_default().push(aid);
         if let Some(stop) = stopping {

@@ -10,9 +10,8 @@ use crate::values::{Context, Values, get};
 
 /// Whether a rule holds.
 pub(crate) fn holds(rule: &Rule, values: &Values<'_>, context: &Context<'_>) -> bool {
-    let attribute = |name: &str| {
-        context.attributes.and_then(|list| list.get(name)).map(|value| value.as_str())
-    };
+    let attribute =
+        |name: &str| context.attributes.and_then(|list| list.get(name)).map(|value| value.as_str());
     let parameter =
         |name: &str| context.params.and_then(|pairs| get(pairs, name)).map(|value| value.as_str());
     let meta =

@@ -41,12 +41,7 @@ struct Widths {
     detail: usize,
 }
 
-fn resource(
-    world: &World<'_>,
-    acts: &Actions,
-    rid: Rid,
-    out: &mut Vec<Line>,
-) {
+fn resource(world: &World<'_>, acts: &Actions, rid: Rid, out: &mut Vec<Line>) {
     match &world.rscs[rid].kind {
         Kind::Primitive => {
             out.extend(leaf(world, acts, rid));
@@ -58,8 +53,9 @@ fn resource(
         }
         Kind::Bundle(conf) => {
             for replica in &conf.replicas {
-                for part in
-                    [replica.ip, Some(replica.container), replica.remote, replica.child].into_iter().flatten()
+                for part in [replica.ip, Some(replica.container), replica.remote, replica.child]
+                    .into_iter()
+                    .flatten()
                 {
                     resource(world, acts, part, out);
                 }
@@ -102,10 +98,7 @@ fn leaf(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<Line> {
     let there = if next_role > Role::Stopped { rsc.assigned } else { None };
     let here = match there {
         Some(t) if rsc.running_on.contains(&t) && rsc.migration_source.is_none() => Some(t),
-        _ => rsc
-            .migration_source
-            .filter(|_| there.is_some())
-            .or(rsc.running_on.first().copied()),
+        _ => rsc.migration_source.filter(|_| there.is_some()).or(rsc.running_on.first().copied()),
     };
     let name = |nid: usize| world.nodes[nid].name.as_str();
     let get = |verb: Verb, node: Option<usize>| acts.find(rid, verb, node);
@@ -219,13 +212,7 @@ fn both(
                 format!("{} -> {}", name(h), name(t))
             }
         } else {
-            format!(
-                "{}{} -> {}{}",
-                role,
-                name(h),
-                role_word(true, next_role),
-                name(t)
-            )
+            format!("{}{} -> {}{}", role, name(h), role_word(true, next_role), name(t))
         };
         if !runnable(start) {
             let mut l = line("Stop", format!("{role}{}", name(h)), start);
@@ -241,7 +228,7 @@ fn both(
         return;
     }
     if required(start) || required(stop) {
-        if !runnable(start) && !(required(start) && !required(stop)) {
+        if !runnable(start) && (!required(start) || required(stop)) {
             let mut l = line("Stop", format!("{role}{}", name(h)), start);
             l.blocked = !runnable(stop);
             lines.push(l);

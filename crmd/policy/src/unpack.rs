@@ -11,8 +11,8 @@ use smol_str::format_smolstr;
 
 use crate::constraints::Constraints;
 use crate::model::{
-    Cand, CloneConf, Discover, Kind, Meta, Multiple, NodeSort, OpConf, PrimConf, Requires, Rid, Rsc,
-    TicketInfo, World,
+    Cand, CloneConf, Discover, Kind, Meta, Multiple, NodeSort, OpConf, PrimConf, Requires, Rid,
+    Rsc, TicketInfo, World,
 };
 use crate::options::Options;
 use crate::values::{Context, Pairs, Values, boolean, depends_on_node, get, millis, role};
@@ -43,7 +43,6 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
     let node_by_id: FxHashMap<_, _> =
         nodes.iter().enumerate().map(|(i, n)| (n.id.clone(), i)).collect();
     let dc = cib.header.dc_uuid.as_ref().and_then(|id| node_by_id.get(id).copied());
-    let have_remotes = nodes.iter().any(crate::model::Node::is_remote);
     let mut world = World {
         cib,
         now,
@@ -52,7 +51,6 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         quorum: cib.header.have_quorum.unwrap_or(false),
         have_fencing_device: false,
         have_unfencing: false,
-        have_remotes,
         nodes,
         node_by_name,
         node_by_id,
@@ -68,14 +66,11 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         constraints: Constraints::default(),
         warnings: Vec::new(),
         chores: Vec::new(),
-        failures: Vec::new(),
         records: Vec::new(),
         active_ops: FxHashMap::default(),
         known_by_name: FxHashMap::default(),
         no_promotion: rustc_hash::FxHashSet::default(),
         implied: Vec::new(),
-        blocked_count: 0,
-        disabled_count: 0,
     };
     for tag in &cib.config.tags {
         world.tags.entry(tag.id.clone()).or_default().extend(tag.references.iter().cloned());
@@ -139,8 +134,7 @@ impl<'a> Maker<'_, 'a> {
             None => "".into(),
         };
         let provider = p.provider.clone().or(template.and_then(|t| t.provider.clone()));
-        let agent =
-            p.agent.clone().or(template.and_then(|t| t.agent.clone())).unwrap_or_default();
+        let agent = p.agent.clone().or(template.and_then(|t| t.agent.clone())).unwrap_or_default();
         let mut params: Vec<&'a NvSet> = p.parameters.iter().collect();
         let mut meta_util: Vec<&'a NvSet> = p.utilization.iter().collect();
         if let Some(t) = template {
@@ -155,7 +149,6 @@ impl<'a> Maker<'_, 'a> {
             self.world.have_fencing_device = true;
         }
         let mut conf = PrimConf {
-            id: p.id.clone(),
             class,
             provider,
             agent,
@@ -284,8 +277,7 @@ impl<'a> Maker<'_, 'a> {
         let pairs = self.meta_pairs(&g.meta, None, &inherited.meta, None);
         let flag = |name: &str| get(&pairs, name).and_then(|v| boolean(v)).unwrap_or(true);
         let kind = Kind::Group { ordered: flag("ordered"), colocated: flag("collocated") };
-        let meta =
-            Arc::new(meta(pairs, &self.world.opts, false, false, instance.number.is_some()));
+        let meta = Arc::new(meta(pairs, &self.world.opts, false, false, instance.number.is_some()));
         let rid = self.add(&g.id, kind, None, parent, Arc::clone(&meta), instance);
         // Whether members are in order or together is the group's own affair.
         let handed: Pairs = meta
@@ -313,18 +305,20 @@ impl<'a> Maker<'_, 'a> {
                 .map(|n| n.max(0) as usize)
         };
         let promotable = c.written_as_master || flag("promotable").unwrap_or(false);
-        let unique = flag("globally-unique").unwrap_or_else(|| {
-            // Several instances on a node only make sense when they differ.
-            number(&["clone-node-max"]).is_some_and(|n| n > 1) && false
-        });
-        let unique = unique && !self.has_plain_service(&c.child);
+        let unique = flag("globally-unique").unwrap_or(false) && !self.has_plain_service(&c.child);
         let members = self.world.nodes.iter().filter(|n| n.sort != NodeSort::Ping).count();
         let conf = CloneConf {
             max: number(&["clone-max"]).unwrap_or(members.max(1)),
-            node_max: if unique { number(&["clone-node-max"]).unwrap_or(1) } else {
+            node_max: if unique {
+                number(&["clone-node-max"]).unwrap_or(1)
+            } else {
                 number(&["clone-node-max"]).unwrap_or(1).min(1)
             },
-            promoted_max: if promotable { number(&["promoted-max", "master-max"]).unwrap_or(1) } else { 0 },
+            promoted_max: if promotable {
+                number(&["promoted-max", "master-max"]).unwrap_or(1)
+            } else {
+                0
+            },
             promoted_node_max: if promotable {
                 number(&["promoted-node-max", "master-node-max"]).unwrap_or(1)
             } else {
@@ -386,10 +380,8 @@ impl<'a> Maker<'_, 'a> {
             let template =
                 p.template.as_ref().and_then(|t| self.templates.get(t.as_str()).copied());
             let class = p.class.as_ref().or(template.and_then(|t| t.class.as_ref()));
-            matches!(
-                class,
-                Some(AgentClass::Lsb | AgentClass::Systemd | AgentClass::Service)
-            ) || matches!(class, Some(AgentClass::Other(c)) if c == "upstart" || c == "nagios")
+            matches!(class, Some(AgentClass::Lsb | AgentClass::Systemd | AgentClass::Service))
+                || matches!(class, Some(AgentClass::Other(c)) if c == "upstart" || c == "nagios")
         };
         match child {
             CloneChild::Primitive(p) => plain(p),
@@ -443,10 +435,18 @@ pub(crate) fn add(
         .map(|node| match node.sort {
             NodeSort::Ping => Cand::ABSENT,
             NodeSort::Member => {
-                if world.opts.symmetric { Cand::OPEN } else { Cand::ABSENT }
+                if world.opts.symmetric {
+                    Cand::OPEN
+                } else {
+                    Cand::ABSENT
+                }
             }
             NodeSort::Remote | NodeSort::Guest => {
-                if world.opts.symmetric { Cand::OPEN } else { Cand::ABSENT }
+                if world.opts.symmetric {
+                    Cand::OPEN
+                } else {
+                    Cand::ABSENT
+                }
             }
         })
         .collect();
@@ -474,7 +474,6 @@ pub(crate) fn add(
         start_pending: false,
         stop_required: false,
         reload: false,
-        restart_allowed: true,
         role: Role::Stopped,
         next_role: None,
         next_role_why: "",
@@ -498,7 +497,6 @@ pub(crate) fn add(
         container: None,
         fillers: Vec::new(),
         serves: None,
-        location_applied: false,
         meta,
     });
     world.by_id.insert(name, rid);
@@ -551,13 +549,13 @@ pub(crate) fn meta(
         target_role: value("target-role").and_then(role).filter(|r| *r != Role::Started),
         managed: flag("is-managed").unwrap_or(opts.managed_default),
         maintenance: flag("maintenance").unwrap_or(false),
-        stickiness: points("resource-stickiness").unwrap_or(
-            if in_clone && default_stickiness == 0 { 1 } else { default_stickiness },
-        ),
-        migration_threshold: points("migration-threshold").map_or(score::INF, |t| {
-            if t < 0 { score::INF } else { t }
-        }),
-        failure_timeout_s: value("failure-timeout").and_then(millis).map_or(0, |ms| (ms / 1000) as i64),
+        stickiness: points("resource-stickiness")
+            .unwrap_or(if in_clone && default_stickiness == 0 { 1 } else { default_stickiness }),
+        migration_threshold: points("migration-threshold")
+            .map_or(score::INF, |t| if t < 0 { score::INF } else { t }),
+        failure_timeout_s: value("failure-timeout")
+            .and_then(millis)
+            .map_or(0, |ms| (ms / 1000) as i64),
         multiple: match value("multiple-active") {
             Some("stop_only") => Multiple::StopOnly,
             Some("block") => Multiple::Block,
@@ -567,7 +565,6 @@ pub(crate) fn meta(
         allow_migrate: flag("allow-migrate").unwrap_or(connection),
         requires,
         critical: flag("critical").unwrap_or(true),
-        restart_with_orders: value("restart-type") == Some("restart"),
         allow_unhealthy: flag("allow-unhealthy-nodes").unwrap_or(false),
         remove_after_stop: opts.remove_after_stop,
         pairs,

@@ -139,7 +139,8 @@ impl<'a> Values<'a> {
         context: &Context<'_>,
         into: &mut Pairs,
     ) {
-        let mut order: Vec<&'a NvSet> = sets.iter().rev().filter_map(|set| self.index.set(set)).collect();
+        let mut order: Vec<&'a NvSet> =
+            sets.iter().rev().filter_map(|set| self.index.set(set)).collect();
         if order.len() > 1 {
             let rank = |set: &NvSet| {
                 let is_first = first.is_some() && set.id.as_deref() == first;

@@ -27,10 +27,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let (Some(result), Some(program)) = (args.next(), args.next()) else {
         return NOT_STARTED;
     };
-    // Signals to the group are for the agent, which starts with an empty mask; we only report.
-    let _ = SigSet::all().thread_block();
     let _pipes = [File::open("/proc/self/fd/1"), File::open("/proc/self/fd/2")];
-    let end = match Command::new(program).args(args).status() {
+    let agent = Command::new(program).args(args).spawn();
+    // Signals to the group are for the agent; we only report. Not before the agent is there: it
+    // and every service that it starts would inherit the mask, and could not be ended.
+    let _ = SigSet::all().thread_block();
+    let end = match agent.and_then(|mut agent| agent.wait()) {
         Ok(status) => match (status.code(), status.signal()) {
             (Some(code), _) => End::Exited(code),
             (None, signal) => End::Signaled(signal.unwrap_or_default()),
@@ -71,6 +73,18 @@ pub(crate) fn read_result(path: &Path) -> Option<End> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_agent_starts_with_all_signals_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let seen = dir.path().join("seen");
+        let script = format!("grep SigBlk /proc/self/status > {}", seen.display());
+        let result = dir.path().join("7.result");
+        let words = [result.as_os_str(), "/bin/sh".as_ref(), "-c".as_ref(), script.as_ref()];
+        assert_eq!(main(words.map(ToOwned::to_owned)), 0);
+        let seen = std::fs::read_to_string(seen).unwrap();
+        assert_eq!(seen.trim_start_matches("SigBlk:").trim().trim_matches('0'), "", "{seen}");
+    }
 
     #[test]
     fn a_result_is_read_as_it_was_written() {

@@ -117,7 +117,15 @@ fn no_such(source: &mut Source, call: &str) -> Failure {
 }
 
 fn document(source: &mut Source) -> Result<Element, Failure> {
-    Element::parse(&source.text()?).map_err(|why| Failure::new(DATA, why))
+    let mut root = Element::parse(&source.text()?).map_err(|why| Failure::new(DATA, why))?;
+    // Monitors compare this with a digit.
+    let digit = match root.get("have-quorum") {
+        Some("true") => "1",
+        Some("false") => "0",
+        Some(_) | None => return Ok(root),
+    };
+    root.set("have-quorum", digit);
+    Ok(root)
 }
 
 /// Where the section of a scope stands; the root for a scope that is none.

@@ -1,7 +1,7 @@
 //! XML in and out. Nothing outside this module sees an element or an attribute.
 
 mod error;
-mod limits;
+pub mod limits;
 mod read;
 mod upgrade;
 mod write;

@@ -39,9 +39,8 @@ pub(super) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
     if world.rscs[rid].promotable {
         super::set_roles(world, state, rid);
     }
-    let active = children
-        .iter()
-        .any(|&c| world.rscs[c].next_role.is_some_and(|r| r > Role::Stopped));
+    let active =
+        children.iter().any(|&c| world.rscs[c].next_role.is_some_and(|r| r > Role::Stopped));
     world.rscs[rid].next_role = Some(if active { Role::Started } else { Role::Stopped });
     world.rscs[rid].allocating = false;
 }
@@ -58,8 +57,7 @@ pub(crate) fn distribute(
 ) {
     let mut order: Vec<Rid> = instances.to_vec();
     sort(world, owner, &mut order);
-    let open: Vec<Nid> =
-        (0..world.nodes.len()).filter(|&n| available(world, owner, n)).collect();
+    let open: Vec<Nid> = (0..world.nodes.len()).filter(|&n| available(world, owner, n)).collect();
     let fair = if open.is_empty() {
         1
     } else {
@@ -224,9 +222,8 @@ fn sort(world: &World<'_>, owner: Rid, list: &mut [Rid]) {
     let key = |rid: Rid| {
         let rsc = &world.rscs[rid];
         let place = rsc.running_on.first().copied();
-        let allowed_here = place.is_some_and(|n| {
-            available(world, owner, n) && super::usable(world, n)
-        });
+        let allowed_here =
+            place.is_some_and(|n| available(world, owner, n) && super::usable(world, n));
         let score = place.map_or(-INF, |n| rsc.allowed[n].effective());
         let failed = rsc.failed || rsc.children.iter().any(|&c| world.rscs[c].failed);
         (
@@ -238,13 +235,11 @@ fn sort(world: &World<'_>, owner: Rid, list: &mut [Rid]) {
             -score,
         )
     };
-    list.sort_by(|&a, &b| key(a).cmp(&key(b)).then_with(|| number(world, a).cmp(&number(world, b))));
+    list.sort_by(|&a, &b| {
+        key(a).cmp(&key(b)).then_with(|| number(world, a).cmp(&number(world, b)))
+    });
 }
 
 fn number(world: &World<'_>, rid: Rid) -> usize {
-    world.rscs[rid]
-        .id
-        .rsplit_once(':')
-        .and_then(|(_, n)| n.parse().ok())
-        .unwrap_or(usize::MAX)
+    world.rscs[rid].id.rsplit_once(':').and_then(|(_, n)| n.parse().ok()).unwrap_or(usize::MAX)
 }

@@ -105,9 +105,7 @@ fn affects(world: &World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc) -> Af
     if p.provisional {
         return Affects::Nothing;
     }
-    if coloc.dependent_role.is_some_and(|r| r >= Role::Unpromoted)
-        && d.promotable
-        && !d.provisional
+    if coloc.dependent_role.is_some_and(|r| r >= Role::Unpromoted) && d.promotable && !d.provisional
     {
         // The place is settled; the role is what can still change.
         if let Some(role) = coloc.primary_role
@@ -160,7 +158,7 @@ pub(super) fn apply(
         Kind::Primitive => to_primitive(world, dependent, primary, coloc),
         Kind::Group { colocated, .. } => {
             let members = world.rscs[primary].children.clone();
-            if *colocated && coloc.score >= 0 || *colocated {
+            if *colocated {
                 // One place for all: the last member stands for it (the first when negative).
                 let member = if coloc.score >= INF { members.last() } else { members.first() };
                 if let Some(&member) = member {
@@ -206,10 +204,8 @@ fn location(world: &mut World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc) 
             Some(_) => {}
         }
     }
-    let any = work
-        .iter()
-        .enumerate()
-        .any(|(nid, c)| c.present && c.score >= 0 && usable(world, nid));
+    let any =
+        work.iter().enumerate().any(|(nid, c)| c.present && c.score >= 0 && usable(world, nid));
     if coloc.score <= -INF || coloc.score >= INF || any {
         world.rscs[dependent].allowed = work;
     }
@@ -222,7 +218,8 @@ fn role(world: &mut World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc) {
     else {
         return;
     };
-    let place = world.rscs[primary].assigned;
+    let place = world.rscs[primary].assigned.map(|p| world.host_of(p));
+    let d = world.host_of(d);
     let together = place.is_some_and(|p| same_place(world, coloc, p, d));
     let promoted = coloc.dependent_role == Some(Role::Promoted);
     let new = if !together {
@@ -306,7 +303,9 @@ fn keep_only(world: &mut World<'_>, dependent: Rid, coloc: &Coloc, places: &[Nid
     let d = &world.rscs[dependent];
     if !d.provisional {
         if d.promotable && coloc.dependent_role == Some(Role::Promoted) {
-            let there = d.assigned.is_some_and(|n| places.iter().any(|&p| same_place(world, coloc, p, n)));
+            let here = d.assigned.map(|n| world.host_of(n));
+            let there =
+                here.is_some_and(|n| places.iter().any(|&p| same_place(world, coloc, p, n)));
             if !there && d.promotion.is_some() {
                 world.rscs[dependent].promotion = Some(-INF);
             }
@@ -487,8 +486,8 @@ fn add_matching(
     factor: f64,
     positive: bool,
 ) {
-    for nid in 0..work.len() {
-        if !work[nid].present {
+    for (nid, cand) in work.iter_mut().enumerate() {
+        if !cand.present {
             continue;
         }
         let score = best_in_place(world, source, coloc, nid);
@@ -504,13 +503,13 @@ fn add_matching(
         } else {
             (product + 0.5) as i32
         };
-        let new = sum(delta, work[nid].score);
-        if positive && new < 0 && work[nid].score > 0 {
-            work[nid].score = 1;
-        } else if positive && new < 0 && work[nid].score == 0 {
+        let new = sum(delta, cand.score);
+        if positive && new < 0 && cand.score > 0 {
+            cand.score = 1;
+        } else if positive && new < 0 && cand.score == 0 {
             // Others' dislikes alone do not empty a node of a clone.
         } else {
-            work[nid].score = new;
+            cand.score = new;
         }
     }
 }

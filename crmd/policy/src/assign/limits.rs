@@ -122,9 +122,7 @@ pub(crate) fn fail_count(world: &World<'_>, rid: Rid, nid: Nid) -> i32 {
         rsc.fail_counts
             .iter()
             .filter(|(n, _)| *n == nid)
-            .filter(|(_, c)| {
-                !(timeout > 0 && c.last_failure > 0 && now > c.last_failure + timeout)
-            })
+            .filter(|(_, c)| !(timeout > 0 && c.last_failure > 0 && now > c.last_failure + timeout))
             .map(|(_, c)| c.count)
             .fold(0, sum)
     };
@@ -145,10 +143,7 @@ fn thresholds(world: &mut World<'_>, rid: Rid) {
                 continue;
             }
             let count = fail_count(world, leaf, nid);
-            let cleared = world.chores.iter().any(|c| {
-                matches!(c, Chore::ClearFailures { rid, nid: n, .. } if *rid == leaf && *n == nid)
-            });
-            if count > 0 && count >= threshold && !(cleared && false) {
+            if count > 0 && count >= threshold {
                 // Instances that cannot be told apart failed all together.
                 if world.rscs[leaf].anonymous {
                     if let Some(clone) = world.instance_owner(leaf) {
@@ -202,10 +197,8 @@ fn not_on_itself(world: &mut World<'_>) {
                 continue;
             }
             // Connections run on full members only; fence devices too.
-            if rsc.serves.is_some() || world.is_fencing(rid) {
-                if world.rscs[rid].allowed[nid].present {
-                    world.rscs[rid].allowed[nid].score = -INF;
-                }
+            if (rsc.serves.is_some() || world.is_fencing(rid)) && rsc.allowed[nid].present {
+                world.rscs[rid].allowed[nid].score = -INF;
             }
         }
     }

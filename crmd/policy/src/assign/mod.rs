@@ -28,8 +28,6 @@ pub(crate) struct Assign {
     pub merging: Vec<bool>,
     /// What is left of each node's capacity (index as in the node table).
     pub capacity: Vec<Vec<(rota_cib::Text, i64)>>,
-    /// Orders that capacity calls for: the starts of one wait for the stops on its node.
-    pub load_stopped: Vec<(Rid, Nid)>,
 }
 
 /// Assigns everything.
@@ -40,7 +38,6 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
         capacity: world.nodes.iter().map(|n| n.capacity.clone()).collect(),
         ..Assign::default()
     };
-    utilization::show_nodes(world, &mut state, "Original");
     let order = utilization::order(world);
     // Connections to remote nodes go first: what runs behind them depends on them.
     for &rid in &order {
@@ -53,7 +50,6 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
             resource(world, &mut state, rid, None);
         }
     }
-    utilization::show_nodes(world, &mut state, "Remaining");
     state
 }
 
@@ -126,7 +122,7 @@ pub(crate) fn usable(world: &World<'_>, nid: Nid) -> bool {
     match node.connection {
         Some(connection) if node.is_remote() => {
             let rsc = &world.rscs[connection];
-            !(rsc.next_role == Some(Role::Stopped) && !rsc.provisional)
+            rsc.next_role != Some(Role::Stopped) || rsc.provisional
         }
         _ => true,
     }

@@ -53,9 +53,8 @@ pub(super) fn assign(
         world.rscs[rid].next_role_why = "target-role";
         world.ban_all(rid);
     }
-    utilization::limit(world, state, rid, prefer);
-    // Guests whose host cannot be used are of no use either.
     state.show(world, "pcmk__primitive_assign", rid);
+    utilization::limit(world, state, rid, prefer);
     let is_fencing = world.is_fencing(rid);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);
@@ -104,12 +103,7 @@ fn quorum_allows(world: &mut World<'_>, rid: Rid, nid: Nid) -> Option<Nid> {
 }
 
 /// Best first: score, then where it is, then free capacity, then the emptier node, then name.
-fn choose(
-    world: &World<'_>,
-    state: &Assign,
-    rid: Rid,
-    prefer: Option<Nid>,
-) -> Option<Nid> {
+fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> Option<Nid> {
     let rsc = &world.rscs[rid];
     let fits = |nid: Nid| rsc.allowed[nid].effective() >= 0 && usable(world, nid);
     if let Some(nid) = prefer
@@ -136,8 +130,7 @@ fn choose(
                 return by == std::cmp::Ordering::Greater;
             }
         }
-        if world.opts.placement != Placement::Minimal
-            && world.nodes[a].load != world.nodes[b].load
+        if world.opts.placement != Placement::Minimal && world.nodes[a].load != world.nodes[b].load
         {
             return world.nodes[a].load < world.nodes[b].load;
         }

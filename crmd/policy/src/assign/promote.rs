@@ -45,7 +45,7 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     if rsc.anonymous && !rsc.running_on.contains(&nid) {
         // The score on a node belongs to the instance that runs there. Before anything was
         // looked at it may be anyone's; where it is known to be stopped, it is out of date.
-        let Some(owner) = world.instance_owner(rid) else { return None };
+        let owner = world.instance_owner(rid)?;
         let alike = |l: &Rid| world.rscs[*l].conf_id == rsc.conf_id;
         let leaves = world.leaves(owner);
         let elsewhere =
@@ -59,7 +59,9 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     let attributes = &world.nodes[nid].attributes;
     let named = |name: &Text| attributes.get(&format_smolstr!("master-{name}"));
     let value = named(&rsc.history_id).or_else(|| named(&rsc.conf_id))?;
-    Some(crate::score::parse(value).or_else(|| leading_number(value).map(|n| n as i32)).unwrap_or(0))
+    Some(
+        crate::score::parse(value).or_else(|| leading_number(value).map(|n| n as i32)).unwrap_or(0),
+    )
 }
 
 /// Decides the roles of a clone's instances once they have nodes.
@@ -93,10 +95,8 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
         };
         state.line(|| line);
     }
-    let (max, node_max) = world
-        .rscs[clone]
-        .clone_conf()
-        .map_or((0, 0), |c| (c.promoted_max, c.promoted_node_max));
+    let (max, node_max) =
+        world.rscs[clone].clone_conf().map_or((0, 0), |c| (c.promoted_max, c.promoted_node_max));
     let mut promoted = 0;
     let mut per_node: rustc_hash::FxHashMap<Nid, usize> = rustc_hash::FxHashMap::default();
     for &child in &order {
@@ -142,10 +142,10 @@ fn set_role(world: &mut World<'_>, rid: Rid, role: Role) {
 }
 
 fn demoted(world: &mut World<'_>, rid: Rid) {
-    if world.rscs[rid].managed || world.rscs[rid].role != Role::Promoted {
-        if world.rscs[rid].next_role.is_none_or(|r| r == Role::Started || r == Role::Promoted) {
-            set_role(world, rid, Role::Unpromoted);
-        }
+    let rsc = &world.rscs[rid];
+    let fixed = !rsc.managed && rsc.role == Role::Promoted;
+    if !fixed && rsc.next_role.is_none_or(|r| r == Role::Started || r == Role::Promoted) {
+        set_role(world, rid, Role::Unpromoted);
     }
 }
 
@@ -166,7 +166,11 @@ fn first_score(world: &mut World<'_>, clone: Rid, child: Rid) {
     let target = rsc.meta.target_role;
     let score = match rsc.next_role {
         Some(Role::Stopped) => -INF,
-        Some(Role::Unpromoted) if rsc.next_role_why == "demote" || rsc.next_role_why == "failure" => -INF,
+        Some(Role::Unpromoted)
+            if rsc.next_role_why == "demote" || rsc.next_role_why == "failure" =>
+        {
+            -INF
+        }
         _ if target == Some(Role::Unpromoted) || target == Some(Role::Stopped) => -INF,
         _ => promotion_score(world, child, nid).unwrap_or(-1),
     };
@@ -179,13 +183,17 @@ fn first_score(world: &mut World<'_>, clone: Rid, child: Rid) {
 
 /// Location and colocation constraints about the promoted role.
 fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: Rid) {
-    let Some(nid) = world.rscs[child].assigned else { return };
+    let Some(inside) = world.rscs[child].assigned else { return };
+    // An instance in a container is where the container is.
+    let nid = world.host_of(inside);
+    let bundle = world.rscs[clone].parent.filter(|&p| world.rscs[p].is_bundle());
     if world.rscs[child].promotion.is_none_or(|p| p <= -INF) {
         return;
     }
     let mut gain = 0;
     for location in &world.constraints.locations {
-        if location.role == Some(Role::Promoted) && (location.rid == clone || location.rid == child)
+        if location.role == Some(Role::Promoted)
+            && (location.rid == clone || location.rid == child || Some(location.rid) == bundle)
         {
             for &(n, score) in &location.nodes {
                 if n == nid {
@@ -197,15 +205,25 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
     let base = world.rscs[child].promotion.unwrap_or(0);
     world.rscs[child].promotion = Some(sum(base, gain));
     // As dependent: where the other is.
-    for i in colocate::colocs_as_dependent(world, clone) {
+    let as_dependent: Vec<usize> = colocate::colocs_as_dependent(world, clone)
+        .into_iter()
+        .chain(bundle.map(|b| colocate::colocs_as_dependent(world, b)).unwrap_or_default())
+        .collect();
+    let as_primary: Vec<usize> = colocate::colocs_as_primary(world, clone)
+        .into_iter()
+        .chain(bundle.map(|b| colocate::colocs_as_primary(world, b)).unwrap_or_default())
+        .collect();
+    for i in as_dependent {
         let coloc = world.constraints.colocations[i].clone();
-        if coloc.dependent_role == Some(Role::Promoted) || coloc.dependent_role == Some(Role::Unpromoted) {
+        if coloc.dependent_role == Some(Role::Promoted)
+            || coloc.dependent_role == Some(Role::Unpromoted)
+        {
             super::resource(world, state, coloc.primary, None);
             colocate::apply(world, state, child, coloc.primary, &coloc);
         }
     }
     // As primary: where those who want to be with the promoted instance would like to be.
-    for i in colocate::colocs_as_primary(world, clone) {
+    for i in as_primary {
         let coloc = world.constraints.colocations[i].clone();
         if coloc.primary_role != Some(Role::Promoted) || !world.rscs[coloc.dependent].provisional {
             continue;
@@ -214,11 +232,8 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
             continue;
         }
         let factor = f64::from(coloc.score) / f64::from(INF);
-        let mut work: Vec<crate::model::Cand> = world
-            .nodes
-            .iter()
-            .map(|_| crate::model::Cand::OPEN)
-            .collect();
+        let mut work: Vec<crate::model::Cand> =
+            world.nodes.iter().map(|_| crate::model::Cand::OPEN).collect();
         if state.merging.len() < world.rscs.len() {
             state.merging.resize(world.rscs.len(), false);
         }

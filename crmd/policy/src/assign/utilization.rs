@@ -9,10 +9,32 @@ use crate::model::{Nid, Rid, World};
 use crate::options::Placement;
 use crate::score::{INF, leading_number};
 
-/// Top-level resources in the order of their assignment.
+/// Top-level resources in the order of their assignment: by priority; where capacity counts,
+/// then by how much they want to stay where they are, then by how much they want their best
+/// node ("Pacemaker Explained", "Allocation").
 pub(super) fn order(world: &World<'_>) -> Vec<Rid> {
     let mut order = world.top.clone();
-    order.sort_by(|&a, &b| world.rscs[b].priority.cmp(&world.rscs[a].priority));
+    let counts = world.opts.placement != Placement::Default;
+    let wish = |rid: Rid| {
+        if !counts {
+            return (0, 0);
+        }
+        let leaves = world.leaves(rid);
+        let mut totals: Vec<i32> = vec![0; world.nodes.len()];
+        for &leaf in std::iter::once(&rid).chain(&leaves) {
+            for (nid, cand) in world.rscs[leaf].allowed.iter().enumerate() {
+                totals[nid] = crate::score::sum(totals[nid], cand.effective());
+            }
+        }
+        let here = world.rscs[rid]
+            .running_on
+            .first()
+            .or_else(|| leaves.iter().find_map(|&l| world.rscs[l].running_on.first()))
+            .filter(|&&n| super::usable(world, n))
+            .map_or(-INF, |&n| totals[n]);
+        (-here, -totals.iter().copied().max().unwrap_or(-INF))
+    };
+    order.sort_by_cached_key(|&rid| (-world.rscs[rid].priority, wish(rid)));
     order
 }
 
@@ -24,22 +46,6 @@ fn needs(world: &World<'_>, rid: Rid) -> Vec<(Text, i64)> {
             .map(|(name, value)| (name.clone(), leading_number(value).unwrap_or(0)))
             .collect()
     })
-}
-
-/// Writes the capacities down.
-pub(super) fn show_nodes(world: &World<'_>, state: &mut Assign, what: &str) {
-    if world.opts.placement == Placement::Default {
-        return;
-    }
-    for (nid, node) in world.nodes.iter().enumerate() {
-        let mut text = format!("{what}: {} capacity:", node.name);
-        let mut pairs = state.capacity[nid].clone();
-        pairs.sort();
-        for (name, value) in pairs {
-            text.push_str(&format!(" {name}={value}"));
-        }
-        state.line(|| text);
-    }
 }
 
 /// Which of two capacities is the larger: more names in which it has more.
@@ -70,7 +76,9 @@ pub(super) fn compare(a: &[(Text, i64)], b: &[(Text, i64)]) -> Ordering {
 /// Takes nodes out that have not enough left.
 pub(super) fn limit(world: &mut World<'_>, state: &mut Assign, rid: Rid, prefer: Option<Nid>) {
     let _ = prefer;
-    if world.opts.placement == Placement::Default || needs_with_others(world, rid).iter().all(|(_, n)| n.is_empty()) {
+    if world.opts.placement == Placement::Default
+        || needs_with_others(world, rid).iter().all(|(_, n)| n.is_empty())
+    {
         return;
     }
     let own = needs(world, rid);
@@ -82,8 +90,9 @@ pub(super) fn limit(world: &mut World<'_>, state: &mut Assign, rid: Rid, prefer:
     };
     let candidates: Vec<Nid> =
         (0..world.nodes.len()).filter(|&n| world.rscs[rid].allowed[n].present).collect();
-    let some_fit_all =
-        candidates.iter().any(|&n| super::available(world, rid, n) && fits(n, &all, &state.capacity));
+    let some_fit_all = candidates
+        .iter()
+        .any(|&n| super::available(world, rid, n) && fits(n, &all, &state.capacity));
     for nid in candidates {
         let enough = if some_fit_all {
             fits(nid, &all, &state.capacity)
@@ -154,9 +163,8 @@ fn change(world: &World<'_>, state: &mut Assign, rid: Rid, nid: Nid, sign: i64) 
         return;
     }
     for (name, n) in needs(world, rid) {
-        match state.capacity[nid].iter_mut().find(|(c, _)| *c == name) {
-            Some(slot) => slot.1 += sign * n,
-            None => {}
+        if let Some(slot) = state.capacity[nid].iter_mut().find(|(c, _)| *c == name) {
+            slot.1 += sign * n;
         }
     }
 }

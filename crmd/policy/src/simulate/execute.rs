@@ -14,12 +14,8 @@ pub type Failures = Vec<(String, String, i32)>;
 ///
 /// Results go into the status of `cib`; returned is one line per action.
 pub fn execute(cib: &mut Cib, graph: &Graph, failures: &Failures, now: WallTime) -> Vec<String> {
-    let known: FxHashSet<Text> = cib
-        .status
-        .nodes
-        .iter()
-        .flat_map(|n| n.history.iter().map(|h| h.id.clone()))
-        .collect();
+    let known: FxHashSet<Text> =
+        cib.status.nodes.iter().flat_map(|n| n.history.iter().map(|h| h.id.clone())).collect();
     let mut lines = Vec::new();
     let mut done = vec![false; graph.actions.len()];
     let mut failed = false;
@@ -109,7 +105,9 @@ fn carry_out(
             }
             true
         }
-        Task::Pseudo { .. } | Task::Shutdown | Task::Maintenance { .. } | Task::Cancel { .. } => true,
+        Task::Pseudo { .. } | Task::Shutdown | Task::Maintenance { .. } | Task::Cancel { .. } => {
+            true
+        }
         Task::Resource(op) => result(cib, node, op, failures, now, calls),
         Task::DeleteHistory { resource, .. } | Task::LiftShutdownLock { resource } => {
             if let Some(state) = state(cib, node) {

@@ -120,7 +120,11 @@ pub fn inject(
         interval_ms,
         call_id: newest + 1,
         rc,
-        op_status: if rc == expected || (operation == "monitor" && interval_ms == 0 && rc == 0) { 0 } else { 4 },
+        op_status: if rc == expected || (operation == "monitor" && interval_ms == 0 && rc == 0) {
+            0
+        } else {
+            4
+        },
         transition_key: Some(format_smolstr!("-1:-1:{expected}:injected")),
         last_rc_change: Some(now.0),
         ..OperationRecord::default()

@@ -4,13 +4,16 @@ use std::fmt::Write;
 
 use rota_cib::constraint::Role;
 
-use crate::model::{Kind, Node, NodeSort, Nid, Rid, World};
+use crate::model::{Kind, Nid, Node, NodeSort, Rid, World};
 use crate::nodes::by_name;
 
 /// "1 of 5 resource instances DISABLED and 0 BLOCKED from further action due to failure".
 pub(super) fn counts(world: &World<'_>) -> Option<String> {
     let leaves: Vec<Rid> = (0..world.rscs.len())
-        .filter(|&r| world.rscs[r].is_primitive() && !(world.rscs[r].orphan && world.rscs[r].running_on.is_empty()))
+        .filter(|&r| {
+            world.rscs[r].is_primitive()
+                && !(world.rscs[r].orphan && world.rscs[r].running_on.is_empty())
+        })
         .collect();
     let total = leaves.len();
     let disabled =
@@ -73,7 +76,8 @@ fn nodes(world: &World<'_>, out: &mut String) {
             }
         }
     }
-    let titles = ["Online", "OFFLINE", "RemoteOnline", "RemoteOFFLINE", "GuestOnline", "GuestOFFLINE"];
+    let titles =
+        ["Online", "OFFLINE", "RemoteOnline", "RemoteOFFLINE", "GuestOnline", "GuestOFFLINE"];
     for (title, names) in titles.iter().zip(&lists) {
         if !names.is_empty() {
             let _ = writeln!(out, "    * {title}: [ {} ]", names.join(" "));
@@ -84,17 +88,25 @@ fn nodes(world: &World<'_>, out: &mut String) {
 fn state(world: &World<'_>, node: &Node) -> String {
     let active = !node.running.is_empty();
     let mut text = if node.unclean {
-        if node.online { "UNCLEAN (online)".into() }
-        else if node.pending { "UNCLEAN (pending)".into() }
-        else { "UNCLEAN (offline)".to_owned() }
+        if node.online {
+            "UNCLEAN (online)".into()
+        } else if node.pending {
+            "UNCLEAN (pending)".into()
+        } else {
+            "UNCLEAN (offline)".to_owned()
+        }
     } else if node.pending {
         "pending".into()
     } else if node.standby_by_failure && node.online {
         "standby (on-fail)".into()
     } else if node.standby {
-        if !node.online { "OFFLINE (standby)".into() }
-        else if active { "standby (with active resources)".into() }
-        else { "standby".to_owned() }
+        if !node.online {
+            "OFFLINE (standby)".into()
+        } else if active {
+            "standby (with active resources)".into()
+        } else {
+            "standby".to_owned()
+        }
     } else if node.maintenance {
         if node.online { "maintenance".into() } else { "OFFLINE (maintenance)".to_owned() }
     } else if node.online {
@@ -168,8 +180,7 @@ fn group(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
 fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     let rsc = &world.rscs[rid];
     let Some(conf) = rsc.clone_conf() else { return };
-    let child_name =
-        rsc.children.first().map_or("", |&c| world.rscs[c].conf_id.as_str());
+    let child_name = rsc.children.first().map_or("", |&c| world.rscs[c].conf_id.as_str());
     let mut first = Vec::new();
     if conf.promotable {
         first.push("promotable");
@@ -324,10 +335,8 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
     if one.is_none() && lock.is_some() {
         flags.push("LOCKED".into());
     }
-    if let Some((task, _)) = pending {
-        if task == "monitor" {
-            flags.push("Monitoring".into());
-        }
+    if pending.is_some_and(|(task, _)| task == "monitor") {
+        flags.push("Monitoring".into());
     }
     match rsc.meta.target_role {
         Some(Role::Stopped) => flags.push("disabled".into()),
