@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rota_cib::Cib;
 use rota_ids::{Moment, NodeId, NodeName, Term, Text, WallTime};
-use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
 use rota_policy::check::{Finding, check};
+use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
 use rota_transition::{AbortReason, Action, ActionId, Executor, Graph, Task};
 
 use crate::book;
@@ -280,9 +280,11 @@ impl Controller {
             }
         }
         let waiting = self.executor.iter().flat_map(Executor::waiting);
-        pending.extend(waiting.filter_map(book::action_key).map(|key| -> Text {
-            format!("{key} (waits for the others)").into()
-        }));
+        pending.extend(
+            waiting
+                .filter_map(book::action_key)
+                .map(|key| -> Text { format!("{key} (waits for the others)").into() }),
+        );
         pending
     }
 

@@ -46,19 +46,7 @@ impl Profile {
         let (weather, cards, agents) = (weight(5), weight(6), weight(8));
         let (admin, store) = (weight(3), weight(2));
         let pace_ms = [400, 1_500, 4_000, 12_000][rng.index(4)];
-        Self {
-            pace_ms,
-            power,
-            crash,
-            pause,
-            cut,
-            weather,
-            cards,
-            agents,
-            admin,
-            store,
-            change: 4,
-        }
+        Self { pace_ms, power, crash, pause, cut, weather, cards, agents, admin, store, change: 4 }
     }
 }
 

@@ -175,8 +175,7 @@ impl World {
         let digest = hasher.finish();
         let (other, known) = *self.checks.digests.entry(applied).or_insert((place, digest));
         if known != digest {
-            let what =
-                format!("n{} and n{} differ at entry {applied}", other + 1, place + 1);
+            let what = format!("n{} and n{} differ at entry {applied}", other + 1, place + 1);
             return self.violated(what);
         }
         self.check_ended(place);

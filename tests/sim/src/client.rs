@@ -108,7 +108,7 @@ impl World {
                 self.ask(some, step, Ask::Change(Change::Configure(configure)));
             }
             Step::Change => {
-                let number = self.rng.next();
+                let number = self.rng.any();
                 let node = self.rng.index(self.hosts.len());
                 let change = attribute(
                     self.hosts[node].id.to_string().into(),
@@ -158,10 +158,8 @@ impl World {
             Told::Admitted { newcomer, members } => {
                 let Step::Admit(place) = step else { return };
                 if newcomer.id != self.hosts[place].id {
-                    return self.violated(format!(
-                        "{} was to be number {}",
-                        newcomer.name, newcomer.id
-                    ));
+                    return self
+                        .violated(format!("{} was to be number {}", newcomer.name, newcomer.id));
                 }
                 self.hosts[place].disk.provisioned = true;
                 self.hosts[place].disk.roster.clone_from(members);

@@ -1,7 +1,7 @@
 //! One seed from its beginning to its end.
 
-use crate::checks::Violation;
 use crate::chaos::Profile;
+use crate::checks::Violation;
 use crate::clock::{SECOND, Time};
 use crate::setup::Setup;
 use crate::world::{Bugs, World, seconds};

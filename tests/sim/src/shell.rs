@@ -76,10 +76,8 @@ impl World {
                 self.adopt_runs(place);
                 self.later(0, What::Tick(place, serial));
             }
-            Err(error) => self.violated(format!(
-                "the log of {} does not open: {error}",
-                self.hosts[place].name
-            )),
+            Err(error) => self
+                .violated(format!("the log of {} does not open: {error}", self.hosts[place].name)),
         }
     }
 

@@ -42,8 +42,7 @@ fn main() -> ExitCode {
     let (mut events, mut plans, mut fenced, mut promises, mut views) = (0, 0, 0, 0, 0);
     let mut failed = Vec::new();
     for seed in from..from + seeds {
-        let outcome =
-            run(&Plan { verbose: args.verbose, ..Plan::of(seed, args.minutes) });
+        let outcome = run(&Plan { verbose: args.verbose, ..Plan::of(seed, args.minutes) });
         let world = &outcome.world;
         events += world.events;
         plans += world.checks.plans;
