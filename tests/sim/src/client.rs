@@ -108,7 +108,7 @@ impl World {
                 self.ask(some, step, Ask::Change(Change::Configure(configure)));
             }
             Step::Change => {
-                let number = self.rng.next();
+                let number = self.rng.any();
                 let node = self.rng.index(self.hosts.len());
                 let change = attribute(
                     self.hosts[node].id.to_string().into(),

@@ -387,7 +387,7 @@ impl World {
         if self.hosts[place].boot.is_some() {
             return;
         }
-        let boot = BootId(self.rng.next());
+        let boot = BootId(self.rng.any());
         let skew = i32::try_from(self.rng.below(401)).unwrap_or(200) - 200;
         let now = self.now;
         let host = &mut self.hosts[place];
