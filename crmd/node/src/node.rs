@@ -792,7 +792,8 @@ impl<S: LogStore> Node<S> {
     /// old life is over.
     fn is_reborn(&self, request: &Request) -> Option<Verdict> {
         let node = self.state.node_named(&request.target)?.id;
-        let seen = self.neighbours.life_of(node)?;
+        let own = (node == self.config.me).then_some(self.config.life);
+        let seen = own.or_else(|| self.neighbours.life_of(node))?;
         let old = request.incarnation.filter(|old| old.boot != seen.boot)?;
         let proof = rota_fencing::Proof::NewBoot { seen };
         let target = request.target.clone();

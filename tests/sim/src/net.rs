@@ -1,5 +1,7 @@
 //! The networks between the hosts: what is lost, late, doubled, or cut in one direction.
 
+use std::collections::BTreeSet;
+
 use crate::clock::{MS, Time};
 use crate::rng::Rng;
 
@@ -32,6 +34,8 @@ pub struct Net {
     /// Letters overtake each other, come twice, get lost, and some come very late. (In truth they
     /// travel on streams; what relies on that is to be found.)
     pub rough: bool,
+    /// Old orders that come again as new ones (a deliberate bug).
+    pub dressed: BTreeSet<Vec<u8>>,
     last_letter: Vec<Time>,
 }
 
@@ -44,6 +48,7 @@ impl Net {
             paths: vec![Path::GOOD; hosts * hosts * links],
             no_bmc: vec![false; hosts],
             rough: false,
+            dressed: BTreeSet::new(),
             last_letter: vec![0; hosts * hosts],
         }
     }

@@ -407,10 +407,17 @@ impl World {
             Letter::Raft(message) => self.event(to, Event::Raft { from: sender, message }),
             Letter::Peer(bytes) => match Message::decode(&bytes) {
                 Ok(mut message) => {
-                    if self.bugs.obeys_old_orders
-                        && let Message::Order(order) = &mut message
+                    if let Message::Order(order) = &mut message
+                        && self.bugs.obeys_old_orders
                     {
-                        order.token = order.token.max(daemon.node.local().newest());
+                        if self.net.dressed.remove(&bytes) {
+                            order.token = order.token.max(daemon.node.local().newest());
+                            order.id.number += 1 << 40;
+                        } else if self.rng.chance(100) {
+                            let late = self.rng.between(5 * SECOND, 60 * SECOND);
+                            self.net.dressed.insert(bytes.clone());
+                            self.later(late, What::Letter(to, from, Letter::Peer(bytes)));
+                        }
                     }
                     self.event(to, Event::Peer { from: sender, message });
                 }
