@@ -92,6 +92,8 @@ fn fence_agent(name: &str) -> Option<AgentInfo> {
     let parameters = metadata
         .parameters
         .iter()
+        // What is done to whom is the fencer's to say.
+        .filter(|p| p.name != "action")
         .map(|p| Parameter {
             name: p.name.to_string(),
             required: p.required,
