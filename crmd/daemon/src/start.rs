@@ -50,7 +50,7 @@ pub fn run(config_dir: &Path) -> Result<ExitCode> {
     let (inputs, queue) = mpsc::channel();
     let inputs = Inputs::new(inputs);
     let heart = start_heart(&directory, &settings, life, &inputs)?;
-    let replica = open_replica(&settings, life)?;
+    let replica = open_replica(&directory, &settings, life)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("edges")
@@ -130,7 +130,11 @@ fn start_heart(
 
 /// Opens the log. Only the founder may begin one of its own, and only once: a founder that lost
 /// its store comes back as a newcomer like everybody else.
-fn open_replica(settings: &Settings, life: Incarnation) -> Result<Replica<rota_store::Store>> {
+fn open_replica(
+    directory: &Directory,
+    settings: &Settings,
+    life: Incarnation,
+) -> Result<Replica<rota_store::Store>> {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     // Larger than any earlier store of this node, as long as its clock does not go back.
     let fresh = StoreId(u64::try_from(since_1970.as_millis()).unwrap_or(u64::MAX));
@@ -138,7 +142,6 @@ fn open_replica(settings: &Settings, life: Incarnation) -> Result<Replica<rota_s
     let opened = rota_store::open(&dir, fresh)
         .with_context(|| format!("opening the log in {}", dir.display()))?;
     let config = rota_replica::Config::new(settings.node_id);
-    let founded = settings.state_dir.join("founded");
     if let Opened::Damaged { why, moved_to, .. } = &opened {
         tracing::error!(
             "the log was damaged ({why}) and is kept in {}; this node begins anew and learns \
@@ -146,15 +149,26 @@ fn open_replica(settings: &Settings, life: Incarnation) -> Result<Replica<rota_s
             moved_to.display()
         );
     }
-    let may_found = settings.founder && !founded.exists();
-    let store = opened.into_store();
-    if may_found && rota_replica::LogStore::bounds(&store).last == 0 {
-        let snapshot = first_state(settings, life)?;
-        let replica = Replica::bootstrap(config, store, snapshot)?;
-        life::replace(&founded, b"this node founded its cluster\n")?;
-        return Ok(replica);
+    // Beside the settings, so that it outlives the loss of the whole state directory: a founder
+    // without its log must never found a second cluster.
+    let mark = directory.path().join("log-began");
+    let had_a_log = mark.exists();
+    if had_a_log && matches!(opened, Opened::Fresh(_)) {
+        tracing::error!(
+            "the log that was in {} is gone; this node begins anew and learns from the others \
+             before it votes",
+            dir.display()
+        );
     }
-    Ok(Replica::open(config, store)?)
+    let store = opened.into_store();
+    let is_empty = rota_replica::LogStore::bounds(&store).last == 0;
+    let replica = if settings.founder && !had_a_log && is_empty {
+        Replica::bootstrap(config, store, first_state(settings, life)?)?
+    } else {
+        Replica::open(config, store)?
+    };
+    life::replace(&mark, b"this node has had a log\n")?;
+    Ok(replica)
 }
 
 /// The state that a new cluster begins with: the founder as its only node.
