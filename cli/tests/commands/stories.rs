@@ -123,9 +123,11 @@ fn answer(cib: &mut Cib, line: &str) -> String {
 fn replay(story: &str, mut see: impl FnMut(&Cib)) -> String {
     let mut cib = xml::read(BASE.as_bytes()).expect("a readable base");
     let (mut told, mut in_answer) = (String::new(), false);
-    for line in story.lines() {
+    let mut lines = story.lines().peekable();
+    while let Some(line) = lines.next() {
         match line {
-            _ if line.starts_with("rota ") => {
+            // Answers may begin like commands (help does); only commands have a rule below them.
+            _ if line.starts_with("rota ") && lines.peek() == Some(&"----") => {
                 in_answer = false;
                 let answer = answer(&mut cib, line);
                 see(&cib);
