@@ -767,7 +767,7 @@ impl<S: LogStore> Node<S> {
         let Some(asked) = self.state.fence_asked.get(target) else { return };
         let request = Request {
             target: target.clone(),
-            incarnation: self.life_of(target),
+            incarnation: asked.life,
             wish: asked.wish,
             delay: RequestDelay::Skip,
             requested_by: asked.by.clone(),

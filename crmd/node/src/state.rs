@@ -51,6 +51,9 @@ pub struct FenceAsked {
     pub wish: rota_fencing::Wish,
     /// Who asks.
     pub by: Text,
+    /// The life that is to end: that of the moment of asking. Another boot answers the request.
+    #[serde(default)]
+    pub life: Option<Incarnation>,
 }
 
 /// The proposals of one node that the log has shown.
@@ -320,6 +323,11 @@ impl ClusterState {
         }
         for (node, life) in &change.joined {
             let Some(name) = self.name_of(*node).cloned() else { continue };
+            // A request to fence is about the life of its moment; it must not hit the next one.
+            let other_life = |asked: &FenceAsked| asked.life.map(|old| old.boot) != Some(life.boot);
+            if self.fence_asked.get(&name).is_some_and(other_life) {
+                self.fence_asked.remove(&name);
+            }
             // Whoever left with a goodbye may come back without a new boot; its life goes on.
             if self.ended.get(node).is_some_and(|old| old.boot == life.boot) {
                 self.ended.remove(node);
@@ -389,12 +397,13 @@ impl ClusterState {
         wish: rota_fencing::Wish,
         by: &Text,
     ) -> Result<(), Text> {
-        if self.node_named(target).is_none() {
+        let Some(node) = self.node_named(target).map(|member| member.id) else {
             return Err(Text::from(format!(
                 "{target} is not a node of this cluster; 'rota status' lists them"
             )));
-        }
-        self.fence_asked.insert(target.clone(), FenceAsked { wish, by: by.clone() });
+        };
+        let life = self.unclean.get(&node).or_else(|| self.view.members.get(&node)).copied();
+        self.fence_asked.insert(target.clone(), FenceAsked { wish, by: by.clone(), life });
         Ok(())
     }
 

@@ -176,6 +176,7 @@ fn a_restarted_daemon_goes_on_with_its_monitors_and_knows_its_open_orders() {
     host.take(at(0), order(1, token(5, 1), op("monitor", 1000)));
     let monitor = host.begun()[0].0;
     host.ended(at(10), monitor, ended(0, ExecStatus::Done));
+    host.local.close(OrderId { term: Term(5), number: 1 });
     host.take(at(20), order(2, token(5, 2), op("promote", 0)));
     let memory = host.local.memory_if_changed().expect("something changed");
 

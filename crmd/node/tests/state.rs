@@ -118,6 +118,19 @@ fn a_verdict_on_an_old_life_does_not_touch_the_new_one() {
 }
 
 #[test]
+fn a_request_to_fence_is_about_the_life_of_its_moment() {
+    let mut log = Log::new();
+    let wish = rota_fencing::Wish::Reboot;
+    log.propose(Entry::FenceAsked { target: "n2".into(), wish, by: "test".into() });
+    let n2 = NodeName::from("n2");
+    assert_eq!(log.state.fence_asked[&n2].life, Some(life(2, 1)));
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    assert!(log.state.fence_asked.contains_key(&n2), "it is not proven off yet");
+    log.view(&[(1, life(1, 1)), (2, life(22, 1)), (3, life(3, 1))], &[]);
+    assert!(log.state.fence_asked.is_empty(), "that life is over");
+}
+
+#[test]
 fn a_daemon_restarted_in_its_boot_is_no_loss() {
     let mut log = Log::new();
     let news = log.view(&[(1, life(1, 1)), (2, life(2, 2)), (3, life(3, 1))], &[]);
