@@ -1,26 +1,30 @@
 //! The whole node: one entry for everything that happens.
 
+mod clients;
+mod fencing;
+mod seats;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use rota_fencing::{AttemptId, Chance, Fencer, Request, RequestDelay, Verdict};
+use rota_fencing::{AttemptId, Fencer};
 use rota_ids::{Incarnation, NodeId, NodeName, Text};
-use rota_membership::{Hearing, Report};
-use rota_replica::{self as replica, LogStore, Members, Replica, Role};
-use rota_transition::{AbortReason, FenceAction};
+use rota_membership::Hearing;
+use rota_replica as replica;
+use rota_replica::{LogStore, Members, Replica};
+use rota_transition::AbortReason;
 
 use crate::controller::{Controller, Want};
 use crate::entry::{Entry, Member, Proposal};
-use crate::event::{Ask, Effect, Event, Now, RequestId, RunId, Told};
-use crate::fences;
-use crate::limits::{HAND_OVER_PATIENCE, REMEMBERED_ORDERS, RESEND_ORDER, RESEND_SEAT};
+use crate::event::{Effect, Event, Now, RequestId, RunId};
+use crate::limits::REMEMBERED_ORDERS;
 use crate::local::{Local, Memory, Taken};
-use crate::message::{DeviceOrder, Message};
+use crate::message::Message;
 use crate::minority::{Hands, Minority};
 use crate::order::{Order, OrderId, OrderTask, Token};
 use crate::proposals::{Proposals, Purpose};
-use crate::state::{Answer, ClusterState, News};
+use crate::state::{ClusterState, News};
 use crate::story::Story;
-use crate::views::{Neighbours, Next};
+use crate::views::Neighbours;
 
 /// What a node must know of itself at its start.
 #[derive(Clone, Debug)]
@@ -297,18 +301,6 @@ impl<S: LogStore> Node<S> {
         }
     }
 
-    fn tell(&mut self, request: RequestId, answer: Answer) {
-        let told = match answer {
-            Answer::Done(version) => Told::Done(version),
-            Answer::Admitted(newcomer) => {
-                let members = self.state.roster.values().cloned().collect();
-                Told::Admitted { newcomer, members }
-            }
-            Answer::Refused(why) => Told::Refused(why),
-        };
-        self.todo.push(Effect::Tell { request, told });
-    }
-
     fn news(&mut self, now: Now, news: News) {
         self.fencer_is_behind = true;
         match news {
@@ -399,84 +391,6 @@ impl<S: LogStore> Node<S> {
         }
     }
 
-    /// A new DC knows what others have in flight when they have answered; what it has itself it
-    /// knows at once. From here on this node takes no order of an older DC either.
-    fn take_charge(&mut self, now: Now, term: rota_ids::Term) {
-        let mut controller = Controller::new(self.config.me, term, now);
-        self.local.see(controller.token(&self.state));
-        let open = self.local.open_orders();
-        let open = open.filter(|order| !self.ended_orders.contains(&order.id));
-        controller.take_over(self.config.me, open.cloned());
-        self.controller = Some(controller);
-    }
-
-    fn role_changed(&mut self, now: Now, leader: Option<NodeId>, term: rota_ids::Term, role: Role) {
-        self.todo.push(Effect::Tale(Story::Leader { leader, term }));
-        self.proposals.leader_changed();
-        if role == Role::Leader {
-            if self.controller.as_ref().is_none_or(|c| c.term() != term) {
-                self.take_charge(now, term);
-                let first = AttemptId(term.0 << 32);
-                self.fencer = Fencer::new(self.config.me, first);
-                let asked: Vec<NodeName> = self.state.fence_asked.keys().cloned().collect();
-                for target in asked {
-                    self.fence_asked(now, &target);
-                }
-            }
-            self.seat_everybody();
-        } else {
-            self.controller = None;
-            self.fencer = Fencer::new(self.config.me, AttemptId(0));
-        }
-        if let Some(leader) = leader.filter(|leader| *leader != self.config.me) {
-            for request in 0..self.waiting_for_idle.len() {
-                self.ask_for_idle(self.waiting_for_idle[request], leader);
-            }
-        }
-    }
-
-    fn membership(&mut self, report: Report) -> Result<(), Error> {
-        let leader = self.replica.leader();
-        self.neighbours.hear(&report);
-        match &report {
-            Report::PeerLost { peer, .. }
-            | Report::PeerLeft { peer, .. }
-            | Report::PeerAbsent { peer } => self.peer_silent(*peer)?,
-            Report::PeerHeard { peer, birth, .. } => {
-                // A restarted leader has forgotten that it leads; nobody else would notice soon.
-                let is_anew = matches!(
-                    birth,
-                    rota_membership::Birth::DaemonRestarted | rota_membership::Birth::HostRestarted
-                );
-                if leader == Some(*peer) && is_anew {
-                    self.peer_silent(*peer)?;
-                }
-            }
-            // After a cold start everybody waits for somebody to campaign.
-            Report::HearingChanged(_) if leader.is_none() => {
-                let me = self.config.me;
-                let rank = self.neighbours.rank_without(me, &self.replica.members());
-                self.replica.step(replica::Input::LeaderLost { leader: NodeId(0), rank })?;
-            }
-            Report::Departed
-            | Report::HearingChanged(_)
-            | Report::LinkChanged { .. }
-            | Report::BestLinkChanged { .. }
-            | Report::Overslept { .. } => {}
-        }
-        Ok(())
-    }
-
-    /// The detector is sure that a peer is gone: if it led, somebody else has to, at once.
-    fn peer_silent(&mut self, peer: NodeId) -> Result<(), Error> {
-        if self.replica.leader() != Some(peer) && self.replica.role() == Role::Leader {
-            return Ok(());
-        }
-        let rank = self.neighbours.rank_without(peer, &self.replica.members());
-        self.replica.step(replica::Input::LeaderLost { leader: peer, rank })?;
-        Ok(())
-    }
-
     fn peer(&mut self, now: Now, from: NodeId, message: Message) {
         match message {
             Message::Propose(bytes) => {
@@ -554,84 +468,6 @@ impl<S: LogStore> Node<S> {
         self.propose_all(now, entries);
     }
 
-    fn asked(&mut self, now: Now, request: RequestId, ask: Ask) {
-        let purpose = Purpose::Client(request);
-        let entry = match ask {
-            Ask::Change(change) => Entry::Change(change),
-            Ask::Fence { target, wish, by } => Entry::FenceAsked { target, wish, by },
-            Ask::Confirm { target, by } => match self.confirmation(&target, by) {
-                Ok(verdict) => Entry::Verdict(verdict),
-                Err(why) => return self.refuse(request, why),
-            },
-            Ask::Token { digest, expires } => Entry::TokenMade { digest, expires },
-            Ask::Admit { digest, name, links } => Entry::Admitted { digest, name, links },
-            Ask::Remove(name) => match self.state.node_named(&name) {
-                Some(member) => Entry::Removed { node: member.id },
-                None => {
-                    return self.refuse(
-                        request,
-                        format!("{name} is not a node; 'rota status' lists them").into(),
-                    );
-                }
-            },
-            Ask::WaitIdle => {
-                self.waiting_for_idle.push(request);
-                if let Some(leader) = self.replica.leader() {
-                    self.ask_for_idle(request, leader);
-                }
-                return;
-            }
-            Ask::Leave => {
-                self.leaving = true;
-                Entry::Change(crate::book::wants_to_leave(self.config.me, now.wall))
-            }
-        };
-        self.proposals.submit(now, entry, purpose);
-    }
-
-    fn refuse(&mut self, request: RequestId, why: Text) {
-        self.todo.push(Effect::Tell { request, told: Told::Refused(why) });
-    }
-
-    /// A word of an administrator counts for what is not alive: whoever is heard is not off.
-    fn confirmation(&self, target: &NodeName, by: Text) -> Result<Verdict, Text> {
-        let Some(member) = self.state.node_named(target) else {
-            return Err(format!("{target} is not a node; 'rota status' lists them").into());
-        };
-        let Some(life) = self.state.unclean.get(&member.id) else {
-            return Err(format!(
-                "{target} is not unclean: there is nothing to confirm ('rota status' shows it)"
-            )
-            .into());
-        };
-        if self.neighbours.hears(member.id) {
-            return Err(format!(
-                "{target} is heard at this moment: it is not off. Switch it off first"
-            )
-            .into());
-        }
-        let proof = rota_fencing::Proof::Administrator { who: by };
-        Ok(Verdict { target: target.clone(), incarnation: Some(*life), proof })
-    }
-
-    fn ask_for_idle(&mut self, request: RequestId, leader: NodeId) {
-        if leader == self.config.me {
-            if let Some(controller) = &mut self.controller {
-                controller.tell_when_idle(leader, request.0);
-            }
-        } else {
-            let message = Message::TellWhenIdle { question: request.0 };
-            self.todo.push(Effect::Peer { to: leader, message });
-        }
-    }
-
-    fn idle_now(&mut self, request: RequestId) {
-        if let Some(place) = self.waiting_for_idle.iter().position(|r| *r == request) {
-            self.waiting_for_idle.remove(place);
-            self.todo.push(Effect::Tell { request, told: Told::Idle });
-        }
-    }
-
     fn propose_all(&mut self, now: Now, entries: Vec<Entry>) {
         for entry in entries {
             self.proposals.submit(now, entry, Purpose::Plain);
@@ -705,258 +541,6 @@ impl<S: LogStore> Node<S> {
         self.propose_all(now, entries);
         self.ask_for_a_seat(now);
         self.depart(now);
-    }
-
-    fn propose_view(&mut self, now: Now) {
-        if self.controller.is_none() || self.proposals.waits_for(Purpose::View) {
-            return;
-        }
-        let fenced_now = self.fencer.jobs().map(|job| job.target.clone()).collect();
-        match self.neighbours.next(&self.state, &self.replica.members(), &fenced_now) {
-            Some(Next::Propose(view)) => {
-                self.proposals.submit(now, Entry::View(view), Purpose::View);
-            }
-            Some(Next::HandOver(to)) => {
-                // Refused when we no longer lead; then there is nothing to hand over.
-                let _ = self.replica.transfer_leadership(to);
-            }
-            None => {}
-        }
-    }
-
-    /// A leader hands over before it goes, so that nobody has to find out that it is gone.
-    fn depart(&mut self, now: Now) {
-        let Some(departing) = &mut self.departing else { return };
-        if departing.gone {
-            return;
-        }
-        let leads = matches!(self.replica.role(), Role::Leader | Role::Elected);
-        let voters = self.replica.members().voters;
-        let heir = self.neighbours.heard().find(|peer| voters.contains(peer));
-        match heir {
-            Some(heir) if leads && now.moment.since(departing.since) < HAND_OVER_PATIENCE => {
-                let is_due = departing.asked.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
-                if is_due {
-                    departing.asked = Some(now.moment);
-                    // Refused when we no longer lead: then all is well.
-                    let _ = self.replica.transfer_leadership(heir);
-                }
-            }
-            Some(_) | None => {
-                departing.gone = true;
-                self.todo.push(Effect::Depart);
-            }
-        }
-    }
-
-    /// A node whose store is empty tells everybody until somebody who leads lets it learn.
-    fn ask_for_a_seat(&mut self, now: Now) {
-        let is_due = self.asked_for_seat.is_none_or(|at| now.moment.since(at) >= RESEND_SEAT);
-        if !self.replica.members().voters.is_empty() || !is_due {
-            return;
-        }
-        self.asked_for_seat = Some(now.moment);
-        let store = self.replica.store_id().0;
-        for to in self.neighbours.heard() {
-            let message = Message::StoreIsNew { store };
-            self.todo.push(Effect::Peer { to, message });
-        }
-    }
-
-    fn fence_asked(&mut self, now: Now, target: &NodeName) {
-        let Some(asked) = self.state.fence_asked.get(target) else { return };
-        let request = Request {
-            target: target.clone(),
-            incarnation: asked.life,
-            wish: asked.wish,
-            delay: RequestDelay::Skip,
-            requested_by: asked.by.clone(),
-            why: "asked for by hand".into(),
-        };
-        self.fence_with(now, request);
-    }
-
-    fn fence(&mut self, now: Now, target: &NodeName, action: FenceAction, delay_s: u32) {
-        let request = Request {
-            target: target.clone(),
-            incarnation: self.life_of(target),
-            wish: fences::wish(action),
-            delay: RequestDelay::Add(std::time::Duration::from_secs(u64::from(delay_s))),
-            requested_by: self.config.name.0.clone(),
-            why: "it left without a goodbye, or a stop failed there".into(),
-        };
-        self.fence_with(now, request);
-    }
-
-    /// Whoever is heard under another boot than the one that was to end is not shot for it: the
-    /// old life is over.
-    fn is_reborn(&self, request: &Request) -> Option<Verdict> {
-        let node = self.state.node_named(&request.target)?.id;
-        let own = (node == self.config.me).then_some(self.config.life);
-        let seen = own.or_else(|| self.neighbours.life_of(node))?;
-        let old = request.incarnation.filter(|old| old.boot != seen.boot)?;
-        let proof = rota_fencing::Proof::NewBoot { seen };
-        let target = request.target.clone();
-        request.wish.needs_off().then_some(Verdict { target, incarnation: Some(old), proof })
-    }
-
-    fn fence_with(&mut self, now: Now, request: Request) {
-        if self.controller.is_none() {
-            return;
-        }
-        if let Some(verdict) = self.is_reborn(&request) {
-            return self.proposals.submit(now, Entry::Verdict(verdict), Purpose::Plain);
-        }
-        self.todo.push(Effect::Tale(Story::Fencing {
-            target: request.target.clone(),
-            why: request.why.clone(),
-        }));
-        self.tell_fencer_the_world(now);
-        // Two partitions cannot both have quorum, so that nobody needs a random head start.
-        let chance = Chance::default();
-        self.fencer_step(now, rota_fencing::Event::Asked { request, chance });
-    }
-
-    /// Takes back what plans asked for and no longer do: a node that came back in peace must not
-    /// be shot for having been away. What people asked for stands.
-    fn fence_only(&mut self, now: Now, wanted: &BTreeSet<NodeName>) {
-        let unwanted: Vec<NodeName> = self
-            .fencer
-            .jobs()
-            .map(|job| job.target.clone())
-            .filter(|t| !wanted.contains(t) && !self.state.fence_asked.contains_key(t))
-            .collect();
-        for target in unwanted {
-            self.withdraw(now, &target);
-        }
-    }
-
-    /// Nobody waits for the proof any more. A node that is being switched on again is left to it.
-    fn withdraw(&mut self, now: Now, target: &NodeName) {
-        let is_searching = self.fencer.jobs().any(|job| {
-            job.target == target && !matches!(job.phase, rota_fencing::Phase::TurningOn)
-        });
-        if is_searching {
-            let target = target.clone();
-            self.fencer_step(now, rota_fencing::Event::Withdrawn { target });
-        }
-    }
-
-    /// Devices and executors may have changed: what is stuck may go on with them.
-    fn tell_fencer_the_world(&mut self, now: Now) {
-        self.fencer_is_behind = false;
-        let devices = fences::devices(&self.state.cib);
-        let topology = fences::topology(&self.state);
-        self.fencer_step(now, rota_fencing::Event::Devices { devices, topology });
-        let executors = fences::executors(&self.state);
-        self.fencer_step(now, rota_fencing::Event::Nodes(executors));
-    }
-
-    fn life_of(&self, target: &NodeName) -> Option<Incarnation> {
-        let id = self.state.node_named(target)?.id;
-        let unclean = self.state.unclean.get(&id);
-        unclean.or_else(|| self.state.view.members.get(&id)).copied()
-    }
-
-    fn fencer_step(&mut self, now: Now, event: rota_fencing::Event) {
-        if self.controller.is_none() {
-            return;
-        }
-        let mut effects = Vec::new();
-        self.fencer.step(now.moment, event, &mut effects);
-        for effect in effects {
-            self.fencer_effect(now, effect);
-        }
-    }
-
-    fn fencer_effect(&mut self, now: Now, effect: rota_fencing::Effect) {
-        use rota_fencing::Effect as E;
-        match effect {
-            E::Run { attempt, executor, device, action, target, plug, timeout } => {
-                let Some(found) =
-                    fences::devices(&self.state.cib).into_iter().find(|d| d.id == device)
-                else {
-                    return;
-                };
-                let Some(controller) = &self.controller else { return };
-                let order = Box::new(DeviceOrder {
-                    attempt,
-                    token: controller.token(&self.state),
-                    device: device.0,
-                    agent: found.agent,
-                    params: found.params,
-                    action,
-                    target,
-                    plug,
-                    timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
-                });
-                if executor == self.config.me {
-                    self.device_askers.insert(attempt, executor);
-                    self.todo.push(Effect::RunDevice(order));
-                } else {
-                    let message = Message::RunDevice(order);
-                    self.todo.push(Effect::Peer { to: executor, message });
-                }
-            }
-            E::Cancel { attempt, executor } => {
-                if executor == self.config.me {
-                    self.device_askers.remove(&attempt);
-                    self.todo.push(Effect::CancelDevice(attempt));
-                } else {
-                    let message = Message::CancelDevice { attempt };
-                    self.todo.push(Effect::Peer { to: executor, message });
-                }
-            }
-            E::Proven(verdict) => {
-                self.proposals.submit(now, Entry::Verdict(verdict), Purpose::Plain);
-            }
-            E::Exhausted { target, why, .. } => {
-                self.todo.push(Effect::Tale(Story::Stuck { target, why }));
-            }
-            E::Note(entry) => {
-                self.proposals.submit(now, Entry::FencingNote(entry), Purpose::Plain);
-            }
-            E::WakeAt(_) => {}
-        }
-    }
-
-    fn device_ended(&mut self, now: Now, attempt: AttemptId, reply: rota_fencing::Reply) {
-        match self.device_askers.remove(&attempt) {
-            Some(asker) if asker == self.config.me => {
-                self.fencer_step(now, rota_fencing::Event::Replied { attempt, reply });
-            }
-            Some(asker) => {
-                let message = Message::DeviceReplied { attempt, reply };
-                self.todo.push(Effect::Peer { to: asker, message });
-            }
-            None => {}
-        }
-    }
-
-    /// The leader sees to it that every node of the roster has a seat in the log, and no other.
-    fn seat_everybody(&mut self) {
-        if self.controller.is_none() {
-            return;
-        }
-        let members = self.replica.members();
-        let gone: Vec<NodeId> = members
-            .voters
-            .iter()
-            .chain(&members.learners)
-            .copied()
-            .filter(|node| !self.state.roster.contains_key(node))
-            .collect();
-        for node in gone {
-            // Refused when it would cost the majority; tried again with the next change.
-            let _ = self.replica.remove_member(node);
-        }
-    }
-
-    fn seat_again(&mut self, from: NodeId, store: u64) {
-        if self.controller.is_some() && self.state.roster.contains_key(&from) {
-            // Refused when an older store speaks, or when that would cost the majority.
-            let _ = self.replica.add_member(from, replica::StoreId(store), replica::Seat::Voter);
-        }
     }
 
     fn write_snapshot(&mut self) -> Result<(), Error> {

@@ -1,0 +1,83 @@
+//! Clients on this host: what they ask, and what they are told.
+
+use rota_ids::{NodeId, Text};
+use rota_replica::LogStore;
+
+use crate::entry::Entry;
+use crate::event::{Ask, Effect, Now, RequestId, Told};
+use crate::message::Message;
+use crate::proposals::Purpose;
+use crate::state::Answer;
+
+use super::Node;
+
+impl<S: LogStore> Node<S> {
+    pub(super) fn tell(&mut self, request: RequestId, answer: Answer) {
+        let told = match answer {
+            Answer::Done(version) => Told::Done(version),
+            Answer::Admitted(newcomer) => {
+                let members = self.state.roster.values().cloned().collect();
+                Told::Admitted { newcomer, members }
+            }
+            Answer::Refused(why) => Told::Refused(why),
+        };
+        self.todo.push(Effect::Tell { request, told });
+    }
+
+    pub(super) fn asked(&mut self, now: Now, request: RequestId, ask: Ask) {
+        let purpose = Purpose::Client(request);
+        let entry = match ask {
+            Ask::Change(change) => Entry::Change(change),
+            Ask::Fence { target, wish, by } => Entry::FenceAsked { target, wish, by },
+            Ask::Confirm { target, by } => match self.confirmation(&target, by) {
+                Ok(verdict) => Entry::Verdict(verdict),
+                Err(why) => return self.refuse(request, why),
+            },
+            Ask::Token { digest, expires } => Entry::TokenMade { digest, expires },
+            Ask::Admit { digest, name, links } => Entry::Admitted { digest, name, links },
+            Ask::Remove(name) => match self.state.node_named(&name) {
+                Some(member) => Entry::Removed { node: member.id },
+                None => {
+                    return self.refuse(
+                        request,
+                        format!("{name} is not a node; 'rota status' lists them").into(),
+                    );
+                }
+            },
+            Ask::WaitIdle => {
+                self.waiting_for_idle.push(request);
+                if let Some(leader) = self.replica.leader() {
+                    self.ask_for_idle(request, leader);
+                }
+                return;
+            }
+            Ask::Leave => {
+                self.leaving = true;
+                Entry::Change(crate::book::wants_to_leave(self.config.me, now.wall))
+            }
+        };
+        self.proposals.submit(now, entry, purpose);
+    }
+
+    pub(super) fn refuse(&mut self, request: RequestId, why: Text) {
+        self.todo.push(Effect::Tell { request, told: Told::Refused(why) });
+    }
+
+    pub(super) fn ask_for_idle(&mut self, request: RequestId, leader: NodeId) {
+        if leader == self.config.me {
+            if let Some(controller) = &mut self.controller {
+                controller.tell_when_idle(leader, request.0);
+            }
+        } else {
+            let message = Message::TellWhenIdle { question: request.0 };
+            self.todo.push(Effect::Peer { to: leader, message });
+        }
+    }
+
+    pub(super) fn idle_now(&mut self, request: RequestId) {
+        if let Some(place) = self.waiting_for_idle.iter().position(|r| *r == request) {
+            self.waiting_for_idle.remove(place);
+            self.todo.push(Effect::Tell { request, told: Told::Idle });
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Fencing: requests of plans and people, the fencer's effects, what devices answer.
+
+use std::collections::BTreeSet;
+
+use rota_fencing::{AttemptId, Chance, Request, RequestDelay, Verdict};
+use rota_ids::{Incarnation, NodeName, Text};
+use rota_replica::LogStore;
+use rota_transition::FenceAction;
+
+use crate::entry::Entry;
+use crate::event::{Effect, Now};
+use crate::fences;
+use crate::message::{DeviceOrder, Message};
+use crate::proposals::Purpose;
+use crate::story::Story;
+
+use super::Node;
+
+impl<S: LogStore> Node<S> {
+    /// A word of an administrator counts for what is not alive: whoever is heard is not off.
+    pub(super) fn confirmation(&self, target: &NodeName, by: Text) -> Result<Verdict, Text> {
+        let Some(member) = self.state.node_named(target) else {
+            return Err(format!("{target} is not a node; 'rota status' lists them").into());
+        };
+        let Some(life) = self.state.unclean.get(&member.id) else {
+            return Err(format!(
+                "{target} is not unclean: there is nothing to confirm ('rota status' shows it)"
+            )
+            .into());
+        };
+        if self.neighbours.hears(member.id) {
+            return Err(format!(
+                "{target} is heard at this moment: it is not off. Switch it off first"
+            )
+            .into());
+        }
+        let proof = rota_fencing::Proof::Administrator { who: by };
+        Ok(Verdict { target: target.clone(), incarnation: Some(*life), proof })
+    }
+
+    pub(super) fn fence_asked(&mut self, now: Now, target: &NodeName) {
+        let Some(asked) = self.state.fence_asked.get(target) else { return };
+        let request = Request {
+            target: target.clone(),
+            incarnation: asked.life,
+            wish: asked.wish,
+            delay: RequestDelay::Skip,
+            requested_by: asked.by.clone(),
+            why: "asked for by hand".into(),
+        };
+        self.fence_with(now, request);
+    }
+
+    pub(super) fn fence(&mut self, now: Now, target: &NodeName, action: FenceAction, delay_s: u32) {
+        let request = Request {
+            target: target.clone(),
+            incarnation: self.life_of(target),
+            wish: fences::wish(action),
+            delay: RequestDelay::Add(std::time::Duration::from_secs(u64::from(delay_s))),
+            requested_by: self.config.name.0.clone(),
+            why: "it left without a goodbye, or a stop failed there".into(),
+        };
+        self.fence_with(now, request);
+    }
+
+    /// Whoever is heard under another boot than the one that was to end is not shot for it: the
+    /// old life is over.
+    pub(super) fn is_reborn(&self, request: &Request) -> Option<Verdict> {
+        let node = self.state.node_named(&request.target)?.id;
+        let own = (node == self.config.me).then_some(self.config.life);
+        let seen = own.or_else(|| self.neighbours.life_of(node))?;
+        let old = request.incarnation.filter(|old| old.boot != seen.boot)?;
+        let proof = rota_fencing::Proof::NewBoot { seen };
+        let target = request.target.clone();
+        request.wish.needs_off().then_some(Verdict { target, incarnation: Some(old), proof })
+    }
+
+    pub(super) fn fence_with(&mut self, now: Now, request: Request) {
+        if self.controller.is_none() {
+            return;
+        }
+        if let Some(verdict) = self.is_reborn(&request) {
+            return self.proposals.submit(now, Entry::Verdict(verdict), Purpose::Plain);
+        }
+        self.todo.push(Effect::Tale(Story::Fencing {
+            target: request.target.clone(),
+            why: request.why.clone(),
+        }));
+        self.tell_fencer_the_world(now);
+        // Two partitions cannot both have quorum, so that nobody needs a random head start.
+        let chance = Chance::default();
+        self.fencer_step(now, rota_fencing::Event::Asked { request, chance });
+    }
+
+    /// Takes back what plans asked for and no longer do: a node that came back in peace must not
+    /// be shot for having been away. What people asked for stands.
+    pub(super) fn fence_only(&mut self, now: Now, wanted: &BTreeSet<NodeName>) {
+        let unwanted: Vec<NodeName> = self
+            .fencer
+            .jobs()
+            .map(|job| job.target.clone())
+            .filter(|t| !wanted.contains(t) && !self.state.fence_asked.contains_key(t))
+            .collect();
+        for target in unwanted {
+            self.withdraw(now, &target);
+        }
+    }
+
+    /// Nobody waits for the proof any more. A node that is being switched on again is left to it.
+    pub(super) fn withdraw(&mut self, now: Now, target: &NodeName) {
+        let is_searching = self.fencer.jobs().any(|job| {
+            job.target == target && !matches!(job.phase, rota_fencing::Phase::TurningOn)
+        });
+        if is_searching {
+            let target = target.clone();
+            self.fencer_step(now, rota_fencing::Event::Withdrawn { target });
+        }
+    }
+
+    /// Devices and executors may have changed: what is stuck may go on with them.
+    pub(super) fn tell_fencer_the_world(&mut self, now: Now) {
+        self.fencer_is_behind = false;
+        let devices = fences::devices(&self.state.cib);
+        let topology = fences::topology(&self.state);
+        self.fencer_step(now, rota_fencing::Event::Devices { devices, topology });
+        let executors = fences::executors(&self.state);
+        self.fencer_step(now, rota_fencing::Event::Nodes(executors));
+    }
+
+    pub(super) fn life_of(&self, target: &NodeName) -> Option<Incarnation> {
+        let id = self.state.node_named(target)?.id;
+        let unclean = self.state.unclean.get(&id);
+        unclean.or_else(|| self.state.view.members.get(&id)).copied()
+    }
+
+    pub(super) fn fencer_step(&mut self, now: Now, event: rota_fencing::Event) {
+        if self.controller.is_none() {
+            return;
+        }
+        let mut effects = Vec::new();
+        self.fencer.step(now.moment, event, &mut effects);
+        for effect in effects {
+            self.fencer_effect(now, effect);
+        }
+    }
+
+    pub(super) fn fencer_effect(&mut self, now: Now, effect: rota_fencing::Effect) {
+        use rota_fencing::Effect as E;
+        match effect {
+            E::Run { attempt, executor, device, action, target, plug, timeout } => {
+                let Some(found) =
+                    fences::devices(&self.state.cib).into_iter().find(|d| d.id == device)
+                else {
+                    return;
+                };
+                let Some(controller) = &self.controller else { return };
+                let order = Box::new(DeviceOrder {
+                    attempt,
+                    token: controller.token(&self.state),
+                    device: device.0,
+                    agent: found.agent,
+                    params: found.params,
+                    action,
+                    target,
+                    plug,
+                    timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+                });
+                if executor == self.config.me {
+                    self.device_askers.insert(attempt, executor);
+                    self.todo.push(Effect::RunDevice(order));
+                } else {
+                    let message = Message::RunDevice(order);
+                    self.todo.push(Effect::Peer { to: executor, message });
+                }
+            }
+            E::Cancel { attempt, executor } => {
+                if executor == self.config.me {
+                    self.device_askers.remove(&attempt);
+                    self.todo.push(Effect::CancelDevice(attempt));
+                } else {
+                    let message = Message::CancelDevice { attempt };
+                    self.todo.push(Effect::Peer { to: executor, message });
+                }
+            }
+            E::Proven(verdict) => {
+                self.proposals.submit(now, Entry::Verdict(verdict), Purpose::Plain);
+            }
+            E::Exhausted { target, why, .. } => {
+                self.todo.push(Effect::Tale(Story::Stuck { target, why }));
+            }
+            E::Note(entry) => {
+                self.proposals.submit(now, Entry::FencingNote(entry), Purpose::Plain);
+            }
+            E::WakeAt(_) => {}
+        }
+    }
+
+    pub(super) fn device_ended(
+        &mut self,
+        now: Now,
+        attempt: AttemptId,
+        reply: rota_fencing::Reply,
+    ) {
+        match self.device_askers.remove(&attempt) {
+            Some(asker) if asker == self.config.me => {
+                self.fencer_step(now, rota_fencing::Event::Replied { attempt, reply });
+            }
+            Some(asker) => {
+                let message = Message::DeviceReplied { attempt, reply };
+                self.todo.push(Effect::Peer { to: asker, message });
+            }
+            None => {}
+        }
+    }
+}

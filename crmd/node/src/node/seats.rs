@@ -1,0 +1,186 @@
+//! Who leads, who is a member, who has a seat in the log.
+
+use rota_fencing::{AttemptId, Fencer};
+use rota_ids::{NodeId, NodeName};
+use rota_membership::Report;
+use rota_replica as replica;
+use rota_replica::{LogStore, Role};
+
+use crate::controller::Controller;
+use crate::entry::Entry;
+use crate::event::{Effect, Now};
+use crate::limits::{HAND_OVER_PATIENCE, RESEND_ORDER, RESEND_SEAT};
+use crate::message::Message;
+use crate::proposals::Purpose;
+use crate::story::Story;
+use crate::views::Next;
+
+use super::{Error, Node};
+
+impl<S: LogStore> Node<S> {
+    /// A new DC knows what others have in flight when they have answered; what it has itself it
+    /// knows at once. From here on this node takes no order of an older DC either.
+    pub(super) fn take_charge(&mut self, now: Now, term: rota_ids::Term) {
+        let mut controller = Controller::new(self.config.me, term, now);
+        self.local.see(controller.token(&self.state));
+        let open = self.local.open_orders();
+        let open = open.filter(|order| !self.ended_orders.contains(&order.id));
+        controller.take_over(self.config.me, open.cloned());
+        self.controller = Some(controller);
+    }
+
+    pub(super) fn role_changed(
+        &mut self,
+        now: Now,
+        leader: Option<NodeId>,
+        term: rota_ids::Term,
+        role: Role,
+    ) {
+        self.todo.push(Effect::Tale(Story::Leader { leader, term }));
+        self.proposals.leader_changed();
+        if role == Role::Leader {
+            if self.controller.as_ref().is_none_or(|c| c.term() != term) {
+                self.take_charge(now, term);
+                let first = AttemptId(term.0 << 32);
+                self.fencer = Fencer::new(self.config.me, first);
+                let asked: Vec<NodeName> = self.state.fence_asked.keys().cloned().collect();
+                for target in asked {
+                    self.fence_asked(now, &target);
+                }
+            }
+            self.seat_everybody();
+        } else {
+            self.controller = None;
+            self.fencer = Fencer::new(self.config.me, AttemptId(0));
+        }
+        if let Some(leader) = leader.filter(|leader| *leader != self.config.me) {
+            for request in 0..self.waiting_for_idle.len() {
+                self.ask_for_idle(self.waiting_for_idle[request], leader);
+            }
+        }
+    }
+
+    pub(super) fn membership(&mut self, report: Report) -> Result<(), Error> {
+        let leader = self.replica.leader();
+        self.neighbours.hear(&report);
+        match &report {
+            Report::PeerLost { peer, .. }
+            | Report::PeerLeft { peer, .. }
+            | Report::PeerAbsent { peer } => self.peer_silent(*peer)?,
+            Report::PeerHeard { peer, birth, .. } => {
+                // A restarted leader has forgotten that it leads; nobody else would notice soon.
+                let is_anew = matches!(
+                    birth,
+                    rota_membership::Birth::DaemonRestarted | rota_membership::Birth::HostRestarted
+                );
+                if leader == Some(*peer) && is_anew {
+                    self.peer_silent(*peer)?;
+                }
+            }
+            // After a cold start everybody waits for somebody to campaign.
+            Report::HearingChanged(_) if leader.is_none() => {
+                let me = self.config.me;
+                let rank = self.neighbours.rank_without(me, &self.replica.members());
+                self.replica.step(replica::Input::LeaderLost { leader: NodeId(0), rank })?;
+            }
+            Report::Departed
+            | Report::HearingChanged(_)
+            | Report::LinkChanged { .. }
+            | Report::BestLinkChanged { .. }
+            | Report::Overslept { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// The detector is sure that a peer is gone: if it led, somebody else has to, at once.
+    pub(super) fn peer_silent(&mut self, peer: NodeId) -> Result<(), Error> {
+        if self.replica.leader() != Some(peer) && self.replica.role() == Role::Leader {
+            return Ok(());
+        }
+        let rank = self.neighbours.rank_without(peer, &self.replica.members());
+        self.replica.step(replica::Input::LeaderLost { leader: peer, rank })?;
+        Ok(())
+    }
+
+    pub(super) fn propose_view(&mut self, now: Now) {
+        if self.controller.is_none() || self.proposals.waits_for(Purpose::View) {
+            return;
+        }
+        let fenced_now = self.fencer.jobs().map(|job| job.target.clone()).collect();
+        match self.neighbours.next(&self.state, &self.replica.members(), &fenced_now) {
+            Some(Next::Propose(view)) => {
+                self.proposals.submit(now, Entry::View(view), Purpose::View);
+            }
+            Some(Next::HandOver(to)) => {
+                // Refused when we no longer lead; then there is nothing to hand over.
+                let _ = self.replica.transfer_leadership(to);
+            }
+            None => {}
+        }
+    }
+
+    /// A leader hands over before it goes, so that nobody has to find out that it is gone.
+    pub(super) fn depart(&mut self, now: Now) {
+        let Some(departing) = &mut self.departing else { return };
+        if departing.gone {
+            return;
+        }
+        let leads = matches!(self.replica.role(), Role::Leader | Role::Elected);
+        let voters = self.replica.members().voters;
+        let heir = self.neighbours.heard().find(|peer| voters.contains(peer));
+        match heir {
+            Some(heir) if leads && now.moment.since(departing.since) < HAND_OVER_PATIENCE => {
+                let is_due = departing.asked.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
+                if is_due {
+                    departing.asked = Some(now.moment);
+                    // Refused when we no longer lead: then all is well.
+                    let _ = self.replica.transfer_leadership(heir);
+                }
+            }
+            Some(_) | None => {
+                departing.gone = true;
+                self.todo.push(Effect::Depart);
+            }
+        }
+    }
+
+    /// A node whose store is empty tells everybody until somebody who leads lets it learn.
+    pub(super) fn ask_for_a_seat(&mut self, now: Now) {
+        let is_due = self.asked_for_seat.is_none_or(|at| now.moment.since(at) >= RESEND_SEAT);
+        if !self.replica.members().voters.is_empty() || !is_due {
+            return;
+        }
+        self.asked_for_seat = Some(now.moment);
+        let store = self.replica.store_id().0;
+        for to in self.neighbours.heard() {
+            let message = Message::StoreIsNew { store };
+            self.todo.push(Effect::Peer { to, message });
+        }
+    }
+
+    /// The leader sees to it that every node of the roster has a seat in the log, and no other.
+    pub(super) fn seat_everybody(&mut self) {
+        if self.controller.is_none() {
+            return;
+        }
+        let members = self.replica.members();
+        let gone: Vec<NodeId> = members
+            .voters
+            .iter()
+            .chain(&members.learners)
+            .copied()
+            .filter(|node| !self.state.roster.contains_key(node))
+            .collect();
+        for node in gone {
+            // Refused when it would cost the majority; tried again with the next change.
+            let _ = self.replica.remove_member(node);
+        }
+    }
+
+    pub(super) fn seat_again(&mut self, from: NodeId, store: u64) {
+        if self.controller.is_some() && self.state.roster.contains_key(&from) {
+            // Refused when an older store speaks, or when that would cost the majority.
+            let _ = self.replica.add_member(from, replica::StoreId(store), replica::Seat::Voter);
+        }
+    }
+}
