@@ -131,7 +131,8 @@ fn write_fencing(out: &mut String, report: &StatusReport) -> std::fmt::Result {
         writeln!(out, "  {}: {}", now.target, now.phase)?;
     }
     for past in report.fencing_history.iter().rev().take(SHOWN) {
-        writeln!(out, "  {}: {} (at {})", past.target, past.outcome, past.at.0)?;
+        let at = rota_cib::date::ctime(past.at.0).unwrap_or_default();
+        writeln!(out, "  {at}  {}: {}", past.target, past.outcome)?;
     }
     Ok(())
 }

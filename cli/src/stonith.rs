@@ -54,7 +54,8 @@ fn history(args: &[String]) -> Result<(), Error> {
     let report = Client::connect()?.status()?;
     let wanted = |target: &str| node.is_none_or(|node| node == target);
     for past in report.fencing_history.iter().filter(|past| wanted(past.target.as_str())) {
-        println!("{} {}: {}", past.at.0, past.target, past.outcome);
+        let at = rota_cib::date::ctime(past.at.0).unwrap_or_default();
+        println!("{at}  {}: {}", past.target, past.outcome);
     }
     for now in report.fencing_now.iter().filter(|now| wanted(now.target.as_str())) {
         println!("now {}: {}", now.target, now.phase);

@@ -258,6 +258,9 @@ impl Local {
             self.look_after(run, todo);
         } else if let Some(lost) = run.looks_for {
             let seen = AgentOutcome { rc: what_it_did(&lost, outcome.rc), ..outcome };
+            if lost.class == "stonith" {
+                self.watch_over(&lost, seen.rc);
+            }
             self.tell(&lost, run.order.as_ref(), &seen, entries);
         } else if run.op.interval > 0 {
             self.recurring_ended(now, id, &run.op, &outcome, entries);
