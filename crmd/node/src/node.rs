@@ -317,8 +317,8 @@ impl<S: LogStore> Node<S> {
                     members: self.names(self.state.view.members.keys()),
                     lost: self.names(change.lost.iter().map(|(node, _)| node)),
                 });
-                let gone = change.lost.iter().chain(&change.left);
-                for (node, _) in gone {
+                // What a lost node was ordered may be under way there until it is proven off.
+                for (node, _) in &change.left {
                     if let Some(controller) = &mut self.controller {
                         controller.node_gone(*node);
                     }

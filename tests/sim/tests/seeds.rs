@@ -43,3 +43,10 @@ fn who_has_booted_anew_is_not_shot_for_a_request_of_before() {
 fn a_minority_stops_what_it_could_not_tell_of() {
     holds(202);
 }
+
+#[test]
+fn what_a_lost_node_was_ordered_may_be_under_way_until_it_is_proven_off() {
+    let outcome = run(&Plan::of(5017, 10));
+    let found = outcome.violation.as_ref().map(|violation| violation.what.as_str());
+    assert_eq!(found, None, "seed 5017:\n{}", outcome.tail(120));
+}
