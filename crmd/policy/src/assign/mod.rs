@@ -22,8 +22,6 @@ pub(crate) struct Assign {
     pub trace: Option<Vec<String>>,
     /// Instances counted per clone and node.
     pub counts: rustc_hash::FxHashMap<(Rid, Nid), usize>,
-    /// Colocations that a resource has taken into account already.
-    pub applied: rustc_hash::FxHashSet<(Rid, usize)>,
     /// Guard against circles among colocations.
     pub merging: Vec<bool>,
     /// What is left of each node's capacity (index as in the node table).

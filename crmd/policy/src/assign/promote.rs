@@ -4,8 +4,9 @@ use rota_cib::Text;
 use rota_cib::constraint::Role;
 use smol_str::format_smolstr;
 
-use super::{Assign, colocate};
-use crate::model::{Nid, Rid, World};
+use super::colocate::{self, Toward, Wish};
+use super::Assign;
+use crate::model::{Cand, Nid, Rid, World};
 use crate::options::NoQuorum;
 use crate::score::{INF, leading_number, sum, text};
 
@@ -68,21 +69,15 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
 pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
     let children = world.rscs[clone].children.clone();
     for &child in &children {
-        first_score(world, clone, child);
-    }
-    for &child in &children {
+        first_score(world, child);
         by_constraints(world, state, clone, child);
     }
-    let mut order: Vec<Rid> = children.clone();
-    let key = |world: &World<'_>, r: Rid| {
-        let rsc = &world.rscs[r];
-        (-rsc.promotion.unwrap_or(-INF), rsc.role != Role::Promoted, rank(world, clone, r))
-    };
-    order.sort_by_cached_key(|&r| key(world, r));
-    for &child in &children {
+    let rank = rank(world, state, clone);
+    let mut order: Vec<(i32, Rid)> = rank;
+    order.sort_by_key(|&(score, r)| (-score, std::cmp::Reverse(world.rscs[r].role)));
+    for &(score, child) in &order {
         let line = {
             let rsc = &world.rscs[child];
-            let score = rsc.promotion.unwrap_or(-INF);
             match rsc.assigned {
                 Some(n) => format!(
                     "{} promotion score on {}: {}",
@@ -99,7 +94,7 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
         world.rscs[clone].clone_conf().map_or((0, 0), |c| (c.promoted_max, c.promoted_node_max));
     let mut promoted = 0;
     let mut per_node: rustc_hash::FxHashMap<Nid, usize> = rustc_hash::FxHashMap::default();
-    for &child in &order {
+    for &(_, child) in &order {
         let rsc = &world.rscs[child];
         let Some(nid) = rsc.assigned else { continue };
         if promoted >= max {
@@ -149,15 +144,60 @@ fn demoted(world: &mut World<'_>, rid: Rid) {
     }
 }
 
-/// Ties: the better node for the instance, then its number.
-fn rank(world: &World<'_>, _clone: Rid, rid: Rid) -> (i32, usize) {
-    let rsc = &world.rscs[rid];
-    let here = rsc.assigned.map_or(-INF, |n| rsc.allowed[n].effective());
-    let number = rsc.id.rsplit_once(':').and_then(|(_, n)| n.parse().ok()).unwrap_or(usize::MAX);
-    (-here, number)
+/// How gladly each instance is promoted, all in all: its own score, what its node is worth to
+/// the clone, and the wishes of those who want to be with the promoted instance.
+fn rank(world: &World<'_>, state: &mut Assign, clone: Rid) -> Vec<(i32, Rid)> {
+    let bundle = world.rscs[clone].parent.filter(|&p| world.rscs[p].is_bundle());
+    let mut worth = world.rscs[clone].allowed.clone();
+    let children = &world.rscs[clone].children;
+    let own = |child: Rid| world.rscs[child].promotion.unwrap_or(-INF);
+    for &child in children {
+        if let Some(nid) = world.rscs[child].assigned
+            && own(child) >= 0
+            && worth[nid].present
+        {
+            worth[nid].score = sum(worth[nid].score, own(child));
+        }
+    }
+    // What is outside of a bundle knows the hosts, not the replicas.
+    let mut outside: Vec<Cand> = match bundle {
+        Some(_) => world.nodes.iter().map(|_| Cand::OPEN).collect(),
+        None => std::mem::take(&mut worth),
+    };
+    let owner = bundle.unwrap_or(clone);
+    state.merging[owner] = true;
+    for i in colocate::colocs_as_primary(world, owner) {
+        let coloc = &world.constraints.colocations[i];
+        if coloc.primary_role == Some(Role::Promoted) && colocate::influences(world, coloc) {
+            let wish = Wish {
+                coloc: Some(coloc),
+                factor: colocate::share(coloc),
+                keep_positive: true,
+                toward: Toward::Dependents,
+            };
+            colocate::merge(world, state, coloc.dependent, &mut outside, wish);
+        }
+    }
+    state.merging[owner] = false;
+    let total = |child: Rid| {
+        let score = own(child);
+        let Some(nid) = world.rscs[child].assigned else { return score };
+        let rsc = &world.rscs[child];
+        if !rsc.managed && rsc.role == Role::Promoted {
+            return INF;
+        }
+        if score < 0 {
+            return score;
+        }
+        match bundle {
+            Some(_) => sum(worth[nid].score, outside[world.host_of(nid)].score),
+            None => outside[nid].score,
+        }
+    };
+    children.iter().map(|&c| (total(c), c)).collect()
 }
 
-fn first_score(world: &mut World<'_>, clone: Rid, child: Rid) {
+fn first_score(world: &mut World<'_>, child: Rid) {
     let rsc = &world.rscs[child];
     let Some(nid) = rsc.assigned else {
         world.rscs[child].promotion = None;
@@ -177,7 +217,6 @@ fn first_score(world: &mut World<'_>, clone: Rid, child: Rid) {
     let score = if world.no_promotion.contains(&child) { -INF } else { score };
     let unmanaged_promoted = !rsc.managed && rsc.role == Role::Promoted;
     let score = if unmanaged_promoted { INF } else { score };
-    let _ = clone;
     world.rscs[child].promotion = Some(score);
 }
 
@@ -204,42 +243,16 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
     }
     let base = world.rscs[child].promotion.unwrap_or(0);
     world.rscs[child].promotion = Some(sum(base, gain));
-    // As dependent: where the other is.
+    // Where those are with whom it is to be.
     let as_dependent: Vec<usize> = colocate::colocs_as_dependent(world, clone)
         .into_iter()
         .chain(bundle.map(|b| colocate::colocs_as_dependent(world, b)).unwrap_or_default())
         .collect();
-    let as_primary: Vec<usize> = colocate::colocs_as_primary(world, clone)
-        .into_iter()
-        .chain(bundle.map(|b| colocate::colocs_as_primary(world, b)).unwrap_or_default())
-        .collect();
     for i in as_dependent {
         let coloc = world.constraints.colocations[i].clone();
-        if coloc.dependent_role == Some(Role::Promoted)
-            || coloc.dependent_role == Some(Role::Unpromoted)
-        {
+        if coloc.dependent_role.is_some_and(|r| r >= Role::Unpromoted) {
             super::resource(world, state, coloc.primary, None);
-            colocate::apply(world, state, child, coloc.primary, &coloc);
-        }
-    }
-    // As primary: where those who want to be with the promoted instance would like to be.
-    for i in as_primary {
-        let coloc = world.constraints.colocations[i].clone();
-        if coloc.primary_role != Some(Role::Promoted) || !world.rscs[coloc.dependent].provisional {
-            continue;
-        }
-        if !(coloc.influence || world.rscs[coloc.dependent].running_on.is_empty()) {
-            continue;
-        }
-        let factor = f64::from(coloc.score) / f64::from(INF);
-        let mut work: Vec<crate::model::Cand> =
-            world.nodes.iter().map(|_| crate::model::Cand::OPEN).collect();
-        if state.merging.len() < world.rscs.len() {
-            state.merging.resize(world.rscs.len(), false);
-        }
-        if colocate::merge(world, state, coloc.dependent, &mut work, &coloc, factor, false) {
-            let now = world.rscs[child].promotion.unwrap_or(0);
-            world.rscs[child].promotion = Some(sum(now, work[nid].score));
+            colocate::apply(world, child, coloc.primary, &coloc);
         }
     }
 }
