@@ -35,27 +35,12 @@ pub(crate) fn add_scores(world: &mut World<'_>, clone: Rid) {
 fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     let rsc = &world.rscs[rid];
     if rsc.is_group() {
-        let mut total = None;
-        for &member in &rsc.children {
-            if let Some(score) = promotion_score(world, member, nid) {
-                total = Some(sum(total.unwrap_or(0), score));
-            }
-        }
-        return total;
+        // A plain sum: what one member refuses may weigh less than what another offers.
+        let scores = rsc.children.iter().filter_map(|&m| promotion_score(world, m, nid));
+        return scores.reduce(i32::saturating_add);
     }
-    if rsc.anonymous && !rsc.running_on.contains(&nid) {
-        // The score on a node belongs to the instance that runs there. Before anything was
-        // looked at it may be anyone's; where it is known to be stopped, it is out of date.
-        let owner = world.instance_owner(rid)?;
-        let alike = |l: &Rid| world.rscs[*l].conf_id == rsc.conf_id;
-        let leaves = world.leaves(owner);
-        let elsewhere =
-            leaves.iter().filter(|l| alike(l)).any(|&l| world.rscs[l].running_on.contains(&nid));
-        let known =
-            leaves.iter().filter(|l| alike(l)).any(|&l| world.rscs[l].known_on.contains(&nid));
-        if elsewhere || known {
-            return None;
-        }
+    if !applies(world, rid, nid) {
+        return None;
     }
     let attributes = &world.nodes[nid].attributes;
     let named = |name: &Text| attributes.get(&format_smolstr!("master-{name}"));
@@ -63,6 +48,31 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     Some(
         crate::score::parse(value).or_else(|| leading_number(value).map(|n| n as i32)).unwrap_or(0),
     )
+}
+
+/// Whether the promotion score on a node is meant for an instance.
+///
+/// It is for the instance that runs there; if none does, for all, once the node was looked at.
+/// An instance of which nothing is known anywhere may go by the scores of all nodes.
+fn applies(world: &World<'_>, rid: Rid, nid: Nid) -> bool {
+    let rsc = &world.rscs[rid];
+    if rsc.running_on.contains(&nid) || (rsc.running_on.is_empty() && rsc.known_on.is_empty()) {
+        return true;
+    }
+    if rsc.anonymous
+        && let Some(owner) = world.instance_owner(rid)
+    {
+        let alike: Vec<Rid> = world
+            .leaves(owner)
+            .into_iter()
+            .filter(|&l| world.rscs[l].conf_id == rsc.conf_id)
+            .collect();
+        let active = alike.iter().any(|&l| world.rscs[l].running_on.contains(&nid));
+        if !active && alike.iter().any(|&l| world.rscs[l].known_on.contains(&nid)) {
+            return true;
+        }
+    }
+    rsc.known_on.contains(&nid)
 }
 
 /// Decides the roles of a clone's instances once they have nodes.
@@ -149,9 +159,10 @@ fn demoted(world: &mut World<'_>, rid: Rid) {
 fn rank(world: &World<'_>, state: &mut Assign, clone: Rid) -> Vec<(i32, Rid)> {
     let bundle = world.rscs[clone].parent.filter(|&p| world.rscs[p].is_bundle());
     let mut worth = world.rscs[clone].allowed.clone();
-    let children = &world.rscs[clone].children;
+    let children =
+        state.ranked.get(&clone).unwrap_or(&world.rscs[clone].children).clone();
     let own = |child: Rid| world.rscs[child].promotion.unwrap_or(-INF);
-    for &child in children {
+    for &child in &children {
         if let Some(nid) = world.rscs[child].assigned
             && own(child) >= 0
             && worth[nid].present

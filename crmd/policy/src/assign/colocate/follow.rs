@@ -154,7 +154,7 @@ fn to_clone(world: &mut World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc) 
         return;
     }
     for instance in instances {
-        if world.rscs[instance].assigned.is_some() {
+        if !world.rscs[instance].orphan {
             apply(world, dependent, instance, coloc);
         }
     }

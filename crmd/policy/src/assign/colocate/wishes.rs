@@ -56,9 +56,7 @@ pub(crate) fn add_dependents(
         toward: Toward::Dependents,
     };
     let mut work = world.rscs[primary].allowed.clone();
-    state.merging[primary] = true;
     merge(world, state, coloc.dependent, &mut work, wish);
-    state.merging[primary] = false;
     world.rscs[primary].allowed = work;
 }
 
