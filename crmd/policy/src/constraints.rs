@@ -215,12 +215,12 @@ fn locate(
     set_score: Option<i32>,
 ) {
     let discover = unpack::discover(c.discovery.as_deref());
-    let role = role.filter(|r| *r != Role::Started);
     let push = |world: &mut World<'_>, nodes: Vec<(Nid, i32)>, role: Option<Role>| {
         world.constraints.locations.push(LocationC {
             id: c.id.clone(),
             rid,
-            role: role.filter(|r| *r != Role::Started),
+            // What is promoted runs as unpromoted first: only "promoted" is a role of its own.
+            role: role.filter(|r| *r == Role::Promoted),
             nodes,
             discover,
         });
@@ -291,9 +291,11 @@ fn rule_nodes(
             attribute = Some(text.into());
         }
         let score = match &attribute {
-            Some(name) => {
-                node.attributes.get(name).map_or(-INF, |value| score::parse(value).unwrap_or(0))
-            }
+            // Nodes without the attribute have no preference.
+            Some(name) => match node.attributes.get(name) {
+                Some(value) => score::parse(value).unwrap_or(0),
+                None => continue,
+            },
             None => rule.score.map(rota_cib::Score::value).or(fallback).unwrap_or(0),
         };
         found.push((nid, score));

@@ -14,7 +14,7 @@ use crate::score::{INF, leading_number, sum, text};
 pub(crate) fn add_scores(world: &mut World<'_>, clone: Rid) {
     for child in world.rscs[clone].children.clone() {
         for nid in 0..world.nodes.len() {
-            if !world.rscs[child].allowed[nid].present || world.rscs[child].allowed[nid].score < 0 {
+            if world.rscs[child].allowed[nid].effective() < 0 || !super::usable(world, nid) {
                 continue;
             }
             if let Some(score) = promotion_score(world, child, nid)
@@ -44,7 +44,8 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     }
     let attributes = &world.nodes[nid].attributes;
     let named = |name: &Text| attributes.get(&format_smolstr!("master-{name}"));
-    let value = named(&rsc.history_id).or_else(|| named(&rsc.conf_id))?;
+    let value = named(&rsc.history_id)
+        .or_else(|| rsc.anonymous.then(|| named(&rsc.conf_id)).flatten())?;
     Some(
         crate::score::parse(value).or_else(|| leading_number(value).map(|n| n as i32)).unwrap_or(0),
     )

@@ -163,13 +163,16 @@ fn add_own(
 
 /// For each candidate: the best score of `source` in the same place, times the factor.
 fn add_matching(world: &World<'_>, source: Rid, work: &mut [Cand], wish: Wish<'_>) {
+    let never_both = wish.coloc.is_some_and(|c| c.score <= -INF);
+    let choosy = never_both && only_one(&world.rscs[source].allowed);
     for (nid, cand) in work.iter_mut().enumerate() {
         if !cand.present || cand.score == SPENT {
             continue;
         }
         let score = best_in_place(world, source, wish.coloc, nid);
-        if wish.factor < 0.0 && score < 0 {
-            // Two resources that avoid each other need not share what they dislike.
+        if wish.factor < 0.0 && score < 0 && !choosy {
+            // Two resources that avoid each other need not share what they dislike; but one
+            // that has a single node left is given way.
             continue;
         }
         let new = sum(rounded(wish.factor, score), cand.score);
@@ -196,6 +199,11 @@ fn rounded(factor: f32, score: i32) -> i32 {
     } else {
         0
     }
+}
+
+/// Whether exactly one candidate is not excluded.
+fn only_one(allowed: &[Cand]) -> bool {
+    allowed.iter().filter(|c| c.present && c.score >= 0).count() == 1
 }
 
 fn best_in_place(world: &World<'_>, source: Rid, coloc: Option<&Coloc>, nid: usize) -> i32 {
