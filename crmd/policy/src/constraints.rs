@@ -8,7 +8,7 @@ use rota_cib::rule::Rule;
 use rustc_hash::FxHashMap;
 
 use crate::model::{Discover, Nid, Rid, World};
-use crate::score::{self, INF};
+use crate::score;
 use crate::values::Context;
 use crate::{rules, unpack};
 
@@ -396,12 +396,12 @@ fn colocation(world: &mut World<'_>, c: &Colocation) {
     for two in sets.windows(2) {
         let (dep, pri) = (&two[0], &two[1]);
         let score = dep.score.unwrap_or(score);
-        let dependents: Vec<Rid> = if dep.sequential && score > 0 {
+        let dependents: Vec<Rid> = if dep.sequential {
             dep.rids.first().copied().into_iter().collect()
         } else {
             dep.rids.clone()
         };
-        let primaries: Vec<Rid> = if pri.sequential && score > 0 {
+        let primaries: Vec<Rid> = if pri.sequential {
             pri.rids.last().copied().into_iter().collect()
         } else {
             pri.rids.clone()
