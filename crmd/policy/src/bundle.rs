@@ -817,6 +817,12 @@ impl World<'_> {
         false
     }
 
+    /// The instance of a bundle's inner clone that belongs to the replica which is this node.
+    pub(crate) fn replica_child(&self, clone: Rid, nid: Nid) -> Option<Rid> {
+        let bundle = self.rscs[self.rscs[clone].parent?].bundle_conf()?;
+        bundle.replicas.iter().find(|r| r.node == Some(nid)).and_then(|r| r.child)
+    }
+
     /// The node that a bundle's replica is on; any other node is its own host.
     pub(crate) fn host_of(&self, nid: Nid) -> Nid {
         match self.nodes[nid].container {

@@ -229,6 +229,10 @@ fn find_in(world: &World<'_>, rid: Rid, base: &Text) -> Option<Rid> {
 }
 
 fn anonymous(world: &mut World<'_>, clone: Rid, base: &Text, nid: Nid) -> Rid {
+    // What a bundle runs is told apart by the replica it is in.
+    if let Some(child) = world.replica_child(clone, nid) {
+        return child;
+    }
     let mut free = None;
     for child in world.rscs[clone].children.clone() {
         let Some(member) = find_in(world, child, base) else { continue };
