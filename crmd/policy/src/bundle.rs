@@ -834,6 +834,17 @@ impl World<'_> {
         }
     }
 
+    /// The node whose attributes an instance on a node goes by: for a guest that its host, if
+    /// `container-attribute-target` says so; any other node itself. What the container will be
+    /// on counts only while it is nowhere.
+    pub(crate) fn attribute_node(&self, rid: Rid, nid: Nid) -> Nid {
+        let by_host = get(&self.rscs[rid].meta.pairs, "container-attribute-target")
+            .is_some_and(|v| v.eq_ignore_ascii_case("host"));
+        let Some(container) = self.nodes[nid].container.filter(|_| by_host) else { return nid };
+        let rsc = &self.rscs[container];
+        rsc.running_on.first().copied().or(rsc.assigned).unwrap_or(nid)
+    }
+
     /// The host of a bundle's replica, where its connection is asked to go by name.
     pub(crate) fn bundle_host(&self, rid: Rid, nid: Option<Nid>) -> Option<Text> {
         let _ = nid;
