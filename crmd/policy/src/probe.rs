@@ -171,14 +171,16 @@ fn primitive(world: &World<'_>, acts: &mut Actions, rid: Rid, nid: Nid) {
     acts.of_node.entry(nid).or_default().push(aid);
 }
 
+/// Whether only nodes named for it are looked at; what a bundle was told is about its
+/// containers, not about their addresses and connections.
 fn exclusive(world: &World<'_>, mut rid: Rid) -> bool {
     loop {
         if world.rscs[rid].exclusive_discover {
             return true;
         }
         match world.rscs[rid].parent {
-            Some(parent) => rid = parent,
-            None => return false,
+            Some(parent) if !world.rscs[parent].is_bundle() => rid = parent,
+            Some(_) | None => return false,
         }
     }
 }
