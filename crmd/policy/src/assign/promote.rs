@@ -196,7 +196,7 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
             && (location.rid == clone || location.rid == child || Some(location.rid) == bundle)
         {
             for &(n, score) in &location.nodes {
-                if n == nid {
+                if n == nid || n == inside {
                     gain = sum(gain, score);
                 }
             }
