@@ -359,7 +359,7 @@ fn replica<'a>(
             maker.world,
             &name,
             params,
-            pairs.iter().filter(|(n, _)| n != "resource-stickiness").cloned().collect(),
+            pairs.clone(),
             "20s",
             Some(container),
             Some(parent),
