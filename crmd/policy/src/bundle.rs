@@ -7,7 +7,7 @@ use rota_cib::constraint::Role;
 use rota_cib::resource::{Bundle, Primitive};
 use smol_str::format_smolstr;
 
-use crate::actions::{Actions, Collect, Verb, blank, edge};
+use crate::actions::{Actions, Aid, Collect, Verb, blank, edge};
 use crate::assign::{self, Assign};
 use crate::create;
 use crate::model::{
@@ -608,15 +608,13 @@ pub(crate) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
                 if cand.present {
                     cand.score = sum(cand.score, 10_000);
                 }
-            } else {
-                world.ban_all(remote);
             }
             assign::resource(world, state, remote, None);
         }
         if let (Some(child), Some(nid)) = (r.child, r.node) {
             let cand = &mut world.rscs[child].allowed[nid];
             if cand.present && cand.score > -INF {
-                cand.score = if host.is_some() { INF } else { -INF };
+                cand.score = INF;
             }
         }
     }
@@ -722,6 +720,17 @@ fn pairwise(acts: &mut Actions, first: Rid, a: Verb, then: Rid, b: Verb, kind: u
     }
 }
 
+/// The starts of a resource; one that cannot be stands for those of what has no node.
+fn starts_or_never(acts: &mut Actions, rid: Rid) -> Vec<Aid> {
+    let found = acts.all(rid, Verb::Start);
+    if !found.is_empty() {
+        return found;
+    }
+    let mut never = blank(Some(rid), Verb::Start, None);
+    never.runnable = false;
+    vec![acts.add(never)]
+}
+
 /// Connections follow their containers; what runs on remote and guest nodes follows their
 /// connections.
 pub(crate) fn order_remotes(world: &World<'_>, acts: &mut Actions) {
@@ -739,17 +748,19 @@ pub(crate) fn order_remotes(world: &World<'_>, acts: &mut Actions) {
     for nid in 0..world.nodes.len() {
         let Some(connection) = world.nodes[nid].connection else { continue };
         if let Some(container) = world.nodes[nid].container {
-            pairwise(
-                acts,
-                container,
-                Verb::Start,
-                connection,
-                Verb::Start,
-                edge::NEEDS | edge::FORCES,
-            );
+            let container_starts = starts_or_never(acts, container);
+            for &a in &container_starts {
+                for b in acts.all(connection, Verb::Start) {
+                    acts.order(a, b, edge::NEEDS | edge::FORCES);
+                }
+            }
             pairwise(acts, connection, Verb::Stop, container, Verb::Stop, edge::WANTS);
         }
-        let starts = acts.all(connection, Verb::Start);
+        let starts = if world.in_bundle(connection) {
+            starts_or_never(acts, connection)
+        } else {
+            acts.all(connection, Verb::Start)
+        };
         let stops = acts.all(connection, Verb::Stop);
         if let Some(container) = world.nodes[nid].container
             && world.in_bundle(connection)
@@ -777,7 +788,11 @@ pub(crate) fn order_remotes(world: &World<'_>, acts: &mut Actions) {
                 Verb::Start | Verb::Promote | Verb::MigrateFrom => {
                     // A new connection to the same remote node changes nothing behind it.
                     let guest = world.nodes[nid].sort == NodeSort::Guest;
-                    let kind = if guest { edge::NEEDS | edge::FORCES } else { edge::NEEDS };
+                    let kind = if guest {
+                        edge::NEEDS | edge::FORCES | edge::SAME_REASON
+                    } else {
+                        edge::NEEDS
+                    };
                     for &start in &starts {
                         acts.order(start, aid, kind);
                     }
@@ -834,15 +849,15 @@ impl World<'_> {
         }
     }
 
-    /// The node whose attributes an instance on a node goes by: for a guest that its host, if
-    /// `container-attribute-target` says so; any other node itself. What the container will be
-    /// on counts only while it is nowhere.
-    pub(crate) fn attribute_node(&self, rid: Rid, nid: Nid) -> Nid {
+    /// The node whose attributes an instance on a node goes by: for a guest the host that its
+    /// container will be on, if `container-attribute-target` says so; any other node itself.
+    pub(crate) fn attribute_node(&self, rid: Rid, nid: Nid) -> Option<Nid> {
         let by_host = get(&self.rscs[rid].meta.pairs, "container-attribute-target")
             .is_some_and(|v| v.eq_ignore_ascii_case("host"));
-        let Some(container) = self.nodes[nid].container.filter(|_| by_host) else { return nid };
-        let rsc = &self.rscs[container];
-        rsc.running_on.first().copied().or(rsc.assigned).unwrap_or(nid)
+        match self.nodes[nid].container.filter(|_| by_host) {
+            Some(container) => self.rscs[container].assigned,
+            None => Some(nid),
+        }
     }
 
     /// The host of a bundle's replica, where its connection is asked to go by name.

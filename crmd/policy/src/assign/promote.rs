@@ -56,7 +56,7 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
             return None;
         }
     }
-    let attributes = &world.nodes[world.attribute_node(rid, nid)].attributes;
+    let attributes = &world.nodes[world.attribute_node(rid, nid)?].attributes;
     let named = |name: &Text| attributes.get(&format_smolstr!("master-{name}"));
     let value = named(&rsc.history_id).or_else(|| named(&rsc.conf_id))?;
     Some(
