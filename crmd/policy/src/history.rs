@@ -343,7 +343,7 @@ fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text) -> Rid {
         let name = id.clone();
         let nid = match world.node_by_name.get(&name) {
             Some(&nid) => nid,
-            None => crate::bundle::add_node(world, name.clone(), NodeSort::Remote),
+            None => crate::remote::add_node(world, name.clone(), NodeSort::Remote),
         };
         world.nodes[nid].connection = Some(rid);
         world.rscs[rid].serves = Some(nid);

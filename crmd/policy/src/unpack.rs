@@ -11,8 +11,8 @@ use smol_str::format_smolstr;
 
 use crate::constraints::Constraints;
 use crate::model::{
-    Cand, CloneConf, Discover, Kind, Meta, Multiple, Node, NodeSort, OpConf, PrimConf, Requires, Rid,
-    Rsc, TicketInfo, World,
+    Cand, CloneConf, Discover, Kind, Meta, Multiple, Node, NodeSort, OpConf, PrimConf, Requires,
+    Rid, Rsc, TicketInfo, World,
 };
 use crate::options::Options;
 use crate::values::{Context, Pairs, Values, boolean, depends_on_node, get, millis, role};
@@ -91,7 +91,7 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
     for resource in &cib.config.resources {
         maker.top(resource);
     }
-    crate::bundle::connect_remotes(&mut world);
+    crate::remote::connect(&mut world);
     world
 }
 
