@@ -354,6 +354,11 @@ fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text) -> Rid {
         world.rscs[rid].orphan_filler = true;
         world.rscs[rid].container = Some(c);
         world.rscs[c].fillers.push(rid);
+        if let Some(nid) = world.rscs[rid].serves {
+            // It led to a guest.
+            world.nodes[nid].sort = NodeSort::Guest;
+            world.nodes[nid].container = Some(c);
+        }
     }
     rid
 }
