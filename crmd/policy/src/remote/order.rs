@@ -117,8 +117,10 @@ fn behind(world: &World<'_>, acts: &mut Actions, nid: Nid, connection: Rid) {
             (_, Verb::Monitor) if acts.acts[aid].interval > 0 => {
                 Some(edge::NEEDS | edge::FORCES | edge::QUIET)
             }
-            (_, Verb::Monitor) => Some(edge::NEEDS | edge::QUIET),
-            (_, Verb::Cancel | Verb::Delete | Verb::ClearFailures | Verb::Notify) => {
+            (_, Verb::Monitor | Verb::Delete | Verb::ClearFailures) => {
+                Some(edge::NEEDS | edge::QUIET)
+            }
+            (_, Verb::Cancel | Verb::Notify) => {
                 (reach != Reach::Now).then_some(edge::NEEDS | edge::QUIET)
             }
             (_, Verb::Stop | Verb::Demote) => {
