@@ -23,19 +23,15 @@ pub(crate) fn render(world: &World<'_>, rid: Rid, indent: usize, out: &mut Strin
     let inner = indent + 2;
     for r in &conf.replicas {
         let shown = r.child.filter(|_| r.remote.is_some()).unwrap_or(r.container);
-        let text = crate::simulate::primitive_text(world, shown);
+        let host = world.rscs[r.container].running_on.first().copied();
+        let text = crate::simulate::primitive_at(world, shown, host);
         // The replica's name and host stand for the instance inside.
         let name = match r.remote {
             Some(remote) => world.rscs[remote].id.clone(),
             None => world.rscs[r.container].id.clone(),
         };
         let address = r.ipaddr.as_ref().map_or_else(String::new, |a| format!(" ({a})"));
-        let rest = text.split_once('\t').map_or("", |(_, rest)| rest).to_owned();
-        let host = world.rscs[r.container].running_on.first().map(|&n| world.nodes[n].name.clone());
-        let rest = match (r.child, host) {
-            (Some(child), host) => crate::simulate::on_host(world, child, &rest, host.as_deref()),
-            (None, _) => rest,
-        };
+        let rest = text.split_once('\t').map_or("", |(_, rest)| rest);
         let _ = writeln!(out, "{:inner$}* {name}{address}\t{rest}", "");
     }
 }
