@@ -42,7 +42,7 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     if !applies(world, rid, nid) {
         return None;
     }
-    let attributes = &world.nodes[nid].attributes;
+    let attributes = &world.nodes[world.attribute_node(rid, nid)?].attributes;
     let named = |name: &Text| attributes.get(&format_smolstr!("master-{name}"));
     let value = named(&rsc.history_id)
         .or_else(|| rsc.anonymous.then(|| named(&rsc.conf_id)).flatten())?;
@@ -247,7 +247,7 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
             && (location.rid == clone || location.rid == child || Some(location.rid) == bundle)
         {
             for &(n, score) in &location.nodes {
-                if n == nid {
+                if n == nid || n == inside {
                     gain = sum(gain, score);
                 }
             }
