@@ -461,7 +461,7 @@ impl Actions {
                 self.give_up_migration(edge.then);
             }
         }
-        if kind & FORCES != 0 && !f_optional && t_optional && !f_moves {
+        if kind & FORCES != 0 && !f_optional && self.spares_some(edge.then) && !f_moves {
             let why = (!quiet).then(|| self.reason_of(world, edge, "required"));
             self.require(edge.then, why);
         }
@@ -502,6 +502,12 @@ impl Actions {
                 self.changed(aid);
             }
         }
+    }
+
+    /// Whether an action, or one that it stands for, is still optional.
+    fn spares_some(&self, aid: Aid) -> bool {
+        let act = &self.acts[aid];
+        act.optional || act.members.iter().any(|&m| self.spares_some(m))
     }
 
     /// Whether an action is optional as far as a node is concerned.
