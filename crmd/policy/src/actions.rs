@@ -405,7 +405,8 @@ impl Actions {
         }
         // Of a clone only what is on the other action's node counts.
         let (f_optional, f_runnable) = (self.optional_on(edge.first, then.node), first.runnable);
-        let (t_optional, t_runnable) = (self.optional_on(edge.then, first.node), then.runnable);
+        let (t_optional, t_runnable) =
+            (self.optional_on(edge.then, first.node), self.could_some(edge.then));
         let quiet = kind & edge::QUIET != 0;
         if kind & RESTART != 0 {
             // The start must come or cannot: the stop comes either way.
@@ -508,6 +509,12 @@ impl Actions {
     fn spares_some(&self, aid: Aid) -> bool {
         let act = &self.acts[aid];
         act.optional || act.members.iter().any(|&m| self.spares_some(m))
+    }
+
+    /// Whether an action, or one that it stands for, can still be carried out.
+    fn could_some(&self, aid: Aid) -> bool {
+        let act = &self.acts[aid];
+        act.runnable || act.members.iter().any(|&m| self.could_some(m))
     }
 
     /// Whether an action is optional as far as a node is concerned.
