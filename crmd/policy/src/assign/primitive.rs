@@ -58,7 +58,7 @@ pub(super) fn assign(
         world.rscs[rid].allocating = false;
         return world.rscs[rid].assigned;
     }
-    utilization::limit(world, state, rid, prefer);
+    utilization::limit(world, state, rid);
     let is_fencing = world.is_fencing(rid);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);
