@@ -238,8 +238,7 @@ fn sort(world: &World<'_>, state: &mut Assign, owner: Rid, list: &mut Vec<Rid>) 
         .filter_map(|&r| place(r).map(|n| ((r, n), worth(world, state, owner, r, n))))
         .collect();
     let allowed = |n: Nid| world.rscs[owner].allowed[n].effective() >= 0;
-    let failed =
-        |rid: Rid| world.leaves(rid).iter().any(|&l| world.rscs[l].failed);
+    let failed = |rid: Rid| world.leaves(rid).iter().any(|&l| world.rscs[l].failed);
     let compare = |&a: &Rid, &b: &Rid| -> Ordering {
         let (x, y) = (place(a), place(b));
         if x.is_some() && y.is_some() {

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use rota_cib::Text;
 
-use super::colocate::{self, Affects};
 use super::Assign;
+use super::colocate::{self, Affects};
 use crate::constraints::Coloc;
 use crate::model::{Kind, Nid, Rid, World};
 use crate::options::Placement;
@@ -153,7 +153,9 @@ fn needs_with_others(world: &World<'_>, rid: Rid) -> Vec<(Rid, Vec<(Text, i64)>)
                 let children = &world.rscs[here].children;
                 let present = |c: &Rid| world.leaves(*c).iter().any(|l| seen.contains(l));
                 if !children.iter().any(present) {
-                    todo.extend(children.first());
+                    let first = children.first().map(|&c| world.leaves(c)).unwrap_or_default();
+                    seen.extend(&first);
+                    found.extend(first);
                 }
             }
             Kind::Bundle(_) => {}
