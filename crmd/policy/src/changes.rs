@@ -59,15 +59,15 @@ fn active(history: &ResourceHistory) -> Vec<&OperationRecord> {
     };
     let stop = last(&["stop"]);
     let mut start = last(&["start", "migrate_from"]);
-    if start.is_none() || stop > start {
-        // Implied: it was found running.
-        let found = ops.iter().rposition(|o| {
-            o.operation == "monitor" && o.interval_ms == 0 && matches!(o.rc, 0 | 8)
-                || matches!(o.operation.as_str(), "promote" | "demote") && o.op_status == 0
-        });
-        if found > start {
-            start = found;
-        }
+    if start.is_none() {
+        // Implied by a change of role, or by the first look that found it running.
+        let turned = last(&["promote", "demote"]);
+        let after = stop.map_or(0, |s| s + 1);
+        let found = ops[after..]
+            .iter()
+            .position(|o| o.operation == "monitor" && matches!(o.rc, 0 | 8))
+            .map(|i| i + after);
+        start = turned.or(found);
     }
     if stop > start {
         return Vec::new();
@@ -102,12 +102,17 @@ fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: 
         return;
     }
     let digest = world.digest(rid, Some(nid), &op.operation, op.interval_ms);
-    if op.digest.as_ref() == Some(&digest) || hidden_only(world, rid, nid, op) {
-        world
-            .active_ops
-            .entry((rid, nid))
-            .or_default()
-            .push((op.operation.clone(), op.interval_ms));
+    if op.digest.as_ref() != Some(&digest) && !hidden_only(world, rid, nid, op) {
+        forget_failures(world, rid, nid);
+        return;
+    }
+    let key = (op.operation.clone(), op.interval_ms);
+    let lapsed = world.lapsed.contains(&(rid, nid, op.id.clone()));
+    let active = world.active_ops.entry((rid, nid)).or_default();
+    if lapsed {
+        active.retain(|k| *k != key);
+    } else {
+        active.push(key);
     }
 }
 
@@ -123,6 +128,7 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     if hidden_only(world, rid, nid, op) {
         return;
     }
+    forget_failures(world, rid, nid);
     if reloadable(world, rid, nid, op) {
         world.rscs[rid].reload = true;
         return;
@@ -132,6 +138,15 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     let aid = crate::create::act(world, acts, rid, verb, Some(place), false);
     acts.acts[aid].optional = false;
     acts.acts[aid].reason = Some("resource definition change".into());
+}
+
+/// What failed with other parameters says nothing of the present ones.
+fn forget_failures(world: &mut World<'_>, rid: Rid, nid: Nid) {
+    let goes_on = world.rscs[rid].assigned.is_some()
+        && world.rscs[rid].next_role.is_some_and(|r| r > rota_cib::constraint::Role::Stopped);
+    if goes_on && world.rscs[rid].fail_counts.iter().any(|(n, c)| *n == nid && c.count > 0) {
+        crate::history::failure::clear(world, rid, nid, "resource parameters have changed");
+    }
 }
 
 /// Whether the configuration hides its secrets (`****`) and all else is as recorded.

@@ -266,8 +266,7 @@ fn steady(
     }
     act(world, acts, rid, Verb::Start, here, true);
     if world.rscs[rid].reload && world.rscs[rid].managed {
-        let reload = act(world, acts, rid, Verb::Reload, here, false);
-        acts.acts[reload].reason = Some("resource definition change".into());
+        act(world, acts, rid, Verb::Reload, here, false);
     }
     if next == Role::Promoted {
         let demoting = world.rscs[rid].failed && promoted;

@@ -1,6 +1,6 @@
 //! Stage 2: operation history becomes what runs where, what failed, what is unknown.
 
-mod failure;
+pub(crate) mod failure;
 mod locate;
 mod migrated;
 mod on_fail;
@@ -59,6 +59,7 @@ pub(crate) fn unpack(world: &mut World<'_>) {
         }
     }
     settle_remotes(world);
+    failure::without_history(world);
     finish(world);
 }
 
@@ -156,9 +157,6 @@ fn resource_history(
         counts.by_name.get(&fail_name).or_else(|| counts.by_name.get(&history.id)).copied();
     if let Some(count) = counted {
         world.rscs[rid].fail_counts.push((nid, count));
-        if world.rscs[rid].orphan && world.rscs[rid].parent.is_none() {
-            world.chores.push(Chore::ClearFailures { rid, nid, why: "it is orphaned" });
-        }
     }
     if let Some(lock) = history.shutdown_lock {
         shutdown_lock(world, nid, rid, lock);
@@ -175,6 +173,9 @@ fn resource_history(
         fail_next: None,
     };
     let old_role = world.rscs[rid].role;
+    if world.rscs[rid].meta.failure_timeout_s > 0 && failure::stays(world, rid, history) {
+        world.rscs[rid].failures_stay = true;
+    }
     for op in &ops {
         record(world, nid, rid, op, &mut reading, history, state);
     }

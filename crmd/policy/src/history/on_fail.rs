@@ -5,7 +5,7 @@ use rota_cib::constraint::Role;
 use rota_cib::status::{NodeState, OperationRecord};
 
 use super::migrated::{failed_migrate_from, failed_migrate_to};
-use super::record::{Reading, active_role, is_probe};
+use super::record::{Reading, active_role, is_probe, status};
 use crate::model::{Nid, Rid, World};
 use crate::values::get;
 
@@ -102,7 +102,10 @@ pub(super) fn failure(
 ) {
     let task = op.operation.as_str();
     reading.last_failure = Some((op.operation.clone(), op.interval_ms));
-    let severity = on_fail(world, rid, op);
+    let mut severity = on_fail(world, rid, op);
+    if op.op_status == status::NOT_INSTALLED && severity == OnFail::Ignore {
+        severity = OnFail::Recover;
+    }
     if reading.on_fail < severity {
         reading.on_fail = severity;
         reading.fail_next = match severity {
@@ -114,7 +117,8 @@ pub(super) fn failure(
             reading.fail_next = Some(Role::Stopped);
         }
     }
-    let probe_found_nothing = is_probe(op) && matches!(rc, 2..=6);
+    // A probe that finds no agent, or no way to run it, finds nothing running.
+    let probe_found_nothing = is_probe(op) && matches!(rc, 2 | 5);
     match task {
         "stop" => world.ban(rid, nid, "stop-failed"),
         "migrate_to" => failed_migrate_to(world, nid, rid, op),
@@ -135,10 +139,7 @@ pub(super) fn failure(
     if probe_found_nothing && reading.role < Role::Started {
         world.rscs[rid].probe_error = Some(match rc {
             2 => "Invalid parameter",
-            3 => "Not implemented",
-            4 => "Insufficient privileges",
-            5 => "Not installed",
-            _ => "Not configured",
+            _ => "Not installed",
         });
         if reading.on_fail == OnFail::Recover {
             reading.on_fail = OnFail::Ignore;

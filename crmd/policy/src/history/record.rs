@@ -127,23 +127,20 @@ pub(super) fn record(
         (result, why_role) = judge(world, nid, rid, op, rc, wanted);
     }
     let expired = failure_expired(world, nid, rid, op, result, rc);
-    if expired && (result != status::DONE) {
-        if op.interval_ms == 0 && probe {
-            // An expired failed probe counts as a probe that found what it should have.
-            if wanted == Some(7) || wanted.is_none() {
-                reading.role = Role::Stopped;
-            }
-        }
-        if op.interval_ms > 0 {
-            // What failed goes on being watched, from a new start.
-            return;
+    if expired {
+        if probe {
+            // Nothing is known of the node any more: it is looked at again.
+            world.rscs[rid].known_on.retain(|&n| n != nid);
+        } else if op.interval_ms > 0 {
+            world.lapsed.insert((rid, nid, op.id.clone()));
         }
         return;
     }
     if let Some(role) = why_role {
         reading.role = role;
     }
-    let ignored = result != status::DONE && {
+    // That the agent is missing cannot be ignored.
+    let ignored = result != status::DONE && op.op_status != status::NOT_INSTALLED && {
         let severity = on_fail(world, rid, op);
         severity == OnFail::Ignore
             || (severity == OnFail::RestartContainer && op.operation == "stop")
@@ -210,10 +207,6 @@ pub(super) fn judge(
         2..=6 => {
             if rc == 3 && op.interval_ms > 0 {
                 return (status::NOT_SUPPORTED, None);
-            }
-            if probe && matches!(rc, 2..=6) && world.rscs[rid].running_on.is_empty() {
-                // Nothing there that could run.
-                return (if rc == 5 { status::NOT_INSTALLED } else { status::ERROR_HARD }, None);
             }
             match rc {
                 6 => (status::ERROR_FATAL, None),
