@@ -23,19 +23,33 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
         }
         return;
     }
+    // Elsewhere things go on; on a node that is left nothing is compared.
+    let node = &world.nodes[nid];
+    let maintained = rsc.maintenance || node.maintenance;
+    let in_use = node.can_run() || (node.maintenance && node.online && !node.unclean);
+    if !in_use {
+        return;
+    }
+    if !maintained && rsc.managed && class_changed(world, rid, history) {
+        world.chores.push(Chore::DeleteHistory { rid, nid });
+        if rsc.running_on.contains(&nid) {
+            crate::create::act(world, acts, rid, Verb::Stop, Some(nid), false);
+            world.rscs[rid].stop_required = true;
+            forget_failures(world, rid, nid);
+        }
+        return;
+    }
     if !rsc.running_on.contains(&nid) {
         return;
     }
-    if rsc.maintenance || world.nodes[nid].maintenance {
-        return;
-    }
     let ops = active(history);
-    let agent_changed = class_changed(world, rid, history);
-    if agent_changed && world.rscs[rid].managed {
-        let stop = crate::create::act(world, acts, rid, Verb::Stop, Some(nid), false);
-        acts.acts[stop].reason = Some("resource definition change".into());
-        world.rscs[rid].stop_required = true;
-        world.chores.push(Chore::DeleteHistory { rid, nid });
+    if maintained {
+        // Whoever maintains it is not to be disturbed by what watches it.
+        for op in ops.iter().filter(|o| o.interval_ms > 0) {
+            let aid =
+                crate::recurring::cancel(world, acts, rid, nid, &op.operation, op.interval_ms);
+            acts.acts[aid].reason = Some("maintenance mode".into());
+        }
         return;
     }
     for op in ops {
@@ -157,9 +171,12 @@ fn hidden_only(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) 
     let secret: Vec<&str> = names.split_whitespace().collect();
     let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);
     let hidden = params.iter().any(|(n, v)| secret.contains(&n.as_str()) && v == "****");
+    // What is addressed to the fencer itself never reached the device.
+    let device = world.is_fencing(rid);
     let open: Vec<(Text, Text)> = params
         .iter()
         .filter(|(n, _)| !secret.contains(&n.as_str()) && !n.starts_with("CRM_meta_"))
+        .filter(|(n, _)| !(device && n.starts_with("pcmk_")))
         .cloned()
         .collect();
     hidden && crate::digest::of(&open) == *recorded
@@ -171,6 +188,11 @@ fn reloadable(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -
         return false;
     };
     if op.operation == "monitor" && op.interval_ms == 0 && op.digest.is_none() {
+        return false;
+    }
+    // Parameters that an operation has of its own reach the agent through that alone.
+    let own = world.op_conf(rid, &op.operation, op.interval_ms).and_then(|o| o.source);
+    if own.is_some_and(|source| !source.parameters.is_empty()) {
         return false;
     }
     let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);

@@ -124,8 +124,16 @@ pub(super) fn make_instance(world: &mut World<'_>, clone: Rid, number: usize) ->
 
 /// A resource that is in no configuration any more.
 pub(super) fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text) -> Rid {
-    if let Some(&rid) = world.by_id.get(id) {
-        return rid;
+    // The name may have become that of a clone or group since.
+    let renamed = world.by_id.get(id).copied();
+    if let Some(rid) = renamed {
+        if world.rscs[rid].is_primitive() {
+            return rid;
+        }
+        let known = world.top.iter().find(|&&t| world.rscs[t].orphan && world.rscs[t].id == *id);
+        if let Some(&rid) = known {
+            return rid;
+        }
     }
     let class = history.class.clone().unwrap_or_default();
     let conf = crate::model::PrimConf {
@@ -157,6 +165,9 @@ pub(super) fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text
     );
     world.rscs[rid].orphan = true;
     world.top.push(rid);
+    if let Some(configured) = renamed {
+        world.by_id.insert(id.clone(), configured);
+    }
     if connection {
         let name = id.clone();
         let nid = match world.node_by_name.get(&name) {

@@ -72,7 +72,10 @@ fn node_of(world: &World<'_>, state: &NodeState) -> Option<Nid> {
 fn ready(world: &World<'_>, nid: Nid) -> bool {
     let node = &world.nodes[nid];
     match node.sort {
-        NodeSort::Member | NodeSort::Ping => node.online,
+        // What is fenced was where its history says: it is read with the others.
+        NodeSort::Member | NodeSort::Ping => {
+            node.online || world.opts.fencing || world.opts.shutdown_lock
+        }
         NodeSort::Remote | NodeSort::Guest => {
             let up = node.connection.is_some_and(|c| world.rscs[c].role == Role::Started);
             let host_up = node.container.is_none_or(|c| world.rscs[c].role == Role::Started);

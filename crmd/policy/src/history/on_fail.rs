@@ -121,8 +121,8 @@ pub(super) fn failure(
     let probe_found_nothing = is_probe(op) && matches!(rc, 2 | 5);
     match task {
         "stop" => world.ban(rid, nid, "stop-failed"),
-        "migrate_to" => failed_migrate_to(world, nid, rid, op),
-        "migrate_from" => failed_migrate_from(world, nid, rid, op),
+        "migrate_to" => failed_migrate_to(world, rid, op),
+        "migrate_from" => failed_migrate_from(world, rid, op),
         "promote" => reading.role = Role::Promoted,
         "demote" => {
             if severity == OnFail::Block {

@@ -249,6 +249,7 @@ pub(super) fn pending(
                     });
                 if !done && world.nodes[t].online {
                     world.add_running(rid, t);
+                    world.rscs[rid].migration_source = Some(nid);
                 }
             }
         }
@@ -323,7 +324,7 @@ pub(super) fn success(
             reading.role = Role::Started;
             clears = true;
         }
-        "migrate_to" => migrated_away(world, nid, rid, op, reading, history, state),
+        "migrate_to" => migrated_away(world, nid, rid, op, reading, history),
         _ => {
             if reading.role < Role::Started && starting.is_some() {
                 reading.role = active_role(world, rid);
