@@ -80,6 +80,9 @@ pub(crate) fn clear(world: &mut World<'_>, rid: Rid, nid: Nid, why: &'static str
     let known = world.chores.iter().any(
         |c| matches!(c, Chore::ClearFailures { rid: r, nid: n, .. } if *r == rid && *n == nid),
     );
+    for (_, count) in world.rscs[rid].fail_counts.iter_mut().filter(|(n, _)| *n == nid) {
+        count.count = 0;
+    }
     if !known {
         world.chores.push(Chore::ClearFailures { rid, nid, why });
     }

@@ -3,7 +3,7 @@
 use rota_cib::Text;
 use rota_cib::status::ResourceHistory;
 
-use crate::model::{Nid, NodeSort, Rid, World};
+use crate::model::{Nid, NodeSort, Requires, Rid, World};
 use crate::unpack::{self, Instance};
 
 /// The instance that a history on a node is about; an orphan is made where there is none.
@@ -64,7 +64,17 @@ pub(super) fn anonymous(world: &mut World<'_>, clone: Rid, base: &Text, nid: Nid
             return member;
         }
     }
-    if let Some(free) = free {
+    // What needs no proof of fencing may be started again before the node is off: the instance
+    // that the node had is one more, so that its number is free for the new one.
+    let proof = |member: Rid| {
+        matches!(world.rscs[member].meta.requires, Requires::Fencing | Requires::Unfencing)
+    };
+    let node = &world.nodes[nid];
+    let members = world.nodes.iter().filter(|n| n.sort != NodeSort::Ping).count();
+    // One for every node there is: no number is wanted elsewhere.
+    let everywhere = world.rscs[clone].clone_conf().is_some_and(|c| c.max >= members);
+    let lost = (node.unclean || !node.online) && node.sort != NodeSort::Guest && !everywhere;
+    if let Some(free) = free.filter(|&f| !lost || proof(f)) {
         return free;
     }
     let number = world.rscs[clone].children.len();

@@ -174,6 +174,7 @@ fn resource_history(
         on_fail: OnFail::Ignore,
         last_failure: None,
         fail_next: None,
+        hopeless: false,
     };
     let old_role = world.rscs[rid].role;
     if world.rscs[rid].meta.failure_timeout_s > 0 && failure::stays(world, rid, history) {

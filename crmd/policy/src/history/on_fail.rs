@@ -120,7 +120,10 @@ pub(super) fn failure(
     // A probe that finds no agent, or no way to run it, finds nothing running.
     let probe_found_nothing = is_probe(op) && matches!(rc, 2 | 5);
     match task {
-        "stop" => world.ban(rid, nid, "stop-failed"),
+        "stop" => {
+            reading.hopeless = matches!(rc, 2..=5);
+            world.ban(rid, nid, "stop-failed");
+        }
         "migrate_to" => failed_migrate_to(world, rid, op),
         "migrate_from" => failed_migrate_from(world, rid, op),
         "promote" => reading.role = Role::Promoted,

@@ -53,9 +53,12 @@ pub(super) fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading
         role = Role::Stopped;
     }
     let mut on_fail = reading.on_fail;
-    if role > Role::Stopped && !node_online && managed && !node_maintenance {
-        // Whatever failed there, it ends with the node.
-        on_fail = OnFail::Ignore;
+    if world.nodes[nid].unclean && role > Role::Stopped {
+        // Whatever failed there, it ends with the node, if that can be ended.
+        on_fail = match reading.hopeless && !crate::create::can_fence(world, nid) {
+            true => OnFail::Block,
+            false => OnFail::Ignore,
+        };
     }
     if node_maintenance && !world.rscs[rid].is_clone() {
         // Nothing is done to anything on this node.

@@ -37,6 +37,8 @@ pub(super) struct Reading {
     pub on_fail: OnFail,
     pub last_failure: Option<(Text, u32)>,
     pub fail_next: Option<Role>,
+    /// The last stop failed for a reason that another attempt will not cure.
+    pub hopeless: bool,
 }
 
 /// Order of records: by call number; the pending one of no number is the newest, save when
@@ -105,7 +107,7 @@ pub(super) fn record(
         return;
     }
     if op.op_status == status::PENDING {
-        pending(world, nid, rid, op, reading, state);
+        pending(world, nid, rid, op, reading);
         return;
     }
     let wanted = target_rc(op);
@@ -147,10 +149,10 @@ pub(super) fn record(
     };
     match result {
         _ if ignored => {
-            success(world, nid, rid, op, reading, wanted.unwrap_or(0), history, state);
+            success(world, nid, rid, op, reading, wanted.unwrap_or(0), history);
             world.rscs[rid].failure_ignored = true;
         }
-        status::DONE => success(world, nid, rid, op, reading, rc, history, state),
+        status::DONE => success(world, nid, rid, op, reading, rc, history),
         status::NOT_INSTALLED | status::ERROR_HARD | status::ERROR_FATAL => {
             failure(world, nid, rid, op, reading, rc, state);
             let scope_all = result == status::ERROR_FATAL;
@@ -224,7 +226,6 @@ pub(super) fn pending(
     rid: Rid,
     op: &OperationRecord,
     reading: &mut Reading,
-    state: &NodeState,
 ) {
     match op.operation.as_str() {
         "start" => {
@@ -255,7 +256,6 @@ pub(super) fn pending(
         }
         _ => {}
     }
-    let _ = state;
     let record_pending = world
         .op_conf(rid, &op.operation, op.interval_ms)
         .and_then(|o| get(&o.options, "record-pending"))
@@ -278,7 +278,6 @@ pub(super) fn success(
     reading: &mut Reading,
     rc: i32,
     history: &ResourceHistory,
-    state: &NodeState,
 ) {
     let mut clears = false;
     let starting = match rc {
@@ -309,6 +308,7 @@ pub(super) fn success(
             clears = true;
         }
         "stop" => {
+            reading.hopeless = false;
             reading.role = Role::Stopped;
             clears = true;
         }
