@@ -161,7 +161,10 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     let mut stop_others = false;
     if places.len() > 1 && partial.is_none() {
         match world.rscs[rid].meta.multiple {
-            Multiple::StopUnexpected => stop_others = true,
+            Multiple::StopUnexpected if chosen.is_some_and(|c| places.contains(&c)) => {
+                stop_others = true;
+            }
+            Multiple::StopUnexpected => need_stop = true,
             Multiple::StopStart | Multiple::StopOnly | Multiple::Block => need_stop = true,
         }
     }
@@ -192,21 +195,15 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     }
     let role = world.rscs[rid].role;
     if role > Role::Stopped && !places.is_empty() {
-        if need_stop
+        if stop_others && next > Role::Stopped {
+            only_stray(world, acts, rid, &places, chosen);
+        } else if need_stop
             && !(world.rscs[rid].start_pending && !moving && !world.rscs[rid].stop_required)
         {
             down(world, acts, rid, &places, false, current);
             if next > Role::Stopped {
                 up(world, acts, rid, chosen, Role::Stopped, next, false);
             }
-        } else if stop_others {
-            for &nid in &places {
-                if Some(nid) != current {
-                    let stop = act(world, acts, rid, Verb::Stop, Some(nid), false);
-                    acts.acts[stop].reason = Some("being multiply active".into());
-                }
-            }
-            steady(world, acts, rid, &places, role, next, chosen);
         } else {
             steady(world, acts, rid, &places, role, next, chosen);
         }
@@ -236,6 +233,23 @@ fn continue_migration(
         && rsc.meta.allow_migrate
         && rsc.next_role.is_some_and(|r| r > Role::Stopped))
     .then_some((source, target))
+}
+
+/// Of several places all but the chosen one are stopped. What depends on it starts anew, as
+/// after a restart, though it is not touched itself (`multiple-active=stop_unexpected`).
+fn only_stray(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    places: &[Nid],
+    chosen: Option<Nid>,
+) {
+    for &nid in places.iter().filter(|&&n| Some(n) != chosen) {
+        let stop = act(world, acts, rid, Verb::Stop, Some(nid), false);
+        acts.acts[stop].reason = Some("being multiply active".into());
+    }
+    let start = act(world, acts, rid, Verb::Start, chosen, false);
+    acts.acts[start].pseudo = true;
 }
 
 /// Stays where it is: role changes, and a restart in reserve.
@@ -324,6 +338,14 @@ fn up(
 fn inside(world: &World<'_>, acts: &mut Actions, rid: Rid) {
     let (starts, stops) = (acts.all(rid, Verb::Start), acts.all(rid, Verb::Stop));
     let (promotes, demotes) = (acts.all(rid, Verb::Promote), acts.all(rid, Verb::Demote));
+    // What watched it, and is configured no more, ends when it is down.
+    for cancel in acts.all(rid, Verb::Cancel) {
+        for &stop in &stops {
+            if acts.acts[stop].node == acts.acts[cancel].node {
+                acts.order(stop, cancel, edge::ORDER);
+            }
+        }
+    }
     for &stop in &stops {
         for &start in &starts {
             // A stray instance elsewhere is ended without touching the one that may stay.

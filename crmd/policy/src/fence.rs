@@ -12,7 +12,6 @@ use crate::values::get;
 
 /// Makes fencing actions and what hangs on them.
 pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
-    quorum_policy(world);
     guests(world, acts);
     let mut fences: Vec<(Nid, Aid)> = Vec::new();
     for nid in 0..world.nodes.len() {
@@ -96,8 +95,16 @@ fn guests(world: &mut World<'_>, acts: &mut Actions) {
 }
 
 /// The whole partition, when it must not live without quorum.
-fn quorum_policy(world: &mut World<'_>) {
-    if world.opts.no_quorum != NoQuorum::Fence || world.quorum {
+///
+/// A partition that never had quorum has taken nothing over, so it is left alone: Pacemaker's
+/// controller writes `no-quorum-panic` into the Cib when quorum was there and is lost.
+pub(crate) fn quorum_policy(world: &mut World<'_>) {
+    let had_quorum = world.cib.header.other.iter().any(|(name, value)| {
+        name == "no-quorum-panic"
+            && crate::values::boolean(value)
+                .unwrap_or_else(|| crate::score::leading_number(value).unwrap_or(0) > 0)
+    });
+    if world.opts.no_quorum != NoQuorum::Fence || world.quorum || !had_quorum {
         return;
     }
     for nid in 0..world.nodes.len() {

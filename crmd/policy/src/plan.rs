@@ -65,6 +65,7 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
     if let Some(quorum) = options.quorum {
         world.quorum = quorum;
     }
+    fence::quorum_policy(&mut world);
     history::unpack(&mut world);
     world
 }

@@ -35,7 +35,11 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
         for (name, interval, role, enabled) in &ops {
             if !enabled || *role == Some(Role::Stopped) {
                 if *enabled && recorded(world, rid, nid, name, *interval) {
-                    cancel(world, acts, rid, nid, name, *interval);
+                    // What watches that it is not here ends before it is.
+                    let aid = cancel(world, acts, rid, nid, name, *interval);
+                    for start in acts.all(rid, Verb::Start) {
+                        acts.order(aid, start, edge::ORDER);
+                    }
                 }
                 continue;
             }

@@ -187,14 +187,11 @@ fn both(
     });
     if let Some(other) = stray
         && h == t
-        && !required(start)
-        && !required(stop)
+        && stop.is_none()
+        && rsc.failed
     {
-        lines.push(line(
-            "Restart",
-            format!("{role}{}", name(t)),
-            acts.find(rid, Verb::Stop, Some(other)),
-        ));
+        let cause = acts.find(rid, Verb::Stop, Some(other));
+        lines.push(line("Recover", format!("{role}{}", name(t)), cause));
         return;
     }
     let migrating = acts
