@@ -121,7 +121,8 @@ fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: 
         return;
     }
     let key = (op.operation.clone(), op.interval_ms);
-    let lapsed = world.lapsed.contains(&(rid, nid, op.id.clone()));
+    // What has lapsed or has not been heard of since it was ordered is begun anew.
+    let lapsed = op.op_status == -1 || world.lapsed.contains(&(rid, nid, op.id.clone()));
     let active = world.active_ops.entry((rid, nid)).or_default();
     if lapsed {
         active.retain(|k| *k != key);
