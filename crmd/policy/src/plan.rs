@@ -94,6 +94,7 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     order::run(world, &mut acts);
     crate::bundle::order_remotes(world, &mut acts);
     acts.settle(world);
+    crate::notify::hush(world, &mut acts);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);
     let graph = emit::graph(world, &mut acts);
