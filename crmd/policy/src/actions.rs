@@ -551,6 +551,7 @@ impl Actions {
                 let what = if act.verb == Verb::Notice { "notified" } else { act.verb.name() };
                 format!("{word} {} {what}", world.rscs[rid].id)
             }
+            None if act.verb == Verb::Fence => format!("{word} {}", act.verb.name()),
             None => format!("{word} {}", act.name),
         }
     }

@@ -32,6 +32,8 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
     }
     if !maintained && rsc.managed && class_changed(world, rid, history) {
         world.chores.push(Chore::DeleteHistory { rid, nid });
+        let_in_again(world, rid, nid, "Device definition changed");
+        let rsc = &world.rscs[rid];
         if rsc.running_on.contains(&nid) {
             crate::create::act(world, acts, rid, Verb::Stop, Some(nid), false);
             world.rscs[rid].stop_required = true;
@@ -144,6 +146,7 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
         return;
     }
     forget_failures(world, rid, nid);
+    let_in_again(world, rid, nid, "Device parameters changed");
     if reloadable(world, rid, nid, op) {
         world.rscs[rid].reload = true;
         return;
@@ -153,6 +156,16 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     let aid = crate::create::act(world, acts, rid, verb, Some(place), false);
     acts.acts[aid].optional = false;
     acts.acts[aid].reason = Some("resource definition change".into());
+}
+
+/// A node was let in by a device as it was defined then.
+fn let_in_again(world: &mut World<'_>, rid: Rid, nid: Nid, why: &'static str) {
+    let lets_in = world.is_fencing(rid)
+        && crate::values::get(&world.rscs[rid].meta.pairs, "provides")
+            .is_some_and(|v| v == "unfencing");
+    if lets_in && !world.unfence.iter().any(|(n, _)| *n == nid) {
+        world.unfence.push((nid, why));
+    }
 }
 
 /// What failed with other parameters says nothing of the present ones.

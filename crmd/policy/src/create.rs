@@ -159,7 +159,10 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     let mut need_stop = world.rscs[rid].stop_required && current.is_some();
     let mut moving = false;
     let mut stop_others = false;
-    if places.len() > 1 && partial.is_none() {
+    // What needs no proof of fencing may run elsewhere before a node is off.
+    let proof = matches!(world.rscs[rid].meta.requires, Requires::Fencing | Requires::Unfencing);
+    let counts = |n: &&Nid| proof || (world.nodes[**n].online && !world.nodes[**n].unclean);
+    if places.iter().filter(counts).count() > 1 && partial.is_none() {
         match world.rscs[rid].meta.multiple {
             Multiple::StopUnexpected if chosen.is_some_and(|c| places.contains(&c)) => {
                 stop_others = true;
@@ -198,7 +201,10 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
         if stop_others && next > Role::Stopped {
             only_stray(world, acts, rid, &places, chosen);
         } else if need_stop
-            && !(world.rscs[rid].start_pending && !moving && !world.rscs[rid].stop_required)
+            && !(world.rscs[rid].start_pending
+                && places.len() == 1
+                && !moving
+                && !world.rscs[rid].stop_required)
         {
             down(world, acts, rid, &places, false, current);
             if next > Role::Stopped {
@@ -275,8 +281,13 @@ fn steady(
             acts.acts[demote].optional = false;
         }
     }
+    let proof = matches!(world.rscs[rid].meta.requires, Requires::Fencing | Requires::Unfencing);
     for &nid in places {
-        act(world, acts, rid, Verb::Stop, Some(nid), Some(nid) == here);
+        // Elsewhere it is only on a node that is to be fenced, if that does no harm.
+        let node = &world.nodes[nid];
+        if proof || Some(nid) == here || (node.online && !node.unclean) {
+            act(world, acts, rid, Verb::Stop, Some(nid), Some(nid) == here);
+        }
     }
     act(world, acts, rid, Verb::Start, here, true);
     if world.rscs[rid].reload && world.rscs[rid].managed {

@@ -160,25 +160,39 @@ fn unfence(world: &World<'_>, acts: &mut Actions) {
             .attributes
             .get("#node-unfenced")
             .is_some_and(|v| crate::score::leading_number(v).unwrap_or(0) > 0);
+        let again = world.unfence.iter().find(|(n, _)| *n == nid).map(|(_, why)| *why);
         let wanted = node.online
             && !node.unclean
             && !node.pending
             && !node.shutdown
             && node.sort == NodeSort::Member
-            && !done
+            && (!done || again.is_some())
             && !acts.fences.contains_key(&nid);
         if !wanted {
             continue;
         }
         let mut act = blank(None, Verb::Fence, Some(nid));
         act.optional = false;
-        act.reason = Some(format!("required by {} monitor", device.id));
+        act.reason = Some(match again.filter(|_| done) {
+            Some(why) => why.into(),
+            None => format!("required by {} monitor", device.id),
+        });
         act.extra = Some(Box::new(Extra { fence: Some(FenceAction::On), ..Extra::default() }));
         let aid = acts.add(act);
         acts.fences.insert(nid, aid);
         for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
-            if matches!(acts.acts[other].verb, Verb::Monitor | Verb::Start | Verb::Promote) {
-                acts.order(aid, other, edge::NEEDS | edge::QUIET);
+            let Some(rid) = acts.acts[other].rid else { continue };
+            let waits = world.rscs[rid].meta.requires == Requires::Unfencing;
+            match acts.acts[other].verb {
+                // What runs there does so by leave of the old definition: it goes through it anew.
+                Verb::Start if waits && done => {
+                    acts.order(aid, other, edge::NEEDS | edge::FORCES);
+                }
+                Verb::Stop if waits && done => acts.order(other, aid, edge::ORDER),
+                Verb::Monitor | Verb::Start | Verb::Promote => {
+                    acts.order(aid, other, edge::NEEDS | edge::QUIET);
+                }
+                _ => {}
             }
         }
     }

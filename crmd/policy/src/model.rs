@@ -49,6 +49,8 @@ pub(crate) struct World<'a> {
     pub warnings: Vec<String>,
     /// Pieces of status that ask for an action: cleared fail counts, deletions.
     pub chores: Vec<Chore>,
+    /// Nodes to be let in again, because the device that did so has changed since.
+    pub unfence: Vec<(Nid, &'static str)>,
     /// Records of failures that count no more: what they watch for is begun anew.
     pub lapsed: rustc_hash::FxHashSet<(Rid, Nid, Text)>,
     /// Histories as found, with the instance that each was given to.

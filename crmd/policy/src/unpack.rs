@@ -66,6 +66,7 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         constraints: Constraints::default(),
         warnings: Vec::new(),
         chores: Vec::new(),
+        unfence: Vec::new(),
         lapsed: rustc_hash::FxHashSet::default(),
         records: Vec::new(),
         active_ops: FxHashMap::default(),
@@ -543,6 +544,7 @@ pub(crate) fn meta(
         Some("fencing") if !opts.fencing => Requires::Quorum,
         Some("fencing") => Requires::Fencing,
         _ if fencing || connection => Requires::Quorum,
+        _ if opts.fencing && opts.unfencing => Requires::Unfencing,
         _ if opts.fencing => Requires::Fencing,
         _ => Requires::Quorum,
     };

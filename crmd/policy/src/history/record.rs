@@ -280,26 +280,24 @@ pub(super) fn success(
     history: &ResourceHistory,
 ) {
     let mut clears = false;
-    let starting = match rc {
-        7 => {
-            clears = true;
-            reading.role = Role::Stopped;
-            None
-        }
-        8 => {
-            reading.role = Role::Promoted;
-            None
-        }
-        _ => Some(()),
-    };
+    if rc == 7 {
+        // Found not running, as it should be: whatever was done, that is the state.
+        reading.role = Role::Stopped;
+        forgive(reading);
+        return;
+    }
+    let promoted = rc == 8;
+    if promoted {
+        reading.role = Role::Promoted;
+    }
     match op.operation.as_str() {
         "monitor" => {
             let same = reading
                 .last_failure
                 .as_ref()
                 .is_some_and(|(name, every)| *name == op.operation && *every == op.interval_ms);
-            clears = clears || same;
-            if starting.is_some() && reading.role < Role::Started {
+            clears = same;
+            if !promoted && reading.role < Role::Started {
                 reading.role = active_role(world, rid);
             }
         }
@@ -326,26 +324,29 @@ pub(super) fn success(
         }
         "migrate_to" => migrated_away(world, nid, rid, op, reading, history),
         _ => {
-            if reading.role < Role::Started && starting.is_some() {
+            if reading.role < Role::Started && !promoted {
                 reading.role = active_role(world, rid);
             }
         }
     }
     if clears {
-        match reading.on_fail {
-            OnFail::Stop | OnFail::Ban | OnFail::Standby | OnFail::Fence => {}
-            OnFail::Ignore
-            | OnFail::Demote
-            | OnFail::Recover
-            | OnFail::RestartContainer
-            | OnFail::Block => {
-                reading.on_fail = OnFail::Ignore;
-                reading.fail_next = None;
-            }
-            OnFail::ResetRemote => {
-                reading.on_fail = OnFail::Ignore;
-                reading.fail_next = None;
-            }
+        forgive(reading);
+    }
+}
+
+/// A success ends the consequences of failures before it, save those that need people or are
+/// about the node.
+fn forgive(reading: &mut Reading) {
+    match reading.on_fail {
+        OnFail::Stop | OnFail::Ban | OnFail::Standby | OnFail::Fence => {}
+        OnFail::Ignore
+        | OnFail::Demote
+        | OnFail::Recover
+        | OnFail::RestartContainer
+        | OnFail::Block
+        | OnFail::ResetRemote => {
+            reading.on_fail = OnFail::Ignore;
+            reading.fail_next = None;
         }
     }
 }
