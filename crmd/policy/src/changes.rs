@@ -178,6 +178,8 @@ fn forget_failures(world: &mut World<'_>, rid: Rid, nid: Nid) {
 }
 
 /// Whether the configuration hides its secrets (`****`) and all else is as recorded.
+///
+/// Parameters of fence devices that are for the fencer (`pcmk_*`) are no part of that digest.
 fn hidden_only(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -> bool {
     let (Some(recorded), Some(names)) = (&op.secure_digest, &op.secure_params) else {
         return false;
@@ -185,7 +187,6 @@ fn hidden_only(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) 
     let secret: Vec<&str> = names.split_whitespace().collect();
     let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);
     let hidden = params.iter().any(|(n, v)| secret.contains(&n.as_str()) && v == "****");
-    // What is addressed to the fencer itself never reached the device.
     let device = world.is_fencing(rid);
     let open: Vec<(Text, Text)> = params
         .iter()

@@ -92,7 +92,7 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     fence::run(world, &mut acts);
     probe::order(world, &mut acts);
     order::run(world, &mut acts);
-    crate::bundle::order_remotes(world, &mut acts);
+    crate::remote::order(world, &mut acts);
     acts.settle(world);
     crate::notify::hush(world, &mut acts);
     migrate::decide(world, &mut acts);
