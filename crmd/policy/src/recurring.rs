@@ -152,14 +152,15 @@ fn active(
 
 /// Watches for a resource where it should not be.
 fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, interval: u32) {
-    if world.rscs[rid].unique {
+    // Of a clone there may be instances anywhere: none is where it should not be.
+    if world.instance_owner(rid).is_some() {
         return;
     }
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
         let here = world.rscs[rid].assigned == Some(nid)
             && world.rscs[rid].next_role.is_some_and(|r| r > Role::Stopped);
-        if here || !node.online || node.unclean || node.pending || node.is_remote() {
+        if here || !node.online || node.unclean || node.pending {
             continue;
         }
         let known = recorded(world, rid, nid, name, interval);
@@ -168,7 +169,7 @@ fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, in
         act.name = name.clone();
         act.interval = interval;
         act.optional = known && stopping.is_none();
-        act.runnable = !node.shutdown && world.rscs[rid].managed;
+        act.runnable = world.rscs[rid].managed;
         act.extra = Some(Box::new(Extra { expected_rc: 7, ..Extra::default() }));
         let aid = acts.add(act);
         acts.of_node.entry(nid).or_default().push(aid);
