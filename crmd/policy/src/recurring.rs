@@ -46,19 +46,6 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             active(world, acts, rid, nid, name, *interval, *role, next);
         }
     }
-    if world.rscs[rid].role == Role::Promoted && next <= Role::Stopped {
-        // What watches the promoted role ends before the demotion.
-        for nid in world.rscs[rid].running_on.clone() {
-            for (name, interval, role, _) in &ops {
-                if *role == Some(Role::Promoted) && exists(world, rid, nid, name, *interval) {
-                    let aid = cancel(world, acts, rid, nid, name, *interval);
-                    for then in acts.all(rid, Verb::Demote) {
-                        acts.order(aid, then, edge::NEEDS | edge::QUIET);
-                    }
-                }
-            }
-        }
-    }
     for (name, interval, role, enabled) in &ops {
         if *role == Some(Role::Stopped) && *enabled {
             inactive(world, acts, rid, name, *interval);

@@ -95,18 +95,14 @@ pub(super) fn record(
         return;
     }
     let probe = is_probe(op);
-    let unknown_state = op.rc == 193 || op.op_status == status::PENDING;
-    let looked = !probe || !unknown_state;
-    if looked && !world.rscs[rid].known_on.contains(&nid) {
-        // A probe that did not come back leaves the state unknown.
-        if !(probe && matches!(op.op_status, 2 | status::ERROR) && op.rc == 193) {
-            world.rscs[rid].known_on.push(nid);
-        }
-    }
     if op.op_status == status::CANCELLED {
         return;
     }
     if op.op_status == status::PENDING {
+        // Of what is under way only these say already what the state will be.
+        if matches!(task, "start" | "promote") {
+            known(world, nid, rid);
+        }
         pending(world, nid, rid, op, reading);
         return;
     }
@@ -130,13 +126,15 @@ pub(super) fn record(
     }
     let expired = failure_expired(world, nid, rid, op, result, rc);
     if expired {
-        if probe {
-            // Nothing is known of the node any more: it is looked at again.
-            world.rscs[rid].known_on.retain(|&n| n != nid);
-        } else if op.interval_ms > 0 {
+        // It says nothing of the node any more: if nothing else does, that is looked at again.
+        if op.interval_ms > 0 {
             world.lapsed.insert((rid, nid, op.id.clone()));
         }
         return;
+    }
+    // A probe that did not come back leaves the state unknown.
+    if !(probe && op.rc == 193) {
+        known(world, nid, rid);
     }
     if let Some(role) = why_role {
         reading.role = role;
@@ -166,6 +164,13 @@ pub(super) fn record(
             }
         }
         _ => failure(world, nid, rid, op, reading, rc, state),
+    }
+}
+
+/// The state of the resource on this node is known.
+fn known(world: &mut World<'_>, nid: Nid, rid: Rid) {
+    if !world.rscs[rid].known_on.contains(&nid) {
+        world.rscs[rid].known_on.push(nid);
     }
 }
 
