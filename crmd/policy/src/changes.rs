@@ -160,10 +160,7 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
 
 /// A node was let in by a device as it was defined then.
 fn let_in_again(world: &mut World<'_>, rid: Rid, nid: Nid, why: &'static str) {
-    let lets_in = world.is_fencing(rid)
-        && crate::values::get(&world.rscs[rid].meta.pairs, "provides")
-            .is_some_and(|v| v == "unfencing");
-    if lets_in && !world.unfence.iter().any(|(n, _)| *n == nid) {
+    if crate::fence::lets_in(world, rid) && !world.unfence.iter().any(|(n, _)| *n == nid) {
         world.unfence.push((nid, why));
     }
 }

@@ -6,7 +6,7 @@ use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Extra, Verb, blank, edge};
 use crate::create::can_fence;
-use crate::model::{Nid, NodeSort, Requires, World};
+use crate::model::{Nid, NodeSort, Requires, Rid, World};
 use crate::options::NoQuorum;
 use crate::values::get;
 
@@ -151,12 +151,9 @@ fn unfence(world: &World<'_>, acts: &mut Actions) {
     if !world.opts.fencing {
         return;
     }
-    let device = world.rscs.iter().find(|r| {
-        r.is_primitive()
-            && r.prim.is_some_and(|p| world.prims[p].is_fencing())
-            && get(&r.meta.pairs, "provides").is_some_and(|v| v == "unfencing")
-    });
-    let Some(device) = device else { return };
+    if !(0..world.rscs.len()).any(|rid| world.rscs[rid].is_primitive() && lets_in(world, rid)) {
+        return;
+    }
     for (nid, node) in world.nodes.iter().enumerate() {
         let done = node
             .attributes
@@ -174,30 +171,47 @@ fn unfence(world: &World<'_>, acts: &mut Actions) {
             continue;
         }
         let mut act = blank(None, Verb::Fence, Some(nid));
-        act.optional = false;
-        act.reason = Some(match again.filter(|_| done) {
-            Some(why) => why.into(),
-            None => format!("required by {} monitor", device.id),
-        });
+        // Let in is a node only for something that is to be looked at or started there.
+        act.optional = !done || again.is_none();
+        act.reason = again.filter(|_| done).map(String::from);
         act.extra = Some(Box::new(Extra { fence: Some(FenceAction::On), ..Extra::default() }));
         let aid = acts.add(act);
         acts.fences.insert(nid, aid);
         for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
             let Some(rid) = acts.acts[other].rid else { continue };
-            let waits = world.rscs[rid].meta.requires == Requires::Unfencing;
-            match acts.acts[other].verb {
-                // What runs there does so by leave of the old definition: it goes through it anew.
-                Verb::Start if waits && done => {
-                    acts.order(aid, other, edge::NEEDS | edge::FORCES);
+            let verb = acts.acts[other].verb;
+            if world.rscs[rid].meta.requires != Requires::Unfencing && !lets_in(world, rid) {
+                continue;
+            }
+            let probes = acts.acts[other].extra.as_ref().is_some_and(|e| e.probe);
+            match verb {
+                // What runs there did so without: it goes through it.
+                Verb::Start => {
+                    acts.order(aid, other, edge::NEEDS | edge::FORCES | edge::WANTS);
                 }
-                Verb::Stop if waits && done => acts.order(other, aid, edge::ORDER),
-                Verb::Monitor | Verb::Start | Verb::Promote => {
+                Verb::Stop => acts.order(other, aid, edge::ORDER),
+                Verb::Monitor if probes => {
+                    acts.order(aid, other, edge::NEEDS | edge::WANTS | edge::QUIET);
+                }
+                Verb::Monitor | Verb::Promote => {
                     acts.order(aid, other, edge::NEEDS | edge::QUIET);
                 }
-                _ => {}
+                _ => continue,
+            }
+            let wanted = matches!(verb, Verb::Start | Verb::Monitor) && !acts.acts[other].optional;
+            if wanted && acts.acts[aid].optional {
+                let why = acts.words(world, other, "required by");
+                acts.acts[aid].optional = false;
+                acts.acts[aid].reason = Some(why);
             }
         }
     }
+}
+
+/// Whether a resource is a device that lets nodes in.
+pub(crate) fn lets_in(world: &World<'_>, rid: Rid) -> bool {
+    world.is_fencing(rid)
+        && get(&world.rscs[rid].meta.pairs, "provides").is_some_and(|v| v == "unfencing")
 }
 
 /// What needs the proof before it starts.
