@@ -17,17 +17,16 @@ pub(crate) fn check(world: &mut World<'_>, acts: &mut Actions) {
 
 fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &ResourceHistory) {
     let rsc = &world.rscs[rid];
-    if rsc.orphan {
-        if !rsc.running_on.contains(&nid) && rsc.parent.is_none() && world.nodes[nid].online {
-            world.chores.push(Chore::DeleteHistory { rid, nid });
-        }
-        return;
-    }
-    // Elsewhere things go on; on a node that is left nothing is compared.
+    // On a node that is left nothing is compared.
     let node = &world.nodes[nid];
     let maintained = rsc.maintenance || node.maintenance;
-    let in_use = node.can_run() || (node.maintenance && node.online && !node.unclean);
-    if !in_use {
+    if !node.can_run() && !(node.maintenance && node.online && !node.unclean) {
+        return;
+    }
+    if rsc.orphan {
+        if !rsc.running_on.contains(&nid) && rsc.parent.is_none() {
+            world.chores.push(Chore::DeleteHistory { rid, nid });
+        }
         return;
     }
     if !maintained && rsc.managed && class_changed(world, rid, history) {

@@ -24,7 +24,7 @@ pub(crate) fn locate(world: &mut World<'_>, nid: Nid, history: &ResourceHistory)
     if let Some(&clone) = world.clone_of.get(&base) {
         let unique = world.rscs[clone].unique;
         if !unique {
-            return anonymous(world, clone, &base, nid);
+            return anonymous(world, clone, &base, nid, ended(history));
         }
         if let Some(number) = number {
             return unique_orphan(world, clone, &base, number);
@@ -50,12 +50,26 @@ pub(super) fn find_in(world: &World<'_>, rid: Rid, base: &Text) -> Option<Rid> {
     world.rscs[rid].children.iter().copied().find(|&c| world.rscs[c].conf_id == *base)
 }
 
-pub(super) fn anonymous(world: &mut World<'_>, clone: Rid, base: &Text, nid: Nid) -> Rid {
+/// Whether the last that a history says is that nothing runs any more.
+fn ended(history: &ResourceHistory) -> bool {
+    let once = history.operations.iter().filter(|o| o.interval_ms == 0);
+    let last = once.max_by(|a, b| super::in_time(a, b));
+    last.is_none_or(|o| (o.operation == "stop" && o.rc == 0) || o.rc == 7)
+}
+
+/// The instance of an anonymous clone that a node has, or a spare one, or one too many.
+pub(super) fn anonymous(
+    world: &mut World<'_>,
+    clone: Rid,
+    base: &Text,
+    nid: Nid,
+    ended: bool,
+) -> Rid {
     // What a bundle runs is told apart by the replica it is in.
     if let Some(child) = world.replica_child(clone, nid) {
         return child;
     }
-    let mut free = None;
+    let (mut free, mut again) = (None, false);
     for child in world.rscs[clone].children.clone() {
         let Some(member) = find_in(world, child, base) else { continue };
         let places = running_places(world, child);
@@ -64,8 +78,11 @@ pub(super) fn anonymous(world: &mut World<'_>, clone: Rid, base: &Text, nid: Nid
                 free = Some(member);
             }
         } else if places.contains(&nid) {
-            // A member that runs twice on a node cannot be told apart: take another instance.
-            return member;
+            // What runs there under another name already is another instance.
+            if ended || !world.rscs[member].running_on.contains(&nid) {
+                return member;
+            }
+            again = true;
         }
     }
     // What needs no proof of fencing may be started again before the node is off: the instance
@@ -78,7 +95,7 @@ pub(super) fn anonymous(world: &mut World<'_>, clone: Rid, base: &Text, nid: Nid
     // One for every node there is: no number is wanted elsewhere.
     let everywhere = world.rscs[clone].clone_conf().is_some_and(|c| c.max >= members);
     let lost = (node.unclean || !node.online) && node.sort != NodeSort::Guest && !everywhere;
-    if let Some(free) = free.filter(|&f| !lost || proof(f)) {
+    if let Some(free) = free.filter(|&f| !again && (!lost || proof(f))) {
         return free;
     }
     let number = world.rscs[clone].children.len();
