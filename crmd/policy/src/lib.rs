@@ -14,6 +14,7 @@ mod constraints;
 mod create;
 mod digest;
 mod emit;
+pub mod explain;
 mod fence;
 mod history;
 mod migrate;

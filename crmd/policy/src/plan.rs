@@ -17,6 +17,8 @@ use crate::{
 pub struct Options {
     /// Whether the table of scores is wanted.
     pub scores: bool,
+    /// Whether a ledger of scores is wanted, for [`crate::explain`].
+    pub explain: bool,
     /// Quorum, if it is to be other than the Cib says.
     pub quorum: Option<bool>,
 }
@@ -71,6 +73,11 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
 
 /// From what is to what shall be.
 pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
+    decide_all(world, options).0
+}
+
+/// The same with the actions that were weighed, also those that will not happen.
+pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Actions) {
     // The more important comes first, here and in all lists.
     let mut top = std::mem::take(&mut world.top);
     top.sort_by_key(|&rid| -world.rscs[rid].priority);
@@ -78,6 +85,7 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     constraints::unpack(world);
     internal_colocations(world);
     constraints::index(world);
+    world.ledger = options.explain.then(|| crate::explain::Ledger::open(world));
     let notes = crate::notes::gather(world);
     assign::prepare(world);
     tickets::apply(world);
@@ -97,14 +105,15 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     let summary = summary::lines(world, &acts);
     let graph = emit::graph(world, &mut acts);
     let placements = placements(world);
-    Plan {
+    let plan = Plan {
         graph,
         placements,
         scores: assigned.trace.unwrap_or_default(),
         summary,
         notes,
         warnings: std::mem::take(&mut world.warnings),
-    }
+    };
+    (plan, acts)
 }
 
 /// Members of a group stay together, and so do the parts of a replica.

@@ -41,6 +41,7 @@ pub(super) fn assign(
             super::resource(world, state, coloc.primary, None);
             if world.rscs[member].provisional && state.applied.insert((member, i)) {
                 super::colocate::apply(world, state, member, coloc.primary, &coloc);
+                world.mark(member, crate::explain::Source::Colocation(i));
             }
         }
     }

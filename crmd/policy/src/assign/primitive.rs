@@ -3,6 +3,7 @@
 use rota_cib::constraint::Role;
 
 use super::{Assign, colocate, settle, usable, utilization};
+use crate::explain::Source;
 use crate::model::{Nid, Rid, World};
 use crate::options::{NoQuorum, Placement};
 use crate::score::INF;
@@ -37,12 +38,14 @@ pub(super) fn assign(
                 super::resource(world, state, coloc.primary, None);
                 if !state.applied.contains(&(rid, i)) {
                     colocate::apply(world, state, rid, coloc.primary, &coloc);
+                    world.mark(rid, Source::Colocation(i));
                 }
             }
         }
         for &i in &primary {
             if (world.constraints.colocations[i].score.abs() >= INF) == mandatory {
                 colocate::add_dependents(world, state, i, rid);
+                world.mark(rid, Source::WantedBy(i));
             }
         }
     }
@@ -53,8 +56,10 @@ pub(super) fn assign(
         world.rscs[rid].next_role_why = "target-role";
         world.ban_all(rid);
     }
+    world.mark(rid, Source::Stopped);
     state.show(world, "pcmk__primitive_assign", rid);
     utilization::limit(world, state, rid, prefer);
+    world.mark(rid, Source::Utilization);
     let is_fencing = world.is_fencing(rid);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);
