@@ -137,7 +137,7 @@ fn router(world: &World<'_>, nid: Nid) -> Option<NodeName> {
 }
 
 /// What happens, in the order in which it came up.
-fn sequence(acts: &Actions) -> Vec<Aid> {
+pub(crate) fn sequence(acts: &Actions) -> Vec<Aid> {
     (0..acts.acts.len()).filter(|&a| acts.happens(a)).collect()
 }
 

@@ -20,7 +20,6 @@ mod history;
 mod migrate;
 mod model;
 mod nodes;
-pub mod notes;
 mod notify;
 mod options;
 mod order;
@@ -37,5 +36,5 @@ mod tickets;
 mod unpack;
 mod values;
 
-pub use plan::{Options, Placed, Plan, plan};
+pub use plan::{Options, Placed, Plan, plan, plan_since};
 pub use running::{Running, running};

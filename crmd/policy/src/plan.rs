@@ -49,16 +49,39 @@ pub struct Plan {
     pub scores: Vec<String>,
     /// What will change, as `crm_simulate` says it: one line a resource or node.
     pub summary: Vec<String>,
-    /// What counted when places were chosen.
-    pub notes: Vec<crate::notes::Note>,
+    /// Why each action is there, if it was asked for; `Action::note` is an index into this.
+    pub explained: Vec<crate::explain::Explained>,
+    /// What does not run or must not be touched, and why, if it was asked for.
+    pub stuck: Vec<crate::explain::Stuck>,
     /// What the configuration should be asked about.
     pub warnings: Vec<String>,
 }
 
 /// Decides everything.
 pub fn plan(cib: &Cib, now: WallTime, options: &Options) -> Plan {
+    plan_since(None, cib, now, options)
+}
+
+/// The same; explanations say what changed since `before`.
+pub fn plan_since(
+    before: Option<&rota_cib::Config>,
+    cib: &Cib,
+    now: WallTime,
+    options: &Options,
+) -> Plan {
     let mut world = state(cib, now, options);
-    decide(&mut world, options)
+    let (mut plan, acts) = decide_all(&mut world, options);
+    if options.explain {
+        let causes = crate::explain::Causes { world: &world, acts: &acts, before };
+        plan.explained = causes.graph(&plan.graph);
+        plan.stuck = causes.stuck();
+        for (note, explained) in plan.explained.iter().enumerate() {
+            if let Some(action) = plan.graph.actions.get_mut(explained.action as usize) {
+                action.note = u32::try_from(note).ok();
+            }
+        }
+    }
+    plan
 }
 
 /// The tables as far as they say what is: nodes, resources, what runs where.
@@ -72,11 +95,7 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
 }
 
 /// From what is to what shall be.
-pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
-    decide_all(world, options).0
-}
-
-/// The same with the actions that were weighed, also those that will not happen.
+/// Gives the actions that were weighed as well, also those that will not happen.
 pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Actions) {
     // The more important comes first, here and in all lists.
     let mut top = std::mem::take(&mut world.top);
@@ -86,7 +105,6 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     internal_colocations(world);
     constraints::index(world);
     world.ledger = options.explain.then(|| crate::explain::Ledger::open(world));
-    let notes = crate::notes::gather(world);
     assign::prepare(world);
     tickets::apply(world);
     let assigned = assign::run(world, options.scores);
@@ -110,7 +128,8 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
         placements,
         scores: assigned.trace.unwrap_or_default(),
         summary,
-        notes,
+        explained: Vec::new(),
+        stuck: Vec::new(),
         warnings: std::mem::take(&mut world.warnings),
     };
     (plan, acts)

@@ -4,6 +4,9 @@
 //! comparing with what was last seen. So the entries of a resource on a node always add up to its
 //! score there, whichever way a stage computes.
 
+use rustc_hash::FxHashMap;
+
+use crate::constraints::Ban;
 use crate::model::{Cand, Nid, Rid, World};
 
 /// What a step of the planner was about.
@@ -61,20 +64,38 @@ pub(crate) struct Entry {
 pub(crate) struct Ledger {
     seen: Vec<Vec<Cand>>,
     entries: Vec<Vec<Entry>>,
+    bans: Vec<Ban>,
+    locations: FxHashMap<Rid, Vec<usize>>,
 }
 
 impl Ledger {
     /// Begins to keep the ledger.
     pub fn open(world: &World<'_>) -> Self {
+        let mut locations: FxHashMap<Rid, Vec<usize>> = FxHashMap::default();
+        for (i, location) in world.constraints.locations.iter().enumerate() {
+            locations.entry(location.rid).or_default().push(i);
+        }
         Self {
             seen: world.rscs.iter().map(|r| r.allowed.clone()).collect(),
             entries: vec![Vec::new(); world.rscs.len()],
+            bans: world.constraints.bans.clone(),
+            locations,
         }
     }
 
     /// The changes of a resource on a node, in order.
     pub fn of(&self, rid: Rid, nid: Nid) -> impl Iterator<Item = &Entry> {
         self.entries.get(rid).into_iter().flatten().filter(move |e| e.nid == nid)
+    }
+
+    /// What failures forbid, as it stood before scores were made.
+    pub fn bans(&self) -> &[Ban] {
+        &self.bans
+    }
+
+    /// The location constraints about a resource itself, by index.
+    pub fn locations_of(&self, rid: Rid) -> Vec<usize> {
+        self.locations.get(&rid).cloned().unwrap_or_default()
     }
 
     fn compare(&mut self, rid: Rid, now: &[Cand], source: Source) {
