@@ -160,7 +160,11 @@ impl Causes<'_, '_> {
             Some("dangling migration") => return Some(Origin::at_once(Reason::Dangling)),
             Some(_) | None => {}
         }
-        if verb == Verb::Reload {
+        let redefined = |start: Aid| {
+            let start = &self.acts.acts[start];
+            start.reason.as_deref() == Some("resource definition change") && !start.optional
+        };
+        if verb == Verb::Reload || self.acts.all(rid, Verb::Start).into_iter().any(redefined) {
             return Some(Origin::at_once(self.definition(rid, node)));
         }
         if let Some(here) = here.filter(|&n| world.nodes[n].unclean) {
@@ -210,13 +214,22 @@ impl Causes<'_, '_> {
         };
         // The other went first: whatever moved it moves this one.
         let mut origin = Origin::at_once(fact.reason.clone());
-        let Some(&other) = self.world.by_id.get(with) else { return Some(origin) };
+        let first = match (&fact.reason, self.world.rscs[rid].parent) {
+            (Reason::GroupMember { .. }, Some(group)) => {
+                self.world.rscs[group].children.first().copied()
+            }
+            _ => None,
+        };
+        let named = || self.world.by_id.get(with).copied();
+        let Some(other) = first.or_else(named) else { return Some(origin) };
+        let with = &self.world.rscs[other].id;
         let leaf = self.world.leaves(other).first().copied().unwrap_or(other);
         let moves = !self.world.rscs[leaf].running_on.is_empty()
             && self.world.rscs[leaf].assigned != self.world.rscs[leaf].running_on.first().copied();
         if leaf != rid && moves {
             let further = self.own(leaf, Verb::Stop, None, None)?;
-            origin.path.push(format_smolstr!("it must be with {}", self.movement(other)));
+            let moves = self.movement(other);
+            origin.path.push(format_smolstr!("it must be with {with}, and {moves}"));
             origin.path.extend(further.path);
             origin.reason = further.reason;
         }
@@ -342,6 +355,7 @@ impl Causes<'_, '_> {
         let here = there.filter(|t| rsc.running_on.contains(t)).or(rsc.running_on.first().copied());
         let happens = |verb| self.acts.all(rid, verb).iter().any(|&a| self.acts.happens(a));
         match (here, there) {
+            (Some(h), _) if rsc.blocked => format_smolstr!("{id} is blocked on {}", name(h)),
             (Some(h), Some(t)) if h != t && happens(Verb::MigrateFrom) => {
                 format_smolstr!("{id} migrates from {} to {}", name(h), name(t))
             }
@@ -386,7 +400,7 @@ impl Causes<'_, '_> {
     /// What keeps a resource that has a node from being started there.
     pub fn start_blocked(&self, rid: Rid) -> Option<Fact> {
         let rsc = &self.world.rscs[rid];
-        let there = rsc.assigned?;
+        let there = rsc.assigned.filter(|_| !rsc.blocked)?;
         let blocked = |verb| {
             let aid = self.acts.find(rid, verb, Some(there))?;
             let act = &self.acts.acts[aid];
@@ -414,8 +428,11 @@ impl Causes<'_, '_> {
             at = other;
         }
         steps.dedup();
-        steps.push(self.impossible(at));
-        steps.join(", ").into()
+        let last = self.impossible(at);
+        if steps.is_empty() {
+            return last;
+        }
+        format_smolstr!("{}: {last}", steps.join(", and for that "))
     }
 
     fn forbidder(&self, aid: Aid) -> Option<Aid> {
@@ -438,13 +455,13 @@ impl Causes<'_, '_> {
         let leaf = self.world.leaves(rid).first().copied().unwrap_or(rid);
         let id = &self.world.rscs[leaf].id;
         match whole::of(self.world, leaf).into_iter().next() {
-            Some(fact) => format_smolstr!("and of {id}: {}", fact.text),
+            Some(fact) => format_smolstr!("{id}: {}", fact.text),
             None if self.world.rscs[leaf].assigned.is_none() => {
                 let about = About { resource: id, node: "" };
                 let words = words::words(&whole::no_node(self.world, leaf), None, about);
-                format_smolstr!("and of {id}: {words}")
+                format_smolstr!("{id}: {words}")
             }
-            None => "and that cannot happen".into(),
+            None => "that cannot happen".into(),
         }
     }
 }

@@ -308,6 +308,10 @@ impl Found<'_, '_> {
                 }
                 Source::NodeScore => Reason::NodeScore,
                 Source::Discovery => Reason::Exclusive,
+                Source::Stickiness if rsc.blocked => {
+                    let failure = failure::anywhere(world, self.rid);
+                    Reason::Blocked { failure }
+                }
                 Source::Stickiness if !rsc.managed => whole::unmanaged(world, self.rid),
                 Source::Stickiness => Reason::Stickiness,
                 Source::NotOnItself => Reason::Unsuitable,
@@ -359,6 +363,19 @@ fn not_here(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> {
     facts
 }
 
+/// How many differences are told.
+const TOLD: usize = 4;
+
+/// Whether two facts, on two nodes, are about the same thing.
+fn alike(a: &Fact, b: &Fact) -> bool {
+    match (&a.reason, &b.reason) {
+        (Reason::Colocation { constraint: x, .. }, Reason::Colocation { constraint: y, .. }) => {
+            x == y
+        }
+        (x, y) => x == y,
+    }
+}
+
 /// That another node has the higher score, and what makes the difference.
 pub(super) fn better(world: &World<'_>, rid: Rid, from: Nid, to: Nid) -> Option<Fact> {
     if from == to {
@@ -367,15 +384,14 @@ pub(super) fn better(world: &World<'_>, rid: Rid, from: Nid, to: Nid) -> Option<
     let score = |nid: Nid| world.rscs[rid].allowed[nid].effective();
     let name = |nid: Nid| world.nodes[nid].name.clone();
     let (here, there) = (with_depth(world, rid, from, 0), with_depth(world, rid, to, 0));
-    let told = |facts: &[Fact], wanted: fn(i32) -> bool, at: Text| -> Vec<Text> {
-        facts
-            .iter()
-            .filter(|f| f.score.is_some_and(wanted))
-            .map(|f| format_smolstr!("{at}: {}", f.text))
-            .collect()
+    // What counts the same on both makes no difference.
+    let told = |facts: &[Fact], others: &[Fact], wanted: fn(i32) -> bool, at: Text| -> Vec<Text> {
+        let common = |f: &Fact| others.iter().any(|o| o.score == f.score && alike(o, f));
+        let differs = facts.iter().filter(|f| f.score.is_some_and(wanted) && !common(f));
+        differs.map(|f| format_smolstr!("{at}: {}", f.text)).take(TOLD).collect()
     };
-    let mut by = told(&there, |s| s > 0, name(to));
-    by.extend(told(&here, |s| s < 0, name(from)));
+    let mut by = told(&there, &here, |s| s > 0, name(to));
+    by.extend(told(&here, &there, |s| s < 0, name(from)));
     let (score_from, score_to) = (score(from), score(to));
     let reason = Reason::Better { from: name(from), score_from, to: name(to), score_to, by };
     Some(Fact { decisive: true, ..Fact::new(reason, None, about(world, rid, from)) })

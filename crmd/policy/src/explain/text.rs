@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::reason::Fact;
+use super::Explained;
+use super::reason::{Fact, Reason};
 use super::why::{OnNode, Subject, Verdict, Why};
 use crate::score::{self, INF};
 
@@ -23,14 +24,30 @@ fn one(f: &mut fmt::Formatter<'_>, subject: &Subject) -> fmt::Result {
     for fact in &subject.facts {
         line(f, 2, fact)?;
     }
-    for action in &subject.actions {
-        let node = action.node.as_deref().map_or_else(String::new, |n| format!(" on {n}"));
-        writeln!(f, "  {}{node}: {}", action.task, action.text)?;
+    for (tasks, text) in actions(&subject.actions) {
+        writeln!(f, "  {tasks}: {text}")?;
     }
     for node in &subject.nodes {
         on_node(f, node)?;
     }
     Ok(())
+}
+
+/// What is done, with its cause; what has the same cause stands together.
+fn actions(all: &[Explained]) -> Vec<(String, &str)> {
+    let mut grouped: Vec<(String, &str)> = Vec::new();
+    for action in all {
+        if matches!(action.cause, Reason::Recurring { .. }) {
+            continue;
+        }
+        let node = action.node.as_deref().map_or_else(String::new, |n| format!(" on {n}"));
+        let task = format!("{}{node}", action.task);
+        match grouped.iter_mut().find(|(_, text)| *text == action.text) {
+            Some((tasks, _)) => *tasks = format!("{tasks}, {task}"),
+            None => grouped.push((task, &action.text)),
+        }
+    }
+    grouped
 }
 
 fn places(list: &[(rota_cib::Text, String)]) -> String {
@@ -89,9 +106,18 @@ fn line(f: &mut fmt::Formatter<'_>, indent: usize, fact: &Fact) -> fmt::Result {
         Some(command) => writeln!(f, "   -> {command}")?,
         None => writeln!(f)?,
     }
+    because(f, indent + 4, fact)
+}
+
+/// What a fact follows from, each a step further in.
+fn because(f: &mut fmt::Formatter<'_>, indent: usize, fact: &Fact) -> fmt::Result {
     for further in &fact.because {
-        write!(f, "{:indent$}  because ", "")?;
-        line(f, 0, further)?;
+        write!(f, "{:indent$}because {}", "", further.text)?;
+        match &further.command {
+            Some(command) => writeln!(f, "   -> {command}")?,
+            None => writeln!(f)?,
+        }
+        because(f, indent + 2, further)?;
     }
     Ok(())
 }
