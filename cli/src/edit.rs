@@ -138,7 +138,8 @@ fn work_out(words: &[String], cib: &Cib, local_node: Option<&str>) -> Result<Out
     })
 }
 
-fn now() -> WallTime {
+/// The time by this host's clock.
+pub fn now() -> WallTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     WallTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

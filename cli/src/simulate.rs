@@ -123,8 +123,7 @@ fn write_text(out: &mut String, plan: &Plan) -> std::fmt::Result {
         writeln!(out, "\nWhat stands still:")?;
     }
     for stuck in &plan.stuck {
-        let command = stuck.command.as_ref().map_or_else(String::new, |c| format!("   -> {c}"));
-        writeln!(out, "  {}: {}{command}", stuck.resource, stuck.text)?;
+        writeln!(out, "  {}: {}", stuck.resource, stuck.line())?;
     }
     Ok(())
 }

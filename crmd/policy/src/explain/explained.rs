@@ -49,6 +49,16 @@ pub struct Stuck {
     pub command: Option<String>,
 }
 
+impl Stuck {
+    /// What holds it and what to do, on one line.
+    pub fn line(&self) -> String {
+        match &self.command {
+            Some(command) => format!("{}   -> {command}", self.text),
+            None => self.text.clone(),
+        }
+    }
+}
+
 impl Causes<'_, '_> {
     /// Explains every action of the graph that is carried out somewhere.
     pub fn graph(&self, graph: &Graph) -> Vec<Explained> {
