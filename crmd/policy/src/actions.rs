@@ -129,6 +129,9 @@ pub(crate) mod edge {
     pub const TOGETHER: u16 = 4096;
     /// When the first must happen and cannot, the second cannot.
     pub const IF_ABLE: u16 = 8192;
+    /// What keeps the first from happening, or calls for it, does so for the second: between a
+    /// guest's connection and what is behind it.
+    pub const SAME_REASON: u16 = 16384;
     /// Between two resources by the user's constraint.
     pub const USER: u16 = 2048;
 }
@@ -462,7 +465,7 @@ impl Actions {
             return;
         }
         if kind & NEEDS != 0 && !f_runnable && t_runnable {
-            let why = (!quiet).then(|| self.words(world, edge.first, "unrunnable"));
+            let why = (!quiet).then(|| self.reason_of(world, edge, "unrunnable"));
             self.forbid(edge.then, why);
         }
         // A live migration touches nobody, unless something it builds on is started anew.
@@ -481,7 +484,7 @@ impl Actions {
             }
         }
         if kind & FORCES != 0 && !f_optional && t_optional && !f_moves {
-            let why = (!quiet).then(|| self.words(world, edge.first, "required"));
+            let why = (!quiet).then(|| self.reason_of(world, edge, "required"));
             self.require(edge.then, why);
         }
         if kind & WANTS != 0 && !t_optional && f_optional && !t_moves {
@@ -563,6 +566,15 @@ impl Actions {
             self.forbid(then, None);
         }
         let _ = (required, world);
+    }
+
+    /// Why the first of an edge acts on the second.
+    fn reason_of(&self, world: &World<'_>, edge: Edge, word: &str) -> String {
+        let own = &self.acts[edge.first].reason;
+        match own {
+            Some(own) if edge.kind & edge::SAME_REASON != 0 && own.starts_with(word) => own.clone(),
+            _ => self.words(world, edge.first, word),
+        }
     }
 
     /// "required web start": what an action's reason says of another action.

@@ -135,6 +135,8 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
 }
 
 /// Whether the configuration hides its secrets (`****`) and all else is as recorded.
+///
+/// Parameters of fence devices that are for the fencer (`pcmk_*`) are no part of that digest.
 fn hidden_only(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -> bool {
     let (Some(recorded), Some(names)) = (&op.secure_digest, &op.secure_params) else {
         return false;
@@ -142,9 +144,11 @@ fn hidden_only(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) 
     let secret: Vec<&str> = names.split_whitespace().collect();
     let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);
     let hidden = params.iter().any(|(n, v)| secret.contains(&n.as_str()) && v == "****");
+    let device = world.is_fencing(rid);
     let open: Vec<(Text, Text)> = params
         .iter()
         .filter(|(n, _)| !secret.contains(&n.as_str()) && !n.starts_with("CRM_meta_"))
+        .filter(|(n, _)| !(device && n.starts_with("pcmk_")))
         .cloned()
         .collect();
     hidden && crate::digest::of(&open) == *recorded

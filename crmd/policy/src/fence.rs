@@ -125,6 +125,8 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                     // Peers are told that it is gone.
                 }
             }
+            // A remote or guest node that comes back is watched again.
+            Verb::Monitor if act.interval > 0 && world.nodes[nid].is_remote() => {}
             Verb::Cancel | Verb::Delete | Verb::Monitor => {
                 acts.acts[aid].runnable = false;
             }

@@ -229,6 +229,10 @@ fn find_in(world: &World<'_>, rid: Rid, base: &Text) -> Option<Rid> {
 }
 
 fn anonymous(world: &mut World<'_>, clone: Rid, base: &Text, nid: Nid) -> Rid {
+    // What a bundle runs is told apart by the replica it is in.
+    if let Some(child) = world.replica_child(clone, nid) {
+        return child;
+    }
     let mut free = None;
     for child in world.rscs[clone].children.clone() {
         let Some(member) = find_in(world, child, base) else { continue };
@@ -339,7 +343,7 @@ fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text) -> Rid {
         let name = id.clone();
         let nid = match world.node_by_name.get(&name) {
             Some(&nid) => nid,
-            None => crate::bundle::add_node(world, name.clone(), NodeSort::Remote),
+            None => crate::remote::add_node(world, name.clone(), NodeSort::Remote),
         };
         world.nodes[nid].connection = Some(rid);
         world.rscs[rid].serves = Some(nid);
@@ -350,6 +354,11 @@ fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text) -> Rid {
         world.rscs[rid].orphan_filler = true;
         world.rscs[rid].container = Some(c);
         world.rscs[c].fillers.push(rid);
+        if let Some(nid) = world.rscs[rid].serves {
+            // It led to a guest.
+            world.nodes[nid].sort = NodeSort::Guest;
+            world.nodes[nid].container = Some(c);
+        }
     }
     rid
 }

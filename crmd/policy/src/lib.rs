@@ -27,6 +27,7 @@ mod pattern;
 mod plan;
 mod probe;
 mod recurring;
+mod remote;
 mod rules;
 mod running;
 mod score;

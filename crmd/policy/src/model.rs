@@ -129,6 +129,8 @@ pub(crate) struct Node {
     pub container: Option<Rid>,
     /// Down, but its connection will be started.
     pub coming: bool,
+    /// Made by a bundle and named in no list of nodes.
+    pub from_bundle: bool,
     pub remote_reset: bool,
     pub remote_was_fenced: bool,
     pub remote_maintenance: bool,

@@ -78,6 +78,19 @@ pub(crate) fn unpack<'a>(cib: &'a Cib, opts: &Options, values: &Values<'a>) -> V
             nodes.push(new(name.clone(), name, sort));
         }
     }
+    for name in bundle_names(cib) {
+        match nodes.iter_mut().find(|node| node.name == name) {
+            Some(node) => {
+                node.sort = NodeSort::Guest;
+                node.unclean = false;
+            }
+            None => {
+                let mut node = new(name.clone(), name, NodeSort::Guest);
+                node.from_bundle = true;
+                nodes.push(node);
+            }
+        }
+    }
     nodes.sort_by(|a, b| by_name(&a.name, &b.name));
     let states: FxHashMap<&str, &NodeState> =
         cib.status.nodes.iter().map(|state| (state.id.as_str(), state)).collect();
@@ -122,6 +135,7 @@ pub(crate) fn new(id: Text, name: Text, sort: NodeSort) -> Node {
         connection: None,
         container: None,
         coming: false,
+        from_bundle: false,
         remote_reset: false,
         remote_was_fenced: false,
         remote_maintenance: false,
@@ -133,7 +147,6 @@ pub(crate) fn new(id: Text, name: Text, sort: NodeSort) -> Node {
 /// Names of remote nodes (false) and guest nodes (true) that resources bring along.
 fn remote_names<'a>(cib: &'a Cib, values: &Values<'a>) -> Vec<(Text, bool)> {
     let mut found = Vec::new();
-    let mut bundles = Vec::new();
     let mut look = |p: &'a Primitive| {
         let is_remote =
             p.agent.as_deref() == Some("remote") && p.provider.as_deref() == Some("pacemaker");
@@ -156,13 +169,20 @@ fn remote_names<'a>(cib: &'a Cib, values: &Values<'a>) -> Vec<(Text, bool)> {
                 CloneChild::Primitive(p) => look(p),
                 CloneChild::Group(g) => g.members.iter().for_each(&mut look),
             },
-            Resource::Bundle(b) => bundles.push(b),
+            Resource::Bundle(_) => {}
         }
     }
-    for bundle in bundles {
+    found
+}
+
+/// Names of the nodes that the replicas of bundles are.
+fn bundle_names(cib: &Cib) -> Vec<Text> {
+    let mut found = Vec::new();
+    for resource in &cib.config.resources {
+        let Resource::Bundle(bundle) = resource else { continue };
         if bundle.primitive.is_some() {
             for n in 0..crate::bundle::replicas(bundle) {
-                found.push((smol_str::format_smolstr!("{}-{n}", bundle.id), true));
+                found.push(smol_str::format_smolstr!("{}-{n}", bundle.id));
             }
         }
     }

@@ -117,7 +117,7 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     fence::run(world, &mut acts);
     probe::order(world, &mut acts);
     order::run(world, &mut acts);
-    crate::bundle::order_remotes(world, &mut acts);
+    crate::remote::order(world, &mut acts);
     acts.settle(world);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);

@@ -14,9 +14,7 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
     let places = instance_places(world);
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
-        // In a guest that starts afresh nothing can run yet.
-        let fresh = node.coming && node.sort == NodeSort::Guest;
-        if !node.online || fresh || node.pending || node.unclean || node.sort == NodeSort::Ping {
+        if !node.online || changes(world, nid) || node.pending || node.unclean || node.sort == NodeSort::Ping {
             continue;
         }
         if !node.discovery {
@@ -26,6 +24,16 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
             resource(world, acts, rid, nid, &places);
         }
     }
+}
+
+/// Whether a guest starts afresh, ends or moves: nothing is looked for in it then.
+fn changes(world: &World<'_>, nid: Nid) -> bool {
+    let node = &world.nodes[nid];
+    let (NodeSort::Guest, Some(container)) = (node.sort, node.container) else { return false };
+    let rsc = &world.rscs[container];
+    node.coming
+        || rsc.next_role == Some(Role::Stopped)
+        || rsc.assigned != rsc.running_on.first().copied()
 }
 
 /// For each anonymous clone: which instance a node has (or will have).
@@ -171,14 +179,16 @@ fn primitive(world: &World<'_>, acts: &mut Actions, rid: Rid, nid: Nid) {
     acts.of_node.entry(nid).or_default().push(aid);
 }
 
+/// Whether only nodes named for it are looked at; what a bundle was told is about its
+/// containers, not about their addresses and connections.
 fn exclusive(world: &World<'_>, mut rid: Rid) -> bool {
     loop {
         if world.rscs[rid].exclusive_discover {
             return true;
         }
         match world.rscs[rid].parent {
-            Some(parent) => rid = parent,
-            None => return false,
+            Some(parent) if !world.rscs[parent].is_bundle() => rid = parent,
+            Some(_) | None => return false,
         }
     }
 }

@@ -11,8 +11,8 @@ use smol_str::format_smolstr;
 
 use crate::constraints::Constraints;
 use crate::model::{
-    Cand, CloneConf, Discover, Kind, Meta, Multiple, NodeSort, OpConf, PrimConf, Requires, Rid,
-    Rsc, TicketInfo, World,
+    Cand, CloneConf, Discover, Kind, Meta, Multiple, Node, NodeSort, OpConf, PrimConf, Requires,
+    Rid, Rsc, TicketInfo, World,
 };
 use crate::options::Options;
 use crate::values::{Context, Pairs, Values, boolean, depends_on_node, get, millis, role};
@@ -92,7 +92,7 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
     for resource in &cib.config.resources {
         maker.top(resource);
     }
-    crate::bundle::connect_remotes(&mut world);
+    crate::remote::connect(&mut world);
     world
 }
 
@@ -102,6 +102,14 @@ pub(crate) struct Maker<'w, 'a> {
 }
 
 impl<'a> Maker<'_, 'a> {
+    /// How many nodes a clone may count on: those of bundles that are configured after it are
+    /// not known yet.
+    fn known_nodes(&self) -> usize {
+        let known =
+            |n: &&Node| n.sort != NodeSort::Ping && !(n.from_bundle && n.container.is_none());
+        self.world.nodes.iter().filter(known).count()
+    }
+
     fn top(&mut self, resource: &'a Resource) {
         let rid = match resource {
             Resource::Primitive(p) => {
@@ -307,7 +315,7 @@ impl<'a> Maker<'_, 'a> {
         };
         let promotable = c.written_as_master || flag("promotable").unwrap_or(false);
         let unique = flag("globally-unique").unwrap_or(false) && !self.has_plain_service(&c.child);
-        let members = self.world.nodes.iter().filter(|n| n.sort != NodeSort::Ping).count();
+        let members = self.known_nodes();
         let conf = CloneConf {
             max: number(&["clone-max"]).unwrap_or(members.max(1)),
             node_max: if unique {

@@ -32,18 +32,17 @@ pub(super) fn assign(
     let dependent = colocate::colocs_as_dependent(world, rid);
     let primary = colocate::colocs_as_primary(world, rid);
     for mandatory in [true, false] {
+        let now = |world: &World<'_>, i: usize| {
+            (world.constraints.colocations[i].score.abs() >= INF) == mandatory
+        };
         for &i in &dependent {
-            let coloc = world.constraints.colocations[i].clone();
-            if (coloc.score.abs() >= INF) == mandatory {
-                super::resource(world, state, coloc.primary, None);
-                if !state.applied.contains(&(rid, i)) {
-                    colocate::apply(world, state, rid, coloc.primary, &coloc);
-                    world.mark(rid, Source::Colocation(i));
-                }
+            if now(world, i) {
+                colocate::follow(world, state, rid, i);
+                world.mark(rid, Source::Colocation(i));
             }
         }
         for &i in &primary {
-            if (world.constraints.colocations[i].score.abs() >= INF) == mandatory {
+            if now(world, i) {
                 colocate::add_dependents(world, state, i, rid);
                 world.mark(rid, Source::WantedBy(i));
             }
@@ -58,6 +57,11 @@ pub(super) fn assign(
     }
     world.mark(rid, Source::Stopped);
     state.show(world, "pcmk__primitive_assign", rid);
+    if !world.rscs[rid].provisional {
+        // What it must be with is nowhere.
+        world.rscs[rid].allocating = false;
+        return world.rscs[rid].assigned;
+    }
     utilization::limit(world, state, rid, prefer);
     world.mark(rid, Source::Utilization);
     let is_fencing = world.is_fencing(rid);

@@ -97,14 +97,6 @@ fn carry_out(
 ) -> bool {
     let node = action.node.as_ref().map_or("", |n| n.as_str());
     match &action.task {
-        Task::Pseudo { key } if key.starts_with("stonith-") => {
-            // A guest goes down with what it lives in.
-            if let Some(state) = state(cib, node) {
-                state.history.clear();
-                state.attributes.clear();
-            }
-            true
-        }
         Task::Pseudo { .. } | Task::Shutdown | Task::Maintenance { .. } | Task::Cancel { .. } => {
             true
         }

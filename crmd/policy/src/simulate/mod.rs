@@ -7,7 +7,7 @@ mod render;
 use rota_cib::Cib;
 use rota_ids::WallTime;
 
-pub(crate) use render::{collective_flags, on_host, primitive as primitive_text};
+pub(crate) use render::{collective_flags, primitive_at};
 
 pub use execute::{Failures, execute};
 pub use modify::{forget_node, inject, set_node, set_ticket};

@@ -202,7 +202,14 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     for &child in &rsc.children {
         let instance = &world.rscs[child];
         let leaves = world.leaves(child);
-        let any = leaves.iter().any(|&l| world.rscs[l].is_active());
+        // With a guest that is down its instances are, too, whatever its history says.
+        let lost = |l: Rid| {
+            let places = &world.rscs[l].running_on;
+            places.len() == 1
+                && world.nodes[places[0]].sort == NodeSort::Guest
+                && !world.nodes[places[0]].online
+        };
+        let any = leaves.iter().any(|&l| world.rscs[l].is_active() && !lost(l));
         let all = leaves.iter().all(|&l| world.rscs[l].is_active());
         if instance.orphan && !any {
             continue;
@@ -294,6 +301,12 @@ fn node_clean(world: &World<'_>, nid: Nid) -> bool {
 
 /// One primitive: name, agent, role, node, flags.
 pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
+    let places = &world.rscs[rid].running_on;
+    primitive_at(world, rid, (places.len() == 1).then(|| places[0]))
+}
+
+/// The same with the place given: what is in a container is where that is.
+pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> String {
     let rsc = &world.rscs[rid];
     let Some(conf) = world.conf(rid) else { return String::new() };
     let name = if rsc.anonymous && !shows_number(world, rid) { &rsc.conf_id } else { &rsc.id };
@@ -320,7 +333,6 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
         (_, Role::Promoted) => "Promoted",
     };
     text.push_str(role);
-    let one = (rsc.running_on.len() == 1).then(|| rsc.running_on[0]);
     let lock = rsc.lock_node.filter(|_| rsc.running_on.is_empty());
     if let Some(nid) = one.or(lock) {
         let _ = write!(text, " {}", world.nodes[nid].name);
@@ -377,26 +389,4 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
 fn shows_number(world: &World<'_>, rid: Rid) -> bool {
     let _ = (world, rid);
     false
-}
-
-/// The text of an instance inside a container with the container's host as its place.
-pub(crate) fn on_host(world: &World<'_>, child: Rid, text: &str, host: Option<&str>) -> String {
-    let inside = world.rscs[child].running_on.first().map(|&n| world.nodes[n].name.as_str());
-    match (inside, host) {
-        (Some(inside), Some(host)) => text.replacen(&format!(" {inside}"), &format!(" {host}"), 1),
-        (None, Some(host)) => match text.split_once(" (") {
-            Some(_) | None => {
-                let (state, flags) = match text.rsplit_once("\t ") {
-                    Some((_, rest)) => match rest.split_once(' ') {
-                        Some((state, flags)) => (state, format!(" {flags}")),
-                        None => (rest, String::new()),
-                    },
-                    None => (text, String::new()),
-                };
-                let agent = text.rsplit_once("\t ").map_or("", |(agent, _)| agent);
-                format!("{agent}\t {state} {host}{flags}")
-            }
-        },
-        (_, None) => text.to_owned(),
-    }
 }
