@@ -125,6 +125,7 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
             note: None,
         });
     }
+    crate::notify_lists::add(world, acts, &order, &mut graph);
     graph
 }
 

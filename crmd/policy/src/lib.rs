@@ -21,6 +21,7 @@ mod migrate;
 mod model;
 mod nodes;
 mod notify;
+mod notify_lists;
 mod options;
 mod order;
 mod pattern;

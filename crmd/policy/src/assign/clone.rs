@@ -239,8 +239,7 @@ fn sort(world: &World<'_>, owner: Rid, list: &mut Vec<Rid>) {
         all.len()
     };
     let allowed = |n: Nid| world.rscs[owner].allowed[n].effective() >= 0;
-    let failed =
-        |rid: Rid| world.leaves(rid).iter().any(|&l| world.rscs[l].failed);
+    let failed = |rid: Rid| world.leaves(rid).iter().any(|&l| world.rscs[l].failed);
     let compare = |&a: &Rid, &b: &Rid| -> Ordering {
         let (x, y) = (place(a), place(b));
         if x.is_some() && y.is_some() {
