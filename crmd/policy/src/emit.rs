@@ -328,11 +328,13 @@ fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
         meta.push(("CRM_meta_globally_unique".into(), c.unique.to_string().into()));
         meta.push(("CRM_meta_notify".into(), rsc.notify.to_string().into()));
         if c.promotable {
-            meta.push(("CRM_meta_promoted_max".into(), c.promoted_max.to_string().into()));
-            meta.push((
-                "CRM_meta_promoted_node_max".into(),
-                c.promoted_node_max.to_string().into(),
-            ));
+            // Agents of before 2.1 know the older names.
+            for role in ["promoted", "master"] {
+                for (name, value) in [("max", c.promoted_max), ("node_max", c.promoted_node_max)] {
+                    let name = format_smolstr!("CRM_meta_{role}_{name}");
+                    meta.push((name, value.to_string().into()));
+                }
+            }
         }
     }
     let op =
