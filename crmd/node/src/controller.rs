@@ -19,6 +19,7 @@ use crate::limits::{CALM_DOWN, PLANS_IN_A_ROW, RECHECK, RESEND_ORDER, RESEND_SYN
 use crate::message::Message;
 use crate::order::{Order, OrderId, OrderTask, Token};
 use crate::proposals::Purpose;
+use crate::reasons::Reasons;
 use crate::state::ClusterState;
 use crate::story::Story;
 
@@ -81,6 +82,7 @@ pub struct Controller {
     recheck_at: Option<WallTime>,
     plans_in_a_row: u32,
     idle_askers: VecDeque<(NodeId, u64)>,
+    reasons: Reasons,
 }
 
 impl Controller {
@@ -100,6 +102,7 @@ impl Controller {
             recheck_at: None,
             plans_in_a_row: 0,
             idle_askers: VecDeque::new(),
+            reasons: Reasons::default(),
         }
     }
 
@@ -307,20 +310,33 @@ impl Controller {
         }
         for given in self.given.values() {
             let name = state.name_of(given.node).map_or_else(String::new, ToString::to_string);
-            pending.push(format!("{} on {name}", book::order_key(&given.order)).into());
+            let executor = self.executor.as_ref();
+            let action = given.action.and_then(|id| executor.and_then(|e| e.graph().action(id)));
+            let key = format!("{} on {name}", book::order_key(&given.order));
+            pending.push(self.with_reason(key, action));
         }
         for action in self.executor.iter().flat_map(Executor::in_flight) {
             if let Task::Fence { target, .. } = &action.task {
-                pending.push(format!("fencing of {target}").into());
+                pending.push(self.with_reason(format!("fencing of {target}"), Some(action)));
             }
         }
         let waiting = self.executor.iter().flat_map(Executor::waiting);
-        pending.extend(
-            waiting
-                .filter_map(book::action_key)
-                .map(|key| -> Text { format!("{key} (waits for the others)").into() }),
-        );
+        pending.extend(waiting.filter_map(|action| Some((action, book::action_key(action)?))).map(
+            |(action, key)| self.with_reason(format!("{key} (waits for the others)"), Some(action)),
+        ));
         pending
+    }
+
+    fn with_reason(&self, what: String, action: Option<&Action>) -> Text {
+        match action.and_then(|action| self.reasons.of(action)) {
+            Some(why) => format!("{what}: {why}").into(),
+            None => what.into(),
+        }
+    }
+
+    /// What holds each resource that does not run, or must not be touched.
+    pub fn stuck(&self) -> &BTreeMap<Text, Text> {
+        self.reasons.stuck()
     }
 
     /// Moves on: asks, plans, and repeats what was not heard. Call it after every batch of news.
@@ -395,7 +411,7 @@ impl Controller {
         self.planned_at = now.moment;
         self.held = false;
         let cib = self.cib_with_what_is_in_flight(state);
-        let plan = rota_policy::plan(&cib, now.wall, &rota_policy::Options::default());
+        let plan = self.reasons.plan(&cib, now.wall);
         if let Some(why) = reason_to_refuse(&cib, &plan.graph) {
             todo.push(Effect::Tale(Story::PlanRefused { why }));
             self.executor = None;
@@ -549,7 +565,11 @@ impl Controller {
             task,
         };
         let name = member.name.clone();
-        todo.push(Effect::Tale(Story::Ordered { node: name, key: book::order_key(&order) }));
+        todo.push(Effect::Tale(Story::Ordered {
+            node: name,
+            key: book::order_key(&order),
+            why: self.reasons.of(action).cloned(),
+        }));
         if member.id == self.me {
             wants.push(Want::OrderHere(Box::new(order.clone())));
         }

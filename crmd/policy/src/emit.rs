@@ -129,6 +129,7 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
             note: None,
         });
     }
+    crate::notify_lists::add(world, acts, &order, &mut graph);
     graph
 }
 
@@ -141,7 +142,7 @@ fn router(world: &World<'_>, nid: Nid) -> Option<NodeName> {
 }
 
 /// What happens, in the order in which it came up.
-fn sequence(acts: &Actions) -> Vec<Aid> {
+pub(crate) fn sequence(acts: &Actions) -> Vec<Aid> {
     (0..acts.acts.len()).filter(|&a| acts.happens(a)).collect()
 }
 
@@ -331,11 +332,13 @@ fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
         meta.push(("CRM_meta_globally_unique".into(), c.unique.to_string().into()));
         meta.push(("CRM_meta_notify".into(), rsc.notify.to_string().into()));
         if c.promotable {
-            meta.push(("CRM_meta_promoted_max".into(), c.promoted_max.to_string().into()));
-            meta.push((
-                "CRM_meta_promoted_node_max".into(),
-                c.promoted_node_max.to_string().into(),
-            ));
+            // Agents of before 2.1 know the older names.
+            for role in ["promoted", "master"] {
+                for (name, value) in [("max", c.promoted_max), ("node_max", c.promoted_node_max)] {
+                    let name = format_smolstr!("CRM_meta_{role}_{name}");
+                    meta.push((name, value.to_string().into()));
+                }
+            }
         }
     }
     let op =

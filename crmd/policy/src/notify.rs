@@ -139,7 +139,7 @@ fn message(
     between: (Aid, Aid),
 ) -> Option<Aid> {
     let what = if stage == "pre" { verb.name() } else { verb.done().map_or("", Verb::name) };
-    let name: Text = format_smolstr!("{stage}_notify_{what}");
+    let name: Text = format_smolstr!("{stage}_notify_{}", verb.name());
     let known = acts.of_rsc.get(leaf).is_some_and(|list| {
         list.iter().any(|&a| {
             let act = &acts.acts[a];
@@ -157,6 +157,8 @@ fn message(
         meta: vec![
             ("CRM_meta_notify_type".into(), stage.into()),
             ("CRM_meta_notify_operation".into(), verb.name().into()),
+            ("CRM_meta_notify_key_type".into(), stage.into()),
+            ("CRM_meta_notify_key_operation".into(), what.into()),
         ],
         ..Extra::default()
     }));
