@@ -14,8 +14,8 @@ use self::failure::FailCounts;
 use self::locate::locate;
 use self::on_fail::OnFail;
 use self::place::{finish, place};
-pub(crate) use self::record::in_time;
 use self::record::{Reading, record};
+pub(crate) use self::record::{in_time, target_rc};
 use crate::model::{Chore, Nid, NodeSort, Rid, World};
 
 /// Works through the status section.
