@@ -35,7 +35,11 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
         for (name, interval, role, enabled) in &ops {
             if !enabled || *role == Some(Role::Stopped) {
                 if *enabled && recorded(world, rid, nid, name, *interval) {
-                    cancel(world, acts, rid, nid, name, *interval);
+                    // What watches that it is not here ends before it is.
+                    let aid = cancel(world, acts, rid, nid, name, *interval);
+                    for start in acts.all(rid, Verb::Start) {
+                        acts.order(aid, start, edge::ORDER);
+                    }
                 }
                 continue;
             }
@@ -133,9 +137,10 @@ fn active(
     }
 }
 
-/// Watches for a resource where it should not be; not for instances that cannot be told apart.
+/// Watches for a resource where it should not be.
 fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, interval: u32) {
-    if world.rscs[rid].anonymous {
+    // Of a clone there may be instances anywhere: none is where it should not be.
+    if world.instance_owner(rid).is_some() {
         return;
     }
     for nid in 0..world.nodes.len() {

@@ -4,6 +4,7 @@ use rota_cib::constraint::Role;
 
 use super::colocate::{self, Toward, Wish};
 use super::{Assign, add_dependents, available, colocs_as_dependent, colocs_as_primary, primitive};
+use crate::explain::Source;
 use crate::model::{Cand, Nid, Rid, World};
 use crate::score::INF;
 
@@ -15,6 +16,7 @@ pub(super) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
     world.rscs[rid].allocating = true;
     if world.rscs[rid].promotable {
         super::add_promotion_scores(world, rid);
+        world.mark_tree(rid, Source::Promotion);
     }
     for i in colocs_as_dependent(world, rid) {
         let primary = world.constraints.colocations[i].primary;
@@ -22,6 +24,7 @@ pub(super) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
     }
     for i in colocs_as_primary(world, rid) {
         add_dependents(world, state, i, rid);
+        world.mark(rid, Source::WantedBy(i));
     }
     state.show(world, "pcmk__clone_assign", rid);
     for child in world.rscs[rid].children.clone() {
@@ -86,6 +89,7 @@ pub(crate) fn distribute(
         if assigned >= max && !world.rscs[instance].orphan {
             // More than wanted.
             ban_tree(world, instance);
+            world.mark_tree(instance, Source::CloneEnough);
             if let Some(chosen) = one(world, state, owner, instance, None, node_max) {
                 let _ = chosen;
             }
@@ -151,6 +155,7 @@ fn early(
         primitive::undo(world, state, instance);
         for (r, allowed) in &saved {
             world.rscs[*r].allowed.clone_from(allowed);
+            world.mark(*r, Source::Undone);
         }
         let _ = written;
         // The count of the chosen node stays raised for the next try.
@@ -198,6 +203,7 @@ fn one(
             close(world, instance, nid);
         }
     }
+    world.mark_tree(instance, Source::CloneNode);
     let chosen = super::resource(world, state, instance, prefer);
     if let Some(nid) = chosen {
         *state.counts.entry((owner, nid)).or_default() += 1;
