@@ -139,8 +139,8 @@ fn active(
 
 /// Watches for a resource where it should not be.
 fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, interval: u32) {
-    // Of a clone there may be instances anywhere: none is where it should not be.
-    if world.instance_owner(rid).is_some() {
+    // Instances that are all alike may be anywhere: none is where it should not be.
+    if world.rscs[rid].anonymous {
         return;
     }
     for nid in 0..world.nodes.len() {
