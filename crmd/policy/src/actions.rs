@@ -459,7 +459,9 @@ impl Actions {
             }
             return;
         }
-        if kind & edge::TOGETHER != 0 && !f_runnable && t_runnable {
+        let nothing_starts =
+            first.verb == Verb::Start && first.collect != Collect::No && first.optional;
+        if kind & edge::TOGETHER != 0 && !f_runnable && t_runnable && !nothing_starts {
             let name = first.rid.map_or("", |r| world.rscs[r].id.as_str());
             let why = format!("colocation with {name}");
             self.forbid(edge.then, Some(why));
