@@ -86,8 +86,11 @@ fn active(
         Some(given) => given == next,
     };
     let known = exists(world, rid, nid, name, interval);
+    let start = acts.find(rid, Verb::Start, Some(nid));
+    let start_optional = start.is_none_or(|s| acts.acts[s].optional);
     if !fits {
-        if known {
+        // With a new start nothing is left of it.
+        if known && start_optional {
             let aid = cancel(world, acts, rid, nid, name, interval);
             for verb in [Verb::Promote, Verb::Demote] {
                 for then in acts.all(rid, verb) {
@@ -97,8 +100,6 @@ fn active(
         }
         return;
     }
-    let start = acts.find(rid, Verb::Start, Some(nid));
-    let start_optional = start.is_none_or(|s| acts.acts[s].optional);
     let mut act = blank(Some(rid), Verb::Monitor, Some(nid));
     act.name = name.clone();
     act.interval = interval;

@@ -215,8 +215,11 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         return;
     };
     let target = rsc.meta.target_role;
+    let stopped = |r: &Rid| world.rscs[*r].next_role == Some(Role::Stopped);
     let score = match rsc.next_role {
         Some(Role::Stopped) => -INF,
+        // Of a group all members are promoted, or none.
+        _ if rsc.children.iter().any(stopped) => -INF,
         Some(Role::Unpromoted)
             if rsc.next_role_why == "demote" || rsc.next_role_why == "failure" =>
         {
