@@ -118,6 +118,7 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
             && world.rscs[clone].allowed[nid].effective() >= 0
             && (rsc.managed || rsc.role == Role::Promoted)
             && role_open(rsc.next_role)
+            && rsc.children.iter().all(|&c| world.rscs[c].assigned.is_some())
             && !no_promotion(world);
         if may {
             *count += 1;
@@ -215,10 +216,13 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         return;
     };
     let target = rsc.meta.target_role;
-    let stopped = |r: &Rid| world.rscs[*r].next_role == Some(Role::Stopped);
+    let stopped = |r: &Rid| {
+        let member = &world.rscs[*r];
+        member.next_role == Some(Role::Stopped) && member.meta.target_role == Some(Role::Stopped)
+    };
     let score = match rsc.next_role {
         Some(Role::Stopped) => -INF,
-        // Of a group all members are promoted, or none.
+        // A group of which a member shall be stopped is not promoted.
         _ if rsc.children.iter().any(stopped) => -INF,
         Some(Role::Unpromoted)
             if rsc.next_role_why == "demote" || rsc.next_role_why == "failure" =>
