@@ -207,7 +207,8 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
                 && !world.rscs[rid].stop_required)
         {
             down(world, acts, rid, &places, false, current);
-            if next > Role::Stopped {
+            // What cannot be stopped is not started again either.
+            if next > Role::Stopped && !world.rscs[rid].blocked {
                 up(world, acts, rid, chosen, Role::Stopped, next, false);
             }
         } else {
