@@ -222,7 +222,7 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         {
             -INF
         }
-        _ if target == Some(Role::Unpromoted) || target == Some(Role::Stopped) => -INF,
+        _ if target == Some(Role::Unpromoted) => -INF,
         _ => promotion_score(world, child, nid).unwrap_or(-1),
     };
     let score = if world.no_promotion.contains(&child) { -INF } else { score };
