@@ -69,7 +69,8 @@ fn notice(
     aid
 }
 
-/// Tells one instance before and after.
+/// Tells one instance before and after, wherever it is or will be; which of these are sent
+/// shows once it is settled what happens, see [`settle`].
 fn tell(
     world: &World<'_>,
     acts: &mut Actions,
@@ -80,30 +81,62 @@ fn tell(
     post: (Aid, Aid),
 ) {
     let rsc = &world.rscs[leaf];
-    let ending = matches!(verb, Verb::Stop | Verb::Demote);
-    if ending && rsc.role > Role::Stopped {
-        for &nid in &rsc.running_on {
-            if world.nodes[nid].online && !world.nodes[nid].unclean {
-                message(world, acts, leaf, nid, "pre", verb, all, pre);
-            }
+    let mut places: Vec<Nid> = Vec::new();
+    if rsc.role > Role::Stopped {
+        places.extend(&rsc.running_on);
+    }
+    if rsc.next_role.is_some_and(|r| r > Role::Stopped) {
+        places.extend(rsc.assigned.filter(|n| !rsc.running_on.contains(n)));
+    }
+    for nid in places {
+        if world.nodes[nid].online && !world.nodes[nid].unclean {
+            message(world, acts, leaf, nid, "pre", verb, all, pre);
+            message(world, acts, leaf, nid, "post", verb, all, post);
         }
     }
-    let Some(nid) = rsc.assigned.filter(|_| rsc.next_role.is_some_and(|r| r > Role::Stopped))
-    else {
-        return;
-    };
-    let start = acts.find(leaf, Verb::Start, Some(nid));
-    let starts = start.is_some_and(|s| !acts.acts[s].optional);
-    if world.nodes[nid].unclean {
-        return;
+}
+
+/// Drops messages about what does not happen, and those to instances that are not there to
+/// hear them.
+pub(crate) fn settle(world: &World<'_>, acts: &mut Actions) {
+    for aid in 0..acts.acts.len() {
+        let act = &acts.acts[aid];
+        let (Verb::Notify, Some(leaf), Some(nid), Some(all)) =
+            (act.verb, act.rid, act.node, act.mirrors)
+        else {
+            continue;
+        };
+        let there = hears(world, acts, leaf, nid, act.name.starts_with("pre"), acts.acts[all].verb);
+        if !there || !any_happens(acts, all) {
+            acts.acts[aid].runnable = false;
+        }
     }
-    if verb != Verb::Start || !starts {
-        message(world, acts, leaf, nid, "pre", verb, all, pre);
+}
+
+/// Whether an instance is active on a node when a message comes. What stops there hears no
+/// more of stops; what starts there hears of starts once they are done.
+fn hears(world: &World<'_>, acts: &Actions, leaf: Rid, nid: Nid, pre: bool, verb: Verb) -> bool {
+    let rsc = &world.rscs[leaf];
+    let now = rsc.role > Role::Stopped && rsc.running_on.contains(&nid);
+    let stops = acts.find(leaf, Verb::Stop, Some(nid)).is_some_and(|s| !acts.acts[s].optional);
+    let starts = acts.find(leaf, Verb::Start, Some(nid)).is_some_and(|s| acts.happens(s));
+    let stays = now && !stops;
+    match (verb, pre) {
+        (Verb::Demote, _) | (Verb::Stop, true) => now,
+        (Verb::Stop, false) | (Verb::Start, true) => stays,
+        (_, _) => stays || starts,
     }
-    let after = message(world, acts, leaf, nid, "post", verb, all, post);
-    if let (Some(after), Some(start)) = (after, start) {
-        acts.order(start, after, edge::NEEDS | edge::QUIET);
-    }
+}
+
+/// Whether anything that a collective action stands for is really done.
+fn any_happens(acts: &Actions, all: Aid) -> bool {
+    acts.acts[all].members.iter().any(|&member| {
+        if acts.acts[member].members.is_empty() {
+            acts.happens(member)
+        } else {
+            any_happens(acts, member)
+        }
+    })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a message")]
@@ -116,7 +149,7 @@ fn message(
     verb: Verb,
     all: Aid,
     between: (Aid, Aid),
-) -> Option<Aid> {
+) {
     let what = if stage == "pre" { verb.name() } else { verb.done().map_or("", Verb::name) };
     let name: Text = format_smolstr!("{stage}_notify_{what}");
     let known = acts.of_rsc.get(leaf).is_some_and(|list| {
@@ -126,7 +159,7 @@ fn message(
         })
     });
     if known {
-        return None;
+        return;
     }
     let mut act = blank(Some(leaf), Verb::Notify, Some(nid));
     act.name = name;
@@ -144,5 +177,4 @@ fn message(
     acts.of_node.entry(nid).or_default().push(aid);
     acts.order(between.0, aid, edge::ORDER);
     acts.order(aid, between.1, edge::ORDER);
-    Some(aid)
 }

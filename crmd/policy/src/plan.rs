@@ -8,7 +8,7 @@ use rota_transition::Graph;
 use crate::actions::Actions;
 use crate::model::World;
 use crate::{
-    assign, changes, constraints, create, emit, fence, history, migrate, order, probe, summary,
+    assign, changes, constraints, create, emit, fence, history, migrate, notify, order, probe, summary,
     tickets, unpack,
 };
 
@@ -93,6 +93,7 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     order::run(world, &mut acts);
     crate::remote::order(world, &mut acts);
     acts.settle(world);
+    notify::settle(world, &mut acts);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);
     let graph = emit::graph(world, &mut acts);

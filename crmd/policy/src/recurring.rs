@@ -49,7 +49,7 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
                 if *role == Some(Role::Promoted) && exists(world, rid, nid, name, *interval) {
                     let aid = cancel(world, acts, rid, nid, name, *interval);
                     for then in acts.all(rid, Verb::Demote) {
-                        acts.order(aid, then, edge::NEEDS | edge::QUIET);
+                        acts.order(aid, then, edge::ORDER);
                     }
                 }
             }
@@ -100,7 +100,7 @@ fn active(
             let aid = cancel(world, acts, rid, nid, name, interval);
             for verb in [Verb::Promote, Verb::Demote] {
                 for then in acts.all(rid, verb) {
-                    acts.order(aid, then, edge::NEEDS | edge::QUIET);
+                    acts.order(aid, then, edge::ORDER);
                 }
             }
         }
