@@ -120,9 +120,10 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 act.runnable = true;
                 act.optional = false;
                 let _ = managed;
+                let stops = act.verb == Verb::Stop;
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
-                if act_notifies(world, rid) {
-                    // Peers are told that it is gone.
+                if stops && world.rscs[rid].notify {
+                    crate::notify::fenced(world, acts, rid, fence);
                 }
             }
             // A remote or guest node that comes back is watched again.
@@ -133,10 +134,6 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
             _ => {}
         }
     }
-}
-
-fn act_notifies(world: &World<'_>, rid: usize) -> bool {
-    world.rscs[rid].notify
 }
 
 /// Nodes that a device must let in before anything is looked at or started there.

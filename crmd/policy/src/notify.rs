@@ -96,6 +96,31 @@ fn tell(
     }
 }
 
+/// The peers of an instance that ends with its node hear of it only after the fencing.
+pub(crate) fn fenced(world: &World<'_>, acts: &mut Actions, instance: Rid, fence: Aid) {
+    let Some(clone) = world.instance_owner(instance) else { return };
+    let name = &world.rscs[instance].history_id;
+    let gone = acts.point(format_smolstr!("{name}_post_notify_stop_0"), None);
+    let told = acts.point(format_smolstr!("{name}_notified_0"), None);
+    acts.acts[gone].optional = false;
+    acts.acts[told].optional = false;
+    acts.order(fence, gone, edge::ORDER);
+    acts.order(gone, told, edge::ORDER);
+    for leaf in world.leaves(clone) {
+        for aid in acts.of_rsc[leaf].clone() {
+            let act = &acts.acts[aid];
+            match act.verb {
+                Verb::Notify if act.name == "post_notify_stopped" => {
+                    acts.order(gone, aid, edge::ORDER);
+                    acts.order(aid, told, edge::ORDER);
+                }
+                Verb::Monitor if act.interval > 0 => acts.order(told, aid, edge::ORDER),
+                _ => {}
+            }
+        }
+    }
+}
+
 /// Drops messages about what does not happen, and those to instances that are not there to
 /// hear them.
 pub(crate) fn settle(world: &World<'_>, acts: &mut Actions) {
