@@ -13,6 +13,7 @@ use crate::values::get;
 /// Makes fencing actions and what hangs on them.
 pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
     quorum_policy(world);
+    unrecoverable(world);
     guests(world, acts);
     let mut fences: Vec<(Nid, Aid)> = Vec::new();
     for nid in 0..world.nodes.len() {
@@ -92,6 +93,33 @@ fn guests(world: &mut World<'_>, acts: &mut Actions) {
         }
         implied(world, acts, nid, aid);
         starts_wait(world, acts, nid, aid);
+    }
+}
+
+/// Remote nodes whose connection went down with its host and will be nowhere: what they run
+/// can be ended by fencing only. Where the connection comes back nothing need be done.
+fn unrecoverable(world: &mut World<'_>) {
+    for nid in 0..world.nodes.len() {
+        let node = &world.nodes[nid];
+        let (NodeSort::Remote, Some(connection)) = (node.sort, node.connection) else { continue };
+        let rsc = &world.rscs[connection];
+        let lost = !rsc.running_on.is_empty()
+            && rsc.running_on.iter().all(|&host| world.nodes[host].unclean);
+        let back = rsc.assigned.is_some() && rsc.next_role.is_some_and(|r| r > Role::Stopped);
+        if !lost || back || node.unclean {
+            continue;
+        }
+        let known = world
+            .cib
+            .status
+            .nodes
+            .iter()
+            .any(|s| (s.id == node.id || s.uname == node.name) && s.history_id.is_some());
+        if !node.running.is_empty() {
+            world.fence(nid, "resources are active but connection is unrecoverable");
+        } else if !known {
+            world.fence(nid, "resources are in unknown state and connection is unrecoverable");
+        }
     }
 }
 

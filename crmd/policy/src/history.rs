@@ -5,7 +5,7 @@ use rota_cib::constraint::Role;
 use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 use rustc_hash::FxHashMap;
 
-use crate::model::{Chore, FailCount, Nid, NodeSort, Rid, World};
+use crate::model::{Chore, FailCount, Nid, NodeSort, Requires, Rid, World};
 use crate::score::leading_number;
 use crate::unpack::{self, Instance};
 use crate::values::get;
@@ -85,12 +85,12 @@ fn node_of(world: &World<'_>, state: &NodeState) -> Option<Nid> {
     world.node_by_id.get(&state.id).or_else(|| world.node_by_name.get(&state.uname)).copied()
 }
 
-/// Whether the history of a node may be read in the first passes: it is there, or what its
-/// connection and container do is known.
+/// Whether the history of a node may be read in the first passes: it is there, or fencing will
+/// settle what it ran, or what its connection and container do is known.
 fn ready(world: &World<'_>, nid: Nid) -> bool {
     let node = &world.nodes[nid];
     match node.sort {
-        NodeSort::Member | NodeSort::Ping => node.online,
+        NodeSort::Member | NodeSort::Ping => node.online || world.opts.fencing,
         NodeSort::Remote | NodeSort::Guest => {
             let up = node.connection.is_some_and(|c| world.rscs[c].role == Role::Started);
             let host_up = node.container.is_none_or(|c| world.rscs[c].role == Role::Started);
@@ -233,12 +233,22 @@ fn anonymous(world: &mut World<'_>, clone: Rid, base: &Text, nid: Nid) -> Rid {
     if let Some(child) = world.replica_child(clone, nid) {
         return child;
     }
+    // What needs no fencing may be started elsewhere while a lost node may still have it: that
+    // one must not take the place of an instance.
+    let node = &world.nodes[nid];
+    let lingers = (node.unclean || !node.online)
+        && world.opts.fencing
+        && world.rscs[clone].children.first().is_some_and(|&child| {
+            let member = find_in(world, child, base).unwrap_or(child);
+            matches!(world.rscs[member].meta.requires, Requires::Nothing | Requires::Quorum)
+                && !world.is_fencing(member)
+        });
     let mut free = None;
     for child in world.rscs[clone].children.clone() {
         let Some(member) = find_in(world, child, base) else { continue };
         let places = running_places(world, child);
         if places.is_empty() {
-            if free.is_none() && !world.rscs[child].orphan {
+            if free.is_none() && !world.rscs[child].orphan && !lingers {
                 free = Some(member);
             }
         } else if places.contains(&nid) {

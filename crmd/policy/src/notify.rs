@@ -132,7 +132,7 @@ pub(crate) fn settle(world: &World<'_>, acts: &mut Actions) {
             continue;
         };
         let there = hears(world, acts, leaf, nid, act.name.starts_with("pre"), acts.acts[all].verb);
-        if !there || !any_happens(acts, all) {
+        if !there || world.nodes[nid].unclean || !any_happens(acts, all) {
             acts.acts[aid].runnable = false;
         }
     }

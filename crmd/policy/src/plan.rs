@@ -8,8 +8,8 @@ use rota_transition::Graph;
 use crate::actions::Actions;
 use crate::model::World;
 use crate::{
-    assign, changes, constraints, create, emit, fence, history, migrate, notify, order, probe, summary,
-    tickets, unpack,
+    assign, changes, constraints, create, emit, fence, history, migrate, notify, order, probe,
+    summary, tickets, unpack,
 };
 
 /// What to plan, beside the state.

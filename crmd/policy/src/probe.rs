@@ -14,7 +14,12 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
     let places = instance_places(world);
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
-        if !node.online || changes(world, nid) || node.pending || node.unclean || node.sort == NodeSort::Ping {
+        if !node.online
+            || changes(world, nid)
+            || node.pending
+            || node.unclean
+            || node.sort == NodeSort::Ping
+        {
             continue;
         }
         if !node.discovery {
@@ -221,7 +226,9 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
         }
         for &probe in &probes {
             for &then in &targets {
-                let kind = if acts.acts[then].verb == Verb::Start {
+                // What cannot be looked at because its node is fenced holds nothing up.
+                let looks = acts.acts[probe].runnable;
+                let kind = if looks && acts.acts[then].verb == Verb::Start {
                     edge::NEEDS | edge::QUIET
                 } else {
                     edge::ORDER
