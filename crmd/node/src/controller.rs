@@ -52,10 +52,17 @@ struct Given {
     sent: Option<Moment>,
 }
 
-/// Who has yet to say what it has in flight.
-struct Asking {
+/// What members have in flight from older DCs, and who has yet to say it.
+#[derive(Default)]
+struct Sync {
+    /// Who has said it in this term: no order of an older DC can begin there any more.
+    answered: BTreeSet<NodeId>,
+    /// Members who have not.
     waiting: BTreeSet<NodeId>,
+    /// When they were asked last.
     sent: Option<Moment>,
+    /// Everybody who was a member when the term began has answered.
+    in_charge: bool,
 }
 
 /// The DC's loop.
@@ -64,7 +71,7 @@ pub struct Controller {
     term: Term,
     transition: u64,
     next_order: u64,
-    asking: Option<Asking>,
+    sync: Sync,
     executor: Option<Executor>,
     given: BTreeMap<OrderId, Given>,
     stale: Option<AbortReason>,
@@ -82,7 +89,7 @@ impl Controller {
             term,
             transition: 0,
             next_order: 0,
-            asking: None,
+            sync: Sync::default(),
             executor: None,
             given: BTreeMap::new(),
             stale: Some(AbortReason::Membership),
@@ -123,9 +130,8 @@ impl Controller {
         if term != self.term {
             return;
         }
-        if let Some(asking) = &mut self.asking
-            && asking.waiting.remove(&from)
-        {
+        if self.sync.answered.insert(from) {
+            self.sync.waiting.remove(&from);
             self.take_over(from, in_flight);
         }
     }
@@ -165,9 +171,7 @@ impl Controller {
     /// Orders of a node whose life is over will never be answered.
     pub fn node_gone(&mut self, node: NodeId) {
         self.given.retain(|_, given| given.node != node);
-        if let Some(asking) = &mut self.asking {
-            asking.waiting.remove(&node);
-        }
+        self.sync.answered.remove(&node);
     }
 
     /// The log holds the end of an operation.
@@ -258,17 +262,19 @@ impl Controller {
     /// Whether nothing is planned, ordered or running.
     pub fn is_idle(&self) -> bool {
         let running = self.executor.as_ref().is_some_and(|executor| !executor.is_finished());
-        !running && self.stale.is_none() && self.given.is_empty() && self.asking.is_none()
+        !running
+            && self.stale.is_none()
+            && self.given.is_empty()
+            && self.sync.waiting.is_empty()
+            && self.sync.in_charge
     }
 
     /// What is still going on, for people.
     pub fn pending(&self, state: &ClusterState) -> Vec<Text> {
         let mut pending: Vec<Text> = Vec::new();
-        if let Some(asking) = &self.asking {
-            for node in &asking.waiting {
-                let name = state.name_of(*node).map_or_else(String::new, ToString::to_string);
-                pending.push(format!("{name} is asked what it is doing").into());
-            }
+        for node in &self.sync.waiting {
+            let name = state.name_of(*node).map_or_else(String::new, ToString::to_string);
+            pending.push(format!("{name} is asked what it is doing").into());
         }
         for given in self.given.values() {
             let name = state.name_of(given.node).map_or_else(String::new, ToString::to_string);
@@ -316,30 +322,31 @@ impl Controller {
         self.repeat_orders(now, todo);
     }
 
-    /// New members are asked too: whoever was asked once this term cannot take older orders.
+    /// Every member is asked once a term, also one that comes back in the middle of it: orders of
+    /// an older DC that it took are part of the plan, and it takes no others.
     fn have_all_answered(
         &mut self,
         now: Now,
         state: &ClusterState,
         todo: &mut Vec<Effect>,
     ) -> bool {
-        let others = || state.view.members.keys().copied().filter(|&node| node != self.me);
-        if self.asking.is_none() && self.transition == 0 && self.next_order == 0 {
-            self.asking = Some(Asking { waiting: others().collect(), sent: None });
-        }
-        let token = Token { term: self.term, view: state.view.id, transition: 0 };
-        let Some(asking) = &mut self.asking else { return true };
-        asking.waiting.retain(|node| state.view.members.contains_key(node));
-        if asking.waiting.is_empty() {
-            self.asking = None;
-            // Not zero any more: the question has been put in this term.
-            self.next_order = 1;
-            todo.push(Effect::Tale(Story::InCharge { term: self.term }));
+        let members = state.view.members.keys().copied();
+        let sync = &mut self.sync;
+        let waiting: BTreeSet<NodeId> =
+            members.filter(|node| *node != self.me && !sync.answered.contains(node)).collect();
+        if waiting.is_empty() {
+            sync.waiting = waiting;
+            if !std::mem::replace(&mut sync.in_charge, true) {
+                todo.push(Effect::Tale(Story::InCharge { term: self.term }));
+            }
             return true;
         }
-        if asking.sent.is_none_or(|sent| now.moment.since(sent) >= RESEND_SYNC) {
-            asking.sent = Some(now.moment);
-            for &to in &asking.waiting {
+        let is_new = !waiting.is_subset(&sync.waiting);
+        sync.waiting = waiting;
+        if is_new || sync.sent.is_none_or(|sent| now.moment.since(sent) >= RESEND_SYNC) {
+            sync.sent = Some(now.moment);
+            let token = Token { term: self.term, view: state.view.id, transition: 0 };
+            for &to in &sync.waiting {
                 todo.push(Effect::Peer { to, message: Message::Sync { token } });
             }
         }

@@ -83,6 +83,8 @@ pub enum Entry {
         wish: rota_fencing::Wish,
         /// Who asks.
         by: Text,
+        /// The life that is to end: the one that the asked node knew of; none when it is off.
+        life: Option<Incarnation>,
     },
     /// A join line was made.
     TokenMade {

@@ -212,6 +212,20 @@ impl Local {
         self.begin(now, op, None, entries, todo)
     }
 
+    /// The log has forgotten failures of a resource here, perhaps one that nothing was done about
+    /// yet: what goes on failing must be told again.
+    pub fn failures_forgotten(&mut self, resource: &str) {
+        for recurring in self.recurring.values_mut() {
+            let id = &recurring.op.key.resource;
+            let rest = id.strip_prefix(resource);
+            let is_meant = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+            if is_meant && recurring.told.is_some() {
+                recurring.told = Some(recurring.op.expected_rc);
+                self.changed = true;
+            }
+        }
+    }
+
     /// The log holds the result of this call.
     pub fn told(&mut self, call: i64) {
         self.changed |= self.untold.remove(&call).is_some();

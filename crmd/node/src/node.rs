@@ -6,6 +6,7 @@ mod seats;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rota_cib::change::{Change, OperationFilter};
 use rota_fencing::{AttemptId, Fencer};
 use rota_ids::{Incarnation, NodeId, NodeName, Text};
 use rota_membership::Hearing;
@@ -13,6 +14,7 @@ use rota_replica as replica;
 use rota_replica::{LogStore, Members, Replica};
 use rota_transition::AbortReason;
 
+use crate::book;
 use crate::controller::{Controller, Want};
 use crate::entry::{Entry, Member, Proposal};
 use crate::event::{Effect, Event, Now, RequestId, RunId};
@@ -285,6 +287,9 @@ impl<S: LogStore> Node<S> {
             && result.life.boot == self.config.life.boot
         {
             self.local.told(result.record.call_id);
+        }
+        if let Some(resource) = failures_forgotten(&proposal.entry, self.config.me) {
+            self.local.failures_forgotten(resource);
         }
         for news in applied.news {
             self.news(now, news);
@@ -561,6 +566,17 @@ impl<S: LogStore> Node<S> {
     pub fn member(&self, node: NodeId) -> Option<&Member> {
         self.state.roster.get(&node)
     }
+}
+
+/// The resource whose failures on this node the log forgets with this entry.
+fn failures_forgotten(entry: &Entry, me: NodeId) -> Option<&Text> {
+    let Entry::Change(Change::ForgetOperations { resource, node, filter }) = entry else {
+        return None;
+    };
+    let is_failure =
+        matches!(filter, OperationFilter::Failures | OperationFilter::FailuresOf { .. });
+    let is_here = node.as_ref().is_none_or(|node| *node == book::uuid(me));
+    (is_failure && is_here).then_some(resource)
 }
 
 fn order_of(entry: &Entry) -> Option<OrderId> {

@@ -52,7 +52,6 @@ pub struct FenceAsked {
     /// Who asks.
     pub by: Text,
     /// The life that is to end: that of the moment of asking. Another boot answers the request.
-    #[serde(default)]
     pub life: Option<Incarnation>,
 }
 
@@ -221,8 +220,8 @@ impl ClusterState {
                 self.fencing.push(at, note.clone());
                 Ok(None)
             }
-            Entry::FenceAsked { target, wish, by } => {
-                self.fence_asked(target, *wish, by)?;
+            Entry::FenceAsked { target, wish, by, life } => {
+                self.fence_asked(target, FenceAsked { wish: *wish, by: by.clone(), life: *life })?;
                 news.push(News::FenceAsked(target.clone()));
                 Ok(None)
             }
@@ -362,9 +361,8 @@ impl ClusterState {
             return Err(Text::from(format!("{target} is not a node of this cluster")));
         };
         let present = self.view.members.get(&node);
-        let meant = verdict.incarnation.or_else(|| self.unclean.get(&node).copied());
-        let Some(life) = meant.or(present.copied()) else {
-            return Err(Text::from(format!("nothing is known of {target} that could be over")));
+        let Some(life) = verdict.incarnation else {
+            return self.no_life_ended(node, verdict, at, news);
         };
         // A node that came back under another boot is not concerned by the old one's end.
         if present.is_none_or(|now| now.boot == life.boot) {
@@ -391,19 +389,33 @@ impl ClusterState {
         Ok(None)
     }
 
-    fn fence_asked(
+    /// A node of which no life was known was found off. A life that has begun since, perhaps while
+    /// this verdict waited for a quorum, is not over.
+    fn no_life_ended(
         &mut self,
-        target: &NodeName,
-        wish: rota_fencing::Wish,
-        by: &Text,
-    ) -> Result<(), Text> {
-        let Some(node) = self.node_named(target).map(|member| member.id) else {
+        node: NodeId,
+        verdict: &Verdict,
+        at: WallTime,
+        news: &mut Vec<News>,
+    ) -> Result<Option<Member>, Text> {
+        let target = &verdict.target;
+        if self.fence_asked.get(target).is_some_and(|asked| asked.life.is_none()) {
+            self.fence_asked.remove(target);
+        }
+        if !self.view.members.contains_key(&node) && !self.unclean.contains_key(&node) {
+            self.change_all(book::node_ended(node, target), at)?;
+            news.push(News::Ended { node: target.clone(), proof: verdict.proof.clone() });
+        }
+        Ok(None)
+    }
+
+    fn fence_asked(&mut self, target: &NodeName, asked: FenceAsked) -> Result<(), Text> {
+        if self.node_named(target).is_none() {
             return Err(Text::from(format!(
                 "{target} is not a node of this cluster; 'rota status' lists them"
             )));
-        };
-        let life = self.unclean.get(&node).or_else(|| self.view.members.get(&node)).copied();
-        self.fence_asked.insert(target.clone(), FenceAsked { wish, by: by.clone(), life });
+        }
+        self.fence_asked.insert(target.clone(), asked);
         Ok(())
     }
 

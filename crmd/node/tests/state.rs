@@ -121,13 +121,33 @@ fn a_verdict_on_an_old_life_does_not_touch_the_new_one() {
 fn a_request_to_fence_is_about_the_life_of_its_moment() {
     let mut log = Log::new();
     let wish = rota_fencing::Wish::Reboot;
-    log.propose(Entry::FenceAsked { target: "n2".into(), wish, by: "test".into() });
+    let asked = |life| Entry::FenceAsked { target: "n2".into(), wish, by: "test".into(), life };
+    log.propose(asked(Some(life(2, 1))));
     let n2 = NodeName::from("n2");
-    assert_eq!(log.state.fence_asked[&n2].life, Some(life(2, 1)));
     log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
     assert!(log.state.fence_asked.contains_key(&n2), "it is not proven off yet");
     log.view(&[(1, life(1, 1)), (2, life(22, 1)), (3, life(3, 1))], &[]);
     assert!(log.state.fence_asked.is_empty(), "that life is over");
+}
+
+#[test]
+fn a_node_found_off_without_a_known_life_does_not_lose_one_it_began_since() {
+    let mut log = Log::new();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    log.verdict("n2", life(2, 1));
+    let wish = rota_fencing::Wish::Reboot;
+    let asked = Entry::FenceAsked { target: "n2".into(), wish, by: "test".into(), life: None };
+    log.propose(asked);
+    let n2 = NodeName::from("n2");
+    assert!(log.state.fence_asked.contains_key(&n2));
+    // The verdict waits for a quorum; meanwhile the node is back.
+    log.view(&[(1, life(1, 1)), (2, life(22, 1)), (3, life(3, 1))], &[]);
+    let proof = Proof::Administrator { who: "test".into() };
+    let target = NodeName::from("n2");
+    log.propose(Entry::Verdict(rota_fencing::Verdict { target, incarnation: None, proof }));
+    assert_eq!(log.words("n2"), ["true", "member", "member"]);
+    assert!(!log.state.ended.values().any(|over| *over == life(22, 1)));
+    assert!(log.state.fence_asked.is_empty());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rota_cib::rule::Rule;
 use rustc_hash::FxHashMap;
 
 use crate::model::{Discover, Nid, Rid, World};
-use crate::score::{self, INF};
+use crate::score;
 use crate::values::Context;
 use crate::{rules, unpack};
 
@@ -215,12 +215,12 @@ fn locate(
     set_score: Option<i32>,
 ) {
     let discover = unpack::discover(c.discovery.as_deref());
-    let role = role.filter(|r| *r != Role::Started);
     let push = |world: &mut World<'_>, nodes: Vec<(Nid, i32)>, role: Option<Role>| {
         world.constraints.locations.push(LocationC {
             id: c.id.clone(),
             rid,
-            role: role.filter(|r| *r != Role::Started),
+            // What is promoted runs as unpromoted first: only "promoted" is a role of its own.
+            role: role.filter(|r| *r == Role::Promoted),
             nodes,
             discover,
         });
@@ -291,9 +291,11 @@ fn rule_nodes(
             attribute = Some(text.into());
         }
         let score = match &attribute {
-            Some(name) => {
-                node.attributes.get(name).map_or(-INF, |value| score::parse(value).unwrap_or(0))
-            }
+            // Nodes without the attribute have no preference.
+            Some(name) => match node.attributes.get(name) {
+                Some(value) => score::parse(value).unwrap_or(0),
+                None => continue,
+            },
             None => rule.score.map(rota_cib::Score::value).or(fallback).unwrap_or(0),
         };
         found.push((nid, score));
@@ -394,12 +396,12 @@ fn colocation(world: &mut World<'_>, c: &Colocation) {
     for two in sets.windows(2) {
         let (dep, pri) = (&two[0], &two[1]);
         let score = dep.score.unwrap_or(score);
-        let dependents: Vec<Rid> = if dep.sequential && score > 0 {
+        let dependents: Vec<Rid> = if dep.sequential {
             dep.rids.first().copied().into_iter().collect()
         } else {
             dep.rids.clone()
         };
-        let primaries: Vec<Rid> = if pri.sequential && score > 0 {
+        let primaries: Vec<Rid> = if pri.sequential {
             pri.rids.last().copied().into_iter().collect()
         } else {
             pri.rids.clone()

@@ -3,7 +3,6 @@
 use rota_cib::constraint::{LossPolicy, Role};
 
 use crate::model::{Rid, World};
-use crate::score::INF;
 
 /// Applies the loss of tickets before anything is assigned.
 pub(crate) fn apply(world: &mut World<'_>) {
@@ -28,19 +27,19 @@ fn missing(world: &mut World<'_>, rid: Rid, need: &crate::constraints::TicketC, 
     let running = world.rscs[rid].running_on.clone();
     if granted || running.is_empty() {
         if !promoted_only || need.loss == LossPolicy::Stop {
-            ban(world, rid);
+            world.ban_all(rid);
         }
         return;
     }
     match need.loss {
-        LossPolicy::Stop => ban(world, rid),
+        LossPolicy::Stop => world.ban_all(rid),
         LossPolicy::Demote => {
             if !promoted_only {
-                ban(world, rid);
+                world.ban_all(rid);
             }
         }
         LossPolicy::Fence => {
-            ban(world, rid);
+            world.ban_all(rid);
             for nid in running {
                 world.fence(nid, "deadman ticket was lost");
             }
@@ -49,18 +48,6 @@ fn missing(world: &mut World<'_>, rid: Rid, need: &crate::constraints::TicketC, 
             world.rscs[rid].managed = false;
             world.rscs[rid].blocked = true;
         }
-    }
-}
-
-fn ban(world: &mut World<'_>, rid: Rid) {
-    for nid in 0..world.nodes.len() {
-        ban_here(world, rid, nid);
-    }
-}
-
-fn ban_here(world: &mut World<'_>, rid: Rid, nid: usize) {
-    if world.rscs[rid].allowed[nid].present {
-        world.rscs[rid].allowed[nid].score = -INF;
     }
 }
 

@@ -9,6 +9,9 @@ use rota_transition::ResourceOp;
 use crate::clock::{self, MS, Time};
 use crate::rng::Rng;
 
+const NOT_RUNNING: i32 = 7;
+const PROMOTED: i32 = 8;
+
 /// What the next run of an agent will do instead of its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trick {
@@ -54,6 +57,8 @@ pub enum RunState {
 pub struct Services {
     /// Resources that are active. This is the truth that the checkers look at.
     pub active: BTreeSet<Text>,
+    /// Those of them that are promoted.
+    pub promoted: BTreeSet<Text>,
     /// Runs whose end the daemon has not yet called reported.
     pub runs: BTreeMap<RunId, Run>,
     lines: BTreeMap<Text, VecDeque<RunId>>,
@@ -91,9 +96,12 @@ impl Services {
             (_, "monitor") => rng.between(2 * MS, 40 * MS),
             _ => rng.between(10 * MS, 300 * MS),
         };
-        // From its first moment on a start may have the service running.
+        // From its first moment on a start may have the service running, a promotion promoted.
         if op.operation == "start" {
             self.active.insert(op.resource.clone());
+        }
+        if op.operation == "promote" && self.active.contains(&op.resource) {
+            self.promoted.insert(op.resource.clone());
         }
         run.state = RunState::Running { since: now, trick };
         Some(Begun { run: id, takes: takes.min(timeout) })
@@ -101,47 +109,58 @@ impl Services {
 
     /// A run has come to its end by itself. The next of its line may begin.
     pub fn end(&mut self, rng: &mut Rng, now: Time, id: RunId) -> Option<Begun> {
-        let run = self.runs.get_mut(&id)?;
+        let run = self.runs.get(&id)?.clone();
         let RunState::Running { since, trick } = run.state else { return None };
-        let op = run.op.clone();
+        let op = &run.op;
         let is_active = self.active.contains(&op.resource);
+        let is_promoted = self.promoted.contains(&op.resource);
         let half = rng.chance(500);
         let mut status = ExecStatus::Done;
         let rc = match (op.operation.as_str(), trick) {
             (_, Some(Trick::Hang)) => {
                 status = ExecStatus::TimedOut;
-                if op.operation == "start" && half {
-                    self.active.remove(&op.resource);
+                if half && op.operation != "stop" {
+                    self.undo(op);
                 }
                 1
             }
-            ("start", Some(Trick::Fail)) => {
+            ("start" | "promote", Some(Trick::Fail)) => {
                 if half {
-                    self.active.remove(&op.resource);
+                    self.undo(op);
                 }
                 1
             }
             ("stop", Some(Trick::Lie)) => {
-                self.active.remove(&op.resource);
+                self.leave(&op.resource);
+                1
+            }
+            ("demote", Some(Trick::Lie)) => {
+                self.promoted.remove(&op.resource);
                 1
             }
             (_, Some(Trick::Lie | Trick::Fail)) => 1,
             ("stop", None | Some(Trick::Slow)) => {
-                self.active.remove(&op.resource);
+                self.leave(&op.resource);
                 0
             }
-            ("monitor", None | Some(Trick::Slow)) => {
-                if is_active {
-                    0
-                } else {
-                    7
-                }
+            ("demote", None | Some(Trick::Slow)) => {
+                self.promoted.remove(&op.resource);
+                if is_active { 0 } else { NOT_RUNNING }
+            }
+            ("monitor", None | Some(Trick::Slow)) => match (is_active, is_promoted) {
+                (true, true) => PROMOTED,
+                (true, false) => 0,
+                (false, _) => NOT_RUNNING,
+            },
+            ("promote" | "migrate_to" | "migrate_from", None | Some(Trick::Slow)) => {
+                i32::from(!is_active)
             }
             (_, None | Some(Trick::Slow)) => 0,
         };
-        let outcome = outcome(run, since, now, rc, status);
-        run.state = RunState::Ended(outcome);
-        self.leave_line(rng, now, &op.resource, id)
+        let outcome = outcome(&run, since, now, rc, status);
+        let resource = run.op.resource.clone();
+        self.runs.insert(id, Run { state: RunState::Ended(outcome), ..run });
+        self.leave_line(rng, now, &resource, id)
     }
 
     /// A run is taken back or killed. Whether there was anything to cancel, and what begins now.
@@ -159,14 +178,52 @@ impl Services {
 
     /// The agent dies with its daemon, and nobody knows how far it came.
     pub fn lose(&mut self, rng: &mut Rng, now: Time, id: RunId) -> Option<Begun> {
-        let run = self.runs.get_mut(&id)?;
+        let run = self.runs.get(&id)?.clone();
         let RunState::Running { since, .. } = run.state else { return None };
-        let op = run.op.clone();
-        if matches!(op.operation.as_str(), "start" | "stop") && rng.chance(500) {
-            self.active.remove(&op.resource);
+        let changes = matches!(run.op.operation.as_str(), "start" | "stop" | "promote" | "demote");
+        if changes && rng.chance(500) {
+            self.undo(&run.op);
         }
-        run.state = RunState::Ended(outcome(run, since, now, 1, ExecStatus::Lost));
-        self.leave_line(rng, now, &op.resource, id)
+        let outcome = outcome(&run, since, now, 1, ExecStatus::Lost);
+        let resource = run.op.resource.clone();
+        self.runs.insert(id, Run { state: RunState::Ended(outcome), ..run });
+        self.leave_line(rng, now, &resource, id)
+    }
+
+    /// The service is gone.
+    pub fn leave(&mut self, resource: &Text) {
+        self.active.remove(resource);
+        self.promoted.remove(resource);
+    }
+
+    /// An operation that was broken off may have left its resource as if it had never begun, or
+    /// nothing of it.
+    fn undo(&mut self, op: &ResourceOp) {
+        match op.operation.as_str() {
+            "start" | "stop" => self.leave(&op.resource),
+            "promote" | "demote" => {
+                self.promoted.remove(&op.resource);
+            }
+            _ => {}
+        }
+    }
+
+    /// A migration that is about to end cannot reach its target: it will fail.
+    pub fn spoil(&mut self, id: RunId) {
+        if let Some(Run { state: RunState::Running { trick, .. }, .. }) = self.runs.get_mut(&id) {
+            trick.get_or_insert(Trick::Fail);
+        }
+    }
+
+    /// Where the service goes that this run, which is about to end, has migrated; none when it
+    /// is no migration, or one that fails.
+    pub fn migrates_to(&self, id: RunId) -> Option<(Text, rota_ids::NodeName)> {
+        let run = self.runs.get(&id)?;
+        let RunState::Running { trick, .. } = run.state else { return None };
+        let works = matches!(trick, None | Some(Trick::Slow | Trick::Lie));
+        let is_it = run.op.operation == "migrate_to" && self.active.contains(&run.op.resource);
+        let target = run.op.migrate_target.clone()?;
+        (works && is_it).then(|| (run.op.resource.clone(), target))
     }
 
     fn leave_line(

@@ -275,13 +275,19 @@ impl World {
             // It dies wherever it is.
             for host in self.active(&resource) {
                 self.tell(format!("* {resource} dies on {}", self.name(host)));
-                self.hosts[host].run.services.active.remove(&resource);
+                self.hosts[host].run.services.leave(&resource);
             }
             return;
         }
         let tricks = [Trick::Fail, Trick::Hang, Trick::Lie, Trick::Slow];
         let trick = tricks[self.rng.index(tricks.len())];
-        let operations = ["start", "stop", "monitor", "monitor"];
+        let operations: &[&str] = if self.setup.promotable().is_some_and(|pg| *pg == resource) {
+            &["start", "stop", "monitor", "monitor", "promote", "demote"]
+        } else if resource == "vm" {
+            &["start", "stop", "monitor", "migrate_to", "migrate_to", "migrate_from"]
+        } else {
+            &["start", "stop", "monitor", "monitor"]
+        };
         let operation = operations[self.rng.index(operations.len())];
         self.tell(format!(
             "* next {operation} of {resource} on {} will {trick:?}",

@@ -30,6 +30,7 @@ pub struct Violation {
 pub struct Checks {
     unique: Vec<Text>,
     everywhere: Vec<Text>,
+    promotable: Option<Text>,
     /// Digest of the state at each applied index.
     digests: BTreeMap<u64, (usize, u64)>,
     /// Name, value, and the applied index of who promised it.
@@ -44,6 +45,8 @@ pub struct Checks {
     pub last_stir: Time,
     /// What it was.
     pub last_stir_what: String,
+    /// Why a plan was refused by the product's own checker; none ever should be.
+    pub refused: Option<Text>,
     /// How many plans were made that had something to do.
     pub plans: u64,
     /// How many nodes were fenced.
@@ -58,6 +61,7 @@ impl Checks {
         Self {
             unique: setup.unique(),
             everywhere: setup.everywhere(),
+            promotable: setup.promotable().cloned(),
             digests: BTreeMap::new(),
             promised: Vec::new(),
             leaders: BTreeMap::new(),
@@ -65,6 +69,7 @@ impl Checks {
             went_well: BTreeSet::new(),
             last_stir: 0,
             last_stir_what: String::new(),
+            refused: None,
             plans: 0,
             fenced: 0,
             views: 0,
@@ -97,7 +102,11 @@ impl Checks {
                 true
             }
             Story::Ordered { .. } | Story::Fencing { .. } | Story::Leader { .. } => true,
-            Story::Stuck { .. } | Story::QuorumLost | Story::PlanRefused { .. } => true,
+            Story::Stuck { .. } | Story::QuorumLost => true,
+            Story::PlanRefused { why } => {
+                self.refused.get_or_insert_with(|| why.clone());
+                true
+            }
             Story::InCharge { .. }
             | Story::Finished { .. }
             | Story::Ended { .. }
@@ -111,8 +120,17 @@ impl Checks {
 }
 
 impl World {
-    /// Never two active instances of a unique resource.
+    /// Never two active instances of a unique resource, never two promoted ones.
     pub(crate) fn check_instances(&mut self, changed: usize) {
+        if let Some(resource) = &self.checks.promotable {
+            let promoted = self.promoted(resource);
+            if promoted.len() > 1 {
+                let names: Vec<String> =
+                    promoted.iter().map(|host| self.name(*host).to_string()).collect();
+                let what = format!("{resource} is promoted on {}", names.join(" and "));
+                return self.violated(what);
+            }
+        }
         for place in 0..self.checks.unique.len() {
             let resource = &self.checks.unique[place];
             if !self.hosts[changed].run.services.active.contains(resource) {
@@ -226,6 +244,14 @@ impl World {
         }
     }
 
+    /// Something of another host has arrived: whether this one is alone is looked at now, not
+    /// only now and then.
+    pub(crate) fn heard_something(&mut self, place: usize) {
+        if self.hosts[place].alone_since.is_some() && !self.is_alone(place) {
+            self.hosts[place].alone_since = None;
+        }
+    }
+
     /// Now and then: whoever cannot reach a majority must stop.
     pub(crate) fn look(&mut self) {
         for place in 0..self.hosts.len() {
@@ -320,6 +346,12 @@ impl World {
             let active = self.active(resource).len();
             if active != self.hosts.len() {
                 return Some(format!("{resource} is active {active} times"));
+            }
+        }
+        if let Some(resource) = &self.checks.promotable {
+            let promoted = self.promoted(resource).len();
+            if promoted != 1 {
+                return Some(format!("{resource} is promoted {promoted} times"));
             }
         }
         if self.now < self.checks.last_stir + quiet_for {

@@ -23,6 +23,8 @@ pub enum Step {
     Configure,
     /// Changes something of no consequence, and remembers the answer.
     Change,
+    /// The agent of the promotable resource says how well its instance could be promoted.
+    Score(usize),
     /// Puts a node into standby or takes it out.
     Standby(usize, bool),
     /// Stops a node with a goodbye.
@@ -117,6 +119,18 @@ impl World {
                 );
                 self.ask(some, step, Ask::Change(change));
             }
+            Step::Score(host) => {
+                let score = 10 + host;
+                let change = Change::SetAttribute(AttributeChange {
+                    node: self.hosts[host].id.to_string().into(),
+                    name: "master-pg".into(),
+                    value: NewValue::Set(format!("{score}").into()),
+                    lifetime: Lifetime::UntilReboot,
+                    kind: AttributeKind::Plain,
+                    set: None,
+                });
+                self.ask(host, step, Ask::Change(change));
+            }
             Step::Standby(node, on) => {
                 let value = if on { NewValue::Set("on".into()) } else { NewValue::Unset };
                 let node = self.hosts[node].id.to_string().into();
@@ -195,6 +209,7 @@ impl World {
                 self.later(0, What::Client(Step::Cleanup(which + 1)));
             }
             Step::Admit(_)
+            | Step::Score(_)
             | Step::Standby(_, _)
             | Step::Leave(_)
             | Step::Fence(_)

@@ -17,20 +17,39 @@ pub struct Setup {
     pub group: bool,
     /// Whether there is an anonymous clone.
     pub clone: bool,
+    /// Whether there is a promotable clone, of which one instance may be promoted.
+    pub promotable: bool,
+    /// Whether there is a resource that can migrate.
+    pub migratable: bool,
 }
 
 impl Setup {
     /// Three hosts, one network, one service of each kind.
-    pub const SMALL: Self = Self { hosts: 3, links: 1, group: true, clone: false };
+    pub const SMALL: Self = Self {
+        hosts: 3,
+        links: 1,
+        group: true,
+        clone: false,
+        promotable: false,
+        migratable: false,
+    };
 
     /// The setup of a seed.
     pub fn of_seed(seed: u64) -> Self {
+        let mut rng = Rng::new(seed ^ 0x00c1_0e5e);
+        Self { promotable: rng.chance(600), migratable: rng.chance(400), ..Self::plain(seed) }
+    }
+
+    /// The setup of a seed with nothing in it that can be promoted or migrate.
+    pub fn plain(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x0005_e70b);
         Self {
             hosts: if rng.chance(150) { 5 } else { 3 },
             links: if rng.chance(400) { 2 } else { 1 },
             group: rng.chance(600),
             clone: rng.chance(400),
+            promotable: false,
+            migratable: false,
         }
     }
 
@@ -48,6 +67,21 @@ impl Setup {
         if self.clone {
             resources += &format!("<clone id='everywhere'>{}</clone>", primitive("web", 1_000));
         }
+        let mut constraints = String::new();
+        if self.promotable {
+            resources += &promotable("pg");
+            constraints += "<rsc_colocation id='vip-pg' rsc='vip' with-rsc='pg-clone' \
+                            with-rsc-role='Promoted' score='INFINITY'/>\
+                            <rsc_order id='pg-vip' first='pg-clone' first-action='promote' \
+                            then='vip' then-action='start'/>";
+        }
+        if self.migratable {
+            let allow = "<meta_attributes id='vm-meta'>\
+                         <nvpair id='vm-migrate' name='allow-migrate' value='true'/>\
+                         </meta_attributes>";
+            resources +=
+                &primitive("vm", 3_000).replace("<operations>", &format!("{allow}<operations>"));
+        }
         for number in 1..=self.hosts {
             resources += &fence_device(number);
         }
@@ -59,7 +93,7 @@ impl Setup {
              <resources>{resources}</resources><constraints>\
              <rsc_colocation id='app-db' rsc='app' with-rsc='db' score='INFINITY'/>\
              <rsc_order id='db-app' first='db' then='app'/>\
-             </constraints></configuration><status/></cib>"
+             {constraints}</constraints></configuration><status/></cib>"
         )
     }
 
@@ -86,12 +120,26 @@ impl Setup {
         if self.group {
             unique.extend(["g1", "g2", "g3"].map(Text::from));
         }
+        if self.migratable {
+            unique.push("vm".into());
+        }
         unique
     }
 
     /// Resources that run everywhere.
     pub fn everywhere(&self) -> Vec<Text> {
-        if self.clone { vec!["web".into()] } else { Vec::new() }
+        let mut everywhere: Vec<Text> = Vec::new();
+        if self.clone {
+            everywhere.push("web".into());
+        }
+        everywhere.extend(self.promotable().cloned());
+        everywhere
+    }
+
+    /// The resource of which at most one instance may be promoted anywhere.
+    pub fn promotable(&self) -> Option<&'static Text> {
+        static PG: std::sync::LazyLock<Text> = std::sync::LazyLock::new(|| "pg".into());
+        self.promotable.then(|| &*PG)
     }
 
     /// All resources that have a history.
@@ -130,6 +178,24 @@ fn primitive(id: &str, interval_ms: u32) -> String {
          <op id='{id}-a' name='start' interval='0' timeout='5s'/>\
          <op id='{id}-o' name='stop' interval='0' timeout='5s'/>\
          </operations></primitive>"
+    )
+}
+
+fn promotable(id: &str) -> String {
+    let roles = [("Promoted", 5), ("Unpromoted", 6)].map(|(role, seconds)| {
+        format!(
+            "<op id='{id}-{role}' name='monitor' role='{role}' interval='{seconds}s' timeout='4s'/>"
+        )
+    });
+    let once = ["start", "stop", "promote", "demote"]
+        .map(|name| format!("<op id='{id}-{name}' name='{name}' interval='0' timeout='5s'/>"));
+    format!(
+        "<clone id='{id}-clone'><meta_attributes id='{id}-meta'>\
+         <nvpair id='{id}-promotable' name='promotable' value='true'/></meta_attributes>\
+         <primitive id='{id}' class='ocf' provider='sim' type='Stateful'><operations>{}{}\
+         </operations></primitive></clone>",
+        roles.concat(),
+        once.concat(),
     )
 }
 

@@ -203,6 +203,7 @@ impl World {
         link: LinkId,
         heartbeat: Heartbeat,
     ) {
+        self.heard_something(to);
         let from = self.hosts[from].id;
         self.member_step(to, MemberInput::Received { from, link, heartbeat });
     }
@@ -372,6 +373,9 @@ impl World {
             Effect::Tale(story) => {
                 self.checks.tale(self.now, &story);
                 self.tell(format!("{}: {story}", self.name(place)));
+                if let Some(why) = self.checks.refused.take() {
+                    self.violated(format!("{} refuses its own plan: {why}", self.name(place)));
+                }
             }
         }
     }
@@ -392,6 +396,7 @@ impl World {
     }
 
     pub(crate) fn letter_arrives(&mut self, to: usize, from: usize, letter: Letter) {
+        self.heard_something(to);
         let sender = self.hosts[from].id;
         let Some(daemon) = &self.hosts[to].daemon else {
             // Nobody listens there: the sender is told, if it still lives.
@@ -464,14 +469,52 @@ impl World {
             return;
         }
         let now = self.now;
+        let migrates = self.migrates(place, run);
         let services = &mut self.hosts[place].run.services;
         let begun = services.end(&mut self.rng, now, run);
         let ended = services.runs.get(&run).map(|run| run.state.clone());
         self.agent_begun(place, begun);
+        if let Some((resource, target)) = migrates {
+            self.tell(format!(
+                "{resource} migrates from {} to {}",
+                self.name(place),
+                self.name(target)
+            ));
+            self.hosts[place].run.services.leave(&resource);
+            self.hosts[target].run.services.active.insert(resource);
+            self.check_instances(target);
+        }
         self.check_instances(place);
+        self.tell_promotion_score(place, run);
         if let (Some(RunState::Ended(outcome)), Some(daemon)) = (ended, &self.hosts[place].daemon) {
             let serial = daemon.serial;
             self.later(0, What::AgentSaid(place, serial, run, outcome));
+        }
+    }
+
+    /// What leaves this host and arrives at another in the moment when this run ends.
+    fn migrates(&mut self, place: usize, run: RunId) -> Option<(rota_ids::Text, usize)> {
+        let (resource, target) = self.hosts[place].run.services.migrates_to(run)?;
+        let target = self.place_named(&target).filter(|target| {
+            self.hosts[*target].boot.is_some() && self.net.reaches(place, *target)
+        });
+        if target.is_none() {
+            self.hosts[place].run.services.spoil(run);
+        }
+        Some((resource, target?))
+    }
+
+    /// As agents of databases do it: with each look they say how well they could be promoted.
+    fn tell_promotion_score(&mut self, place: usize, run: RunId) {
+        let Some(resource) = self.setup.promotable() else { return };
+        let services = &self.hosts[place].run.services;
+        let looked = services.runs.get(&run).is_some_and(|run| {
+            run.op.resource == *resource
+                && matches!(run.op.operation.as_str(), "start" | "monitor")
+                && matches!(&run.state, RunState::Ended(outcome) if matches!(outcome.rc, 0 | 8))
+        });
+        if looked {
+            self.client_step(crate::client::Step::Score(place));
         }
     }
 

@@ -455,6 +455,14 @@ impl World {
             .map(|(place, _)| place)
             .collect()
     }
+
+    /// On which hosts a resource is promoted, in truth.
+    pub fn promoted(&self, resource: &str) -> Vec<usize> {
+        let all = self.hosts.iter().enumerate();
+        all.filter(|(_, host)| host.run.services.promoted.contains(resource))
+            .map(|(place, _)| place)
+            .collect()
+    }
 }
 
 fn new_host(rng: &mut Rng, place: usize) -> Host {

@@ -48,7 +48,7 @@ fn recovery_without_proof_is_caught() {
 fn a_vote_forgotten_at_a_restart_is_caught() {
     let bugs = Bugs { forgets_vote: true, ..Bugs::default() };
     let profile = Profile { pace_ms: 300, weather: 6, crash: 6, pause: 2, ..NOTHING };
-    let what = found(40, &Setup::SMALL, &profile, bugs);
+    let what = found(400, &Setup::SMALL, &profile, bugs);
     assert!(what.contains("leaders in term") || what.contains("differ"), "{what}");
 }
 

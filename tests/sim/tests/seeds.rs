@@ -1,10 +1,18 @@
 //! Seeds that once failed, by what they found.
 
 use rota_sim::run::{Plan, run};
+use rota_sim::setup::Setup;
 
 #[track_caller]
 fn holds(seed: u64) {
-    let outcome = run(&Plan::of(seed, 5));
+    holds_for(5, seed);
+}
+
+/// These worlds were found before anything in them could be promoted or migrate.
+#[track_caller]
+fn holds_for(minutes: u64, seed: u64) {
+    let setup = Some(Setup::plain(seed));
+    let outcome = run(&Plan { setup, ..Plan::of(seed, minutes) });
     let found = outcome.violation.as_ref().map(|violation| violation.what.as_str());
     assert_eq!(found, None, "seed {seed}:\n{}", outcome.tail(120));
 }
@@ -46,7 +54,26 @@ fn a_minority_stops_what_it_could_not_tell_of() {
 
 #[test]
 fn what_a_lost_node_was_ordered_may_be_under_way_until_it_is_proven_off() {
-    let outcome = run(&Plan::of(5017, 10));
-    let found = outcome.violation.as_ref().map(|violation| violation.what.as_str());
-    assert_eq!(found, None, "seed 5017:\n{}", outcome.tail(120));
+    holds_for(10, 5017);
+}
+
+#[test]
+fn a_node_that_comes_back_under_the_next_dc_is_asked_what_the_last_one_ordered() {
+    holds_for(10, 20495);
+}
+
+#[test]
+fn a_node_found_off_before_anyone_knew_its_life_does_not_lose_the_life_it_began_since() {
+    holds_for(10, 20605);
+    holds_for(10, 20677);
+}
+
+#[test]
+fn a_failure_that_is_forgotten_before_anything_was_done_about_it_is_told_again() {
+    holds_for(10, 30234);
+}
+
+#[test]
+fn a_majority_heard_for_a_moment_is_a_majority() {
+    holds_for(10, 20352);
 }

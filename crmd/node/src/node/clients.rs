@@ -28,7 +28,10 @@ impl<S: LogStore> Node<S> {
         let purpose = Purpose::Client(request);
         let entry = match ask {
             Ask::Change(change) => Entry::Change(change),
-            Ask::Fence { target, wish, by } => Entry::FenceAsked { target, wish, by },
+            Ask::Fence { target, wish, by } => {
+                let life = self.life_to_end(&target);
+                Entry::FenceAsked { target, wish, by, life }
+            }
             Ask::Confirm { target, by } => match self.confirmation(&target, by) {
                 Ok(verdict) => Entry::Verdict(verdict),
                 Err(why) => return self.refuse(request, why),

@@ -38,6 +38,14 @@ impl<S: LogStore> Node<S> {
         Ok(Verdict { target: target.clone(), incarnation: Some(*life), proof })
     }
 
+    /// The life that somebody means who asks now for a node to be fenced: also that of a node
+    /// that is heard and belongs to no view.
+    pub(super) fn life_to_end(&self, target: &NodeName) -> Option<Incarnation> {
+        let node = self.state.node_named(target)?.id;
+        let own = (node == self.config.me).then_some(self.config.life);
+        own.or_else(|| self.neighbours.life_of(node)).or_else(|| self.life_of(target))
+    }
+
     pub(super) fn fence_asked(&mut self, now: Now, target: &NodeName) {
         let Some(asked) = self.state.fence_asked.get(target) else { return };
         let request = Request {
@@ -69,10 +77,12 @@ impl<S: LogStore> Node<S> {
         let node = self.state.node_named(&request.target)?.id;
         let own = (node == self.config.me).then_some(self.config.life);
         let seen = own.or_else(|| self.neighbours.life_of(node))?;
-        let old = request.incarnation.filter(|old| old.boot != seen.boot)?;
+        if request.incarnation.is_some_and(|old| old.boot == seen.boot) {
+            return None;
+        }
         let proof = rota_fencing::Proof::NewBoot { seen };
-        let target = request.target.clone();
-        request.wish.needs_off().then_some(Verdict { target, incarnation: Some(old), proof })
+        let (target, incarnation) = (request.target.clone(), request.incarnation);
+        request.wish.needs_off().then_some(Verdict { target, incarnation, proof })
     }
 
     pub(super) fn fence_with(&mut self, now: Now, request: Request) {

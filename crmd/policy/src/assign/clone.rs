@@ -57,6 +57,7 @@ pub(crate) fn distribute(
 ) {
     let mut order: Vec<Rid> = instances.to_vec();
     sort(world, owner, &mut order);
+    state.ranked.insert(owner, order.clone());
     let open: Vec<Nid> = (0..world.nodes.len()).filter(|&n| available(world, owner, n)).collect();
     let fair = if open.is_empty() {
         1
@@ -192,12 +193,7 @@ fn one(
             continue;
         }
         let count = state.counts.get(&(owner, nid)).copied().unwrap_or(0);
-        let closed = if world.rscs[instance].managed {
-            !available(world, owner, nid) || count >= node_max
-        } else {
-            false
-        };
-        if closed {
+        if !available(world, owner, nid) || count >= node_max {
             close(world, instance, nid);
         }
     }
@@ -217,29 +213,69 @@ fn close(world: &mut World<'_>, rid: Rid, nid: Nid) {
     }
 }
 
-/// Instances that run well first, on the best nodes first; then by number.
-fn sort(world: &World<'_>, owner: Rid, list: &mut [Rid]) {
-    let key = |rid: Rid| {
+/// Who chooses first: what runs in one place before what runs in several, what may stay before
+/// what may not, then by priority, what runs before what does not, what is well before what
+/// failed, and what is worth more to its node before what is worth less.
+fn sort(world: &World<'_>, owner: Rid, list: &mut Vec<Rid>) {
+    use std::cmp::Ordering::{self, Equal};
+    let place = |rid: Rid| {
         let rsc = &world.rscs[rid];
-        let place = rsc.running_on.first().copied();
-        let allowed_here =
-            place.is_some_and(|n| available(world, owner, n) && super::usable(world, n));
-        let score = place.map_or(-INF, |n| rsc.allowed[n].effective());
-        let failed = rsc.failed || rsc.children.iter().any(|&c| world.rscs[c].failed);
-        (
-            // What runs where it may comes first.
-            place.is_none(),
-            !allowed_here,
-            -rsc.priority,
-            failed,
-            -score,
-        )
+        rsc.running_on
+            .first()
+            .or_else(|| rsc.children.iter().find_map(|&c| world.rscs[c].running_on.first()))
+            .copied()
     };
-    list.sort_by(|&a, &b| {
-        key(a).cmp(&key(b)).then_with(|| number(world, a).cmp(&number(world, b)))
-    });
+    let places = |rid: Rid| {
+        let mut all: Vec<Nid> =
+            world.leaves(rid).iter().flat_map(|&l| world.rscs[l].running_on.clone()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.len()
+    };
+    let allowed = |n: Nid| world.rscs[owner].allowed[n].effective() >= 0;
+    let failed =
+        |rid: Rid| world.leaves(rid).iter().any(|&l| world.rscs[l].failed);
+    let compare = |&a: &Rid, &b: &Rid| -> Ordering {
+        let (x, y) = (place(a), place(b));
+        if x.is_some() && y.is_some() {
+            let by = places(a).cmp(&places(b));
+            if by != Equal {
+                return by;
+            }
+        }
+        let stays = |p: Option<Nid>| p.is_none_or(allowed);
+        let by = stays(y).cmp(&stays(x)).then(world.rscs[b].priority.cmp(&world.rscs[a].priority));
+        if by != Equal {
+            return by;
+        }
+        let (Some(x), Some(y)) = (x, y) else { return y.is_some().cmp(&x.is_some()) };
+        super::usable(world, y)
+            .cmp(&super::usable(world, x))
+            .then_with(|| failed(a).cmp(&failed(b)))
+            .then_with(|| {
+                let score = |r: Rid, n: Nid| world.rscs[r].allowed[n].effective();
+                score(b, y).cmp(&score(a, x))
+            })
+            .then_with(|| crate::nodes::by_name(&world.rscs[a].id, &world.rscs[b].id))
+    };
+    merge_sort(list, &compare);
 }
 
-fn number(world: &World<'_>, rid: Rid) -> usize {
-    world.rscs[rid].id.rsplit_once(':').and_then(|(_, n)| n.parse().ok()).unwrap_or(usize::MAX)
+/// A stable sort that any comparison is good enough for: the one above is no order in the strict
+/// sense, because where nothing runs some of its questions are not asked.
+fn merge_sort(list: &mut Vec<Rid>, compare: &impl Fn(&Rid, &Rid) -> std::cmp::Ordering) {
+    if list.len() < 2 {
+        return;
+    }
+    let mut right = list.split_off(list.len().div_ceil(2));
+    merge_sort(list, compare);
+    merge_sort(&mut right, compare);
+    let (left, mut right) = (std::mem::take(list), right.into_iter().peekable());
+    for item in left {
+        while let Some(other) = right.next_if(|r| compare(&item, r).is_gt()) {
+            list.push(other);
+        }
+        list.push(item);
+    }
+    list.extend(right);
 }

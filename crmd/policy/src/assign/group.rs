@@ -31,19 +31,6 @@ pub(super) fn assign(
     for &member in &members {
         state.show(world, "pcmk__group_assign", member);
     }
-    // Where members must be because of others is known before the first one chooses.
-    for &member in members.iter().skip(1) {
-        for i in world.constraints.depends.get(&member).cloned().unwrap_or_default() {
-            let coloc = world.constraints.colocations[i].clone();
-            if coloc.score < crate::score::INF || world.rscs[coloc.primary].parent == Some(rid) {
-                continue;
-            }
-            super::resource(world, state, coloc.primary, None);
-            if world.rscs[member].provisional && state.applied.insert((member, i)) {
-                super::colocate::apply(world, state, member, coloc.primary, &coloc);
-            }
-        }
-    }
     let mut first = None;
     for &member in &members {
         let chosen = super::resource(world, state, member, prefer);

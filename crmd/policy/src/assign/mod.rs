@@ -22,8 +22,8 @@ pub(crate) struct Assign {
     pub trace: Option<Vec<String>>,
     /// Instances counted per clone and node.
     pub counts: rustc_hash::FxHashMap<(Rid, Nid), usize>,
-    /// Colocations that a resource has taken into account already.
-    pub applied: rustc_hash::FxHashSet<(Rid, usize)>,
+    /// The instances of a clone in the order in which they chose.
+    pub ranked: rustc_hash::FxHashMap<Rid, Vec<Rid>>,
     /// Guard against circles among colocations.
     pub merging: Vec<bool>,
     /// What is left of each node's capacity (index as in the node table).

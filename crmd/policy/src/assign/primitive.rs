@@ -31,17 +31,16 @@ pub(super) fn assign(
     let dependent = colocate::colocs_as_dependent(world, rid);
     let primary = colocate::colocs_as_primary(world, rid);
     for mandatory in [true, false] {
+        let now = |world: &World<'_>, i: usize| {
+            (world.constraints.colocations[i].score.abs() >= INF) == mandatory
+        };
         for &i in &dependent {
-            let coloc = world.constraints.colocations[i].clone();
-            if (coloc.score.abs() >= INF) == mandatory {
-                super::resource(world, state, coloc.primary, None);
-                if !state.applied.contains(&(rid, i)) {
-                    colocate::apply(world, state, rid, coloc.primary, &coloc);
-                }
+            if now(world, i) {
+                colocate::follow(world, state, rid, i);
             }
         }
         for &i in &primary {
-            if (world.constraints.colocations[i].score.abs() >= INF) == mandatory {
+            if now(world, i) {
                 colocate::add_dependents(world, state, i, rid);
             }
         }
@@ -54,6 +53,11 @@ pub(super) fn assign(
         world.ban_all(rid);
     }
     state.show(world, "pcmk__primitive_assign", rid);
+    if !world.rscs[rid].provisional {
+        // What it must be with is nowhere.
+        world.rscs[rid].allocating = false;
+        return world.rscs[rid].assigned;
+    }
     utilization::limit(world, state, rid, prefer);
     let is_fencing = world.is_fencing(rid);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {

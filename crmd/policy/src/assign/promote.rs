@@ -4,8 +4,9 @@ use rota_cib::Text;
 use rota_cib::constraint::Role;
 use smol_str::format_smolstr;
 
-use super::{Assign, colocate};
-use crate::model::{Nid, Rid, World};
+use super::colocate::{self, Toward, Wish};
+use super::Assign;
+use crate::model::{Cand, Nid, Rid, World};
 use crate::options::NoQuorum;
 use crate::score::{INF, leading_number, sum, text};
 
@@ -13,7 +14,7 @@ use crate::score::{INF, leading_number, sum, text};
 pub(crate) fn add_scores(world: &mut World<'_>, clone: Rid) {
     for child in world.rscs[clone].children.clone() {
         for nid in 0..world.nodes.len() {
-            if !world.rscs[child].allowed[nid].present || world.rscs[child].allowed[nid].score < 0 {
+            if world.rscs[child].allowed[nid].effective() < 0 || !super::usable(world, nid) {
                 continue;
             }
             if let Some(score) = promotion_score(world, child, nid)
@@ -34,55 +35,60 @@ pub(crate) fn add_scores(world: &mut World<'_>, clone: Rid) {
 fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     let rsc = &world.rscs[rid];
     if rsc.is_group() {
-        let mut total = None;
-        for &member in &rsc.children {
-            if let Some(score) = promotion_score(world, member, nid) {
-                total = Some(sum(total.unwrap_or(0), score));
-            }
-        }
-        return total;
+        // A plain sum: what one member refuses may weigh less than what another offers.
+        let scores = rsc.children.iter().filter_map(|&m| promotion_score(world, m, nid));
+        return scores.reduce(i32::saturating_add);
     }
-    if rsc.anonymous && !rsc.running_on.contains(&nid) {
-        // The score on a node belongs to the instance that runs there. Before anything was
-        // looked at it may be anyone's; where it is known to be stopped, it is out of date.
-        let owner = world.instance_owner(rid)?;
-        let alike = |l: &Rid| world.rscs[*l].conf_id == rsc.conf_id;
-        let leaves = world.leaves(owner);
-        let elsewhere =
-            leaves.iter().filter(|l| alike(l)).any(|&l| world.rscs[l].running_on.contains(&nid));
-        let known =
-            leaves.iter().filter(|l| alike(l)).any(|&l| world.rscs[l].known_on.contains(&nid));
-        if elsewhere || known {
-            return None;
-        }
+    if !applies(world, rid, nid) {
+        return None;
     }
     let attributes = &world.nodes[world.attribute_node(rid, nid)?].attributes;
     let named = |name: &Text| attributes.get(&format_smolstr!("master-{name}"));
-    let value = named(&rsc.history_id).or_else(|| named(&rsc.conf_id))?;
+    let value = named(&rsc.history_id)
+        .or_else(|| rsc.anonymous.then(|| named(&rsc.conf_id)).flatten())?;
     Some(
         crate::score::parse(value).or_else(|| leading_number(value).map(|n| n as i32)).unwrap_or(0),
     )
+}
+
+/// Whether the promotion score on a node is meant for an instance.
+///
+/// It is for the instance that runs there; if none does, for all, once the node was looked at.
+/// An instance of which nothing is known anywhere may go by the scores of all nodes.
+fn applies(world: &World<'_>, rid: Rid, nid: Nid) -> bool {
+    let rsc = &world.rscs[rid];
+    if rsc.running_on.contains(&nid) || (rsc.running_on.is_empty() && rsc.known_on.is_empty()) {
+        return true;
+    }
+    if rsc.anonymous
+        && let Some(owner) = world.instance_owner(rid)
+    {
+        let alike: Vec<Rid> = world
+            .leaves(owner)
+            .into_iter()
+            .filter(|&l| world.rscs[l].conf_id == rsc.conf_id)
+            .collect();
+        let active = alike.iter().any(|&l| world.rscs[l].running_on.contains(&nid));
+        if !active && alike.iter().any(|&l| world.rscs[l].known_on.contains(&nid)) {
+            return true;
+        }
+    }
+    rsc.known_on.contains(&nid)
 }
 
 /// Decides the roles of a clone's instances once they have nodes.
 pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
     let children = world.rscs[clone].children.clone();
     for &child in &children {
-        first_score(world, clone, child);
-    }
-    for &child in &children {
+        first_score(world, child);
         by_constraints(world, state, clone, child);
     }
-    let mut order: Vec<Rid> = children.clone();
-    let key = |world: &World<'_>, r: Rid| {
-        let rsc = &world.rscs[r];
-        (-rsc.promotion.unwrap_or(-INF), rsc.role != Role::Promoted, rank(world, clone, r))
-    };
-    order.sort_by_cached_key(|&r| key(world, r));
-    for &child in &children {
+    let rank = rank(world, state, clone);
+    let mut order: Vec<(i32, Rid)> = rank;
+    order.sort_by_key(|&(score, r)| (-score, std::cmp::Reverse(world.rscs[r].role)));
+    for &(score, child) in &order {
         let line = {
             let rsc = &world.rscs[child];
-            let score = rsc.promotion.unwrap_or(-INF);
             match rsc.assigned {
                 Some(n) => format!(
                     "{} promotion score on {}: {}",
@@ -99,7 +105,7 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
         world.rscs[clone].clone_conf().map_or((0, 0), |c| (c.promoted_max, c.promoted_node_max));
     let mut promoted = 0;
     let mut per_node: rustc_hash::FxHashMap<Nid, usize> = rustc_hash::FxHashMap::default();
-    for &child in &order {
+    for &(_, child) in &order {
         let rsc = &world.rscs[child];
         let Some(nid) = rsc.assigned else { continue };
         if promoted >= max {
@@ -149,15 +155,61 @@ fn demoted(world: &mut World<'_>, rid: Rid) {
     }
 }
 
-/// Ties: the better node for the instance, then its number.
-fn rank(world: &World<'_>, _clone: Rid, rid: Rid) -> (i32, usize) {
-    let rsc = &world.rscs[rid];
-    let here = rsc.assigned.map_or(-INF, |n| rsc.allowed[n].effective());
-    let number = rsc.id.rsplit_once(':').and_then(|(_, n)| n.parse().ok()).unwrap_or(usize::MAX);
-    (-here, number)
+/// How gladly each instance is promoted, all in all: its own score, what its node is worth to
+/// the clone, and the wishes of those who want to be with the promoted instance.
+fn rank(world: &World<'_>, state: &mut Assign, clone: Rid) -> Vec<(i32, Rid)> {
+    let bundle = world.rscs[clone].parent.filter(|&p| world.rscs[p].is_bundle());
+    let mut worth = world.rscs[clone].allowed.clone();
+    let children =
+        state.ranked.get(&clone).unwrap_or(&world.rscs[clone].children).clone();
+    let own = |child: Rid| world.rscs[child].promotion.unwrap_or(-INF);
+    for &child in &children {
+        if let Some(nid) = world.rscs[child].assigned
+            && own(child) >= 0
+            && worth[nid].present
+        {
+            worth[nid].score = sum(worth[nid].score, own(child));
+        }
+    }
+    // What is outside of a bundle knows the hosts, not the replicas.
+    let mut outside: Vec<Cand> = match bundle {
+        Some(_) => world.nodes.iter().map(|_| Cand::OPEN).collect(),
+        None => std::mem::take(&mut worth),
+    };
+    let owner = bundle.unwrap_or(clone);
+    state.merging[owner] = true;
+    for i in colocate::colocs_as_primary(world, owner) {
+        let coloc = &world.constraints.colocations[i];
+        if coloc.primary_role == Some(Role::Promoted) && colocate::influences(world, coloc) {
+            let wish = Wish {
+                coloc: Some(coloc),
+                factor: colocate::share(coloc),
+                keep_positive: true,
+                toward: Toward::Dependents,
+            };
+            colocate::merge(world, state, coloc.dependent, &mut outside, wish);
+        }
+    }
+    state.merging[owner] = false;
+    let total = |child: Rid| {
+        let score = own(child);
+        let Some(nid) = world.rscs[child].assigned else { return score };
+        let rsc = &world.rscs[child];
+        if !rsc.managed && rsc.role == Role::Promoted {
+            return INF;
+        }
+        if score < 0 {
+            return score;
+        }
+        match bundle {
+            Some(_) => sum(worth[nid].score, outside[world.host_of(nid)].score),
+            None => outside[nid].score,
+        }
+    };
+    children.iter().map(|&c| (total(c), c)).collect()
 }
 
-fn first_score(world: &mut World<'_>, clone: Rid, child: Rid) {
+fn first_score(world: &mut World<'_>, child: Rid) {
     let rsc = &world.rscs[child];
     let Some(nid) = rsc.assigned else {
         world.rscs[child].promotion = None;
@@ -177,7 +229,6 @@ fn first_score(world: &mut World<'_>, clone: Rid, child: Rid) {
     let score = if world.no_promotion.contains(&child) { -INF } else { score };
     let unmanaged_promoted = !rsc.managed && rsc.role == Role::Promoted;
     let score = if unmanaged_promoted { INF } else { score };
-    let _ = clone;
     world.rscs[child].promotion = Some(score);
 }
 
@@ -204,42 +255,16 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
     }
     let base = world.rscs[child].promotion.unwrap_or(0);
     world.rscs[child].promotion = Some(sum(base, gain));
-    // As dependent: where the other is.
+    // Where those are with whom it is to be.
     let as_dependent: Vec<usize> = colocate::colocs_as_dependent(world, clone)
         .into_iter()
         .chain(bundle.map(|b| colocate::colocs_as_dependent(world, b)).unwrap_or_default())
         .collect();
-    let as_primary: Vec<usize> = colocate::colocs_as_primary(world, clone)
-        .into_iter()
-        .chain(bundle.map(|b| colocate::colocs_as_primary(world, b)).unwrap_or_default())
-        .collect();
     for i in as_dependent {
         let coloc = world.constraints.colocations[i].clone();
-        if coloc.dependent_role == Some(Role::Promoted)
-            || coloc.dependent_role == Some(Role::Unpromoted)
-        {
+        if coloc.dependent_role.is_some_and(|r| r >= Role::Unpromoted) {
             super::resource(world, state, coloc.primary, None);
-            colocate::apply(world, state, child, coloc.primary, &coloc);
-        }
-    }
-    // As primary: where those who want to be with the promoted instance would like to be.
-    for i in as_primary {
-        let coloc = world.constraints.colocations[i].clone();
-        if coloc.primary_role != Some(Role::Promoted) || !world.rscs[coloc.dependent].provisional {
-            continue;
-        }
-        if !(coloc.influence || world.rscs[coloc.dependent].running_on.is_empty()) {
-            continue;
-        }
-        let factor = f64::from(coloc.score) / f64::from(INF);
-        let mut work: Vec<crate::model::Cand> =
-            world.nodes.iter().map(|_| crate::model::Cand::OPEN).collect();
-        if state.merging.len() < world.rscs.len() {
-            state.merging.resize(world.rscs.len(), false);
-        }
-        if colocate::merge(world, state, coloc.dependent, &mut work, &coloc, factor, false) {
-            let now = world.rscs[child].promotion.unwrap_or(0);
-            world.rscs[child].promotion = Some(sum(now, work[nid].score));
+            colocate::apply(world, child, coloc.primary, &coloc);
         }
     }
 }

@@ -14,12 +14,10 @@ impl World<'_> {
         }
     }
 
-    /// Minus infinity for every candidate.
+    /// Minus infinity everywhere; nodes that were no candidates are listed, too.
     pub(crate) fn ban_all(&mut self, rid: Rid) {
         for cand in &mut self.rscs[rid].allowed {
-            if cand.present {
-                cand.score = -INF;
-            }
+            *cand = Cand { score: -INF, present: true, discover: cand.discover };
         }
     }
 }

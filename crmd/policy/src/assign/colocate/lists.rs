@@ -1,0 +1,108 @@
+//! Which colocations count for a resource, and in which order.
+
+use crate::model::{Kind, Rid, World};
+use crate::score::INF;
+
+/// Colocations in which a resource depends on others, its parents' included.
+///
+/// The first member of a group speaks for the group: it takes the group's colocations, and the
+/// mandatory ones of the other members with resources outside, because all will be together.
+pub(crate) fn colocs_as_dependent(world: &World<'_>, rid: Rid) -> Vec<usize> {
+    let mut list = Vec::new();
+    let mut at = rid;
+    if let Kind::Group { colocated: true, .. } = world.rscs[rid].kind {
+        members_wishes(world, rid, rid, &mut list);
+    }
+    loop {
+        if let Some(own) = world.constraints.depends.get(&at) {
+            list.extend(own);
+        }
+        let Some(parent) = world.rscs[at].parent else { break };
+        match &world.rscs[parent].kind {
+            Kind::Group { colocated: true, .. } => {
+                if world.rscs[parent].children.first() != Some(&at) {
+                    break;
+                }
+                members_wishes(world, parent, at, &mut list);
+            }
+            Kind::Group { .. } | Kind::Clone(_) | Kind::Primitive => {}
+            Kind::Bundle(b) => {
+                // A bundle's wishes are those of its containers.
+                if !b.replicas.iter().any(|r| r.container == at) {
+                    break;
+                }
+            }
+        }
+        at = parent;
+    }
+    sort(world, &mut list, true);
+    list
+}
+
+/// The mandatory colocations of a group's members, except one, with what is not in the group.
+fn members_wishes(world: &World<'_>, group: Rid, except: Rid, list: &mut Vec<usize>) {
+    for &member in world.rscs[group].children.iter().filter(|&&m| m != except) {
+        let Some(own) = world.constraints.depends.get(&member) else { continue };
+        list.extend(own.iter().copied().filter(|&i| {
+            let coloc = &world.constraints.colocations[i];
+            coloc.score >= INF && world.rscs[coloc.primary].parent != Some(group)
+        }));
+    }
+}
+
+/// Colocations in which others depend on a resource, its parents' included.
+///
+/// What is with a group is with its last member, which is there when all are.
+pub(crate) fn colocs_as_primary(world: &World<'_>, rid: Rid) -> Vec<usize> {
+    let mut list = Vec::new();
+    let mut at = rid;
+    loop {
+        if let Some(own) = world.constraints.dependents.get(&at) {
+            list.extend(own);
+        }
+        let Some(parent) = world.rscs[at].parent else { break };
+        match &world.rscs[parent].kind {
+            Kind::Group { colocated: true, .. } => {
+                if world.rscs[parent].children.last() != Some(&at) {
+                    break;
+                }
+            }
+            Kind::Group { .. } | Kind::Clone(_) | Kind::Primitive => {}
+            Kind::Bundle(b) => {
+                if !b.replicas.iter().any(|r| r.container == at) {
+                    break;
+                }
+            }
+        }
+        at = parent;
+    }
+    sort(world, &mut list, false);
+    list
+}
+
+/// More important resources first, clones before others, then by name.
+fn sort(world: &World<'_>, list: &mut [usize], by_primary: bool) {
+    if list.len() < 2 {
+        return;
+    }
+    let kind = |rid: Rid| match world.rscs[rid].kind {
+        Kind::Bundle(_) => 0,
+        Kind::Clone(_) if world.rscs[rid].promotable => 1,
+        Kind::Clone(_) => 2,
+        Kind::Group { .. } => 3,
+        Kind::Primitive => 4,
+    };
+    list.sort_by(|&a, &b| {
+        let c = &world.constraints.colocations;
+        let (x, y) = if by_primary {
+            (c[a].primary, c[b].primary)
+        } else {
+            (c[a].dependent, c[b].dependent)
+        };
+        world.rscs[y]
+            .priority
+            .cmp(&world.rscs[x].priority)
+            .then_with(|| kind(x).cmp(&kind(y)))
+            .then_with(|| world.rscs[x].id.cmp(&world.rscs[y].id))
+    });
+}
