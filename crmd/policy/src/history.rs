@@ -156,6 +156,7 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
             world.rscs[rid].history_id = history.id.clone();
         }
     }
+    bind_containers(world, state);
 }
 
 /// Fail counts of one node, by resource name.
@@ -358,9 +359,20 @@ fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text) -> Rid {
         world.nodes[nid].connection = Some(rid);
         world.rscs[rid].serves = Some(nid);
     }
-    if let Some(container) = &history.container
-        && let Some(&c) = world.by_id.get(container)
-    {
+    rid
+}
+
+/// Removed resources that lived inside another: found once all of a node's history is read.
+fn bind_containers(world: &mut World<'_>, state: &NodeState) {
+    for history in &state.history {
+        let Some(container) = &history.container else { continue };
+        let (Some(&rid), Some(&c)) = (world.by_id.get(&history.id), world.by_id.get(container))
+        else {
+            continue;
+        };
+        if !world.rscs[rid].orphan || world.rscs[rid].container.is_some() || c == rid {
+            continue;
+        }
         world.rscs[rid].orphan_filler = true;
         world.rscs[rid].container = Some(c);
         world.rscs[c].fillers.push(rid);
@@ -370,7 +382,6 @@ fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text) -> Rid {
             world.nodes[nid].container = Some(c);
         }
     }
-    rid
 }
 
 /// The expected exit code in a transition key.
