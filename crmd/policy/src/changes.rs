@@ -131,7 +131,9 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     let verb = if op.operation == "promote" { Verb::Promote } else { Verb::Start };
     let aid = crate::create::act(world, acts, rid, verb, Some(place), false);
     acts.acts[aid].optional = false;
-    acts.acts[aid].reason = Some("resource definition change".into());
+    if !acts.acts[aid].why_blocked {
+        acts.acts[aid].reason = Some("resource definition change".into());
+    }
 }
 
 /// Whether the configuration hides its secrets (`****`) and all else is as recorded.

@@ -74,6 +74,11 @@ fn guests(world: &mut World<'_>, acts: &mut Actions) {
             }
         }
         let restarted = acts.all(container, Verb::Start).iter().any(|&a| !acts.acts[a].optional);
+        // Where the host can neither be asked nor fenced, nothing can be said of the guest.
+        let beyond = |nid: Nid| world.nodes[nid].unclean && !can_fence(world, nid);
+        if stop.and_then(|s| acts.acts[s].node).is_some_and(beyond) {
+            continue;
+        }
         let action = if stop.is_some() && !restarted { FenceAction::Off } else { action };
         let mut act = blank(None, Verb::Fence, Some(nid));
         act.name = format_smolstr!("stonith-{name}-{}", action.as_str());

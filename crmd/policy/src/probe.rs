@@ -31,13 +31,12 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
     }
 }
 
-/// Whether a guest starts afresh, ends or moves: nothing is looked for in it then.
+/// Whether what a guest lives in starts afresh, ends or moves: nothing is looked for in it then.
 fn changes(world: &World<'_>, nid: Nid) -> bool {
     let node = &world.nodes[nid];
     let (NodeSort::Guest, Some(container)) = (node.sort, node.container) else { return false };
     let rsc = &world.rscs[container];
-    node.coming
-        || rsc.next_role == Some(Role::Stopped)
+    rsc.next_role == Some(Role::Stopped)
         || rsc.assigned != rsc.running_on.first().copied()
 }
 

@@ -52,6 +52,8 @@ pub(crate) fn actions(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
                 acts.order(all, inner, edge::ORDER);
                 if !of_containers {
                     acts.join(all, inner);
+                } else if !acts.acts[inner].members.iter().all(|&m| acts.acts[m].optional) {
+                    acts.acts[all].optional = false;
                 }
             }
             for inner in acts.all(clone, done_verb) {
