@@ -491,7 +491,8 @@ impl Actions {
             self.require(edge.first, why);
         }
         // A stop that must and cannot happen keeps what comes after it from happening.
-        if kind & WANTS != 0
+        let ordered = kind & FORCES != 0 && kind & edge::USER != 0;
+        if (kind & WANTS != 0 || (ordered && self.acts[edge.first].verb == Verb::Stop))
             && t_runnable
             && !t_optional
             && !f_optional

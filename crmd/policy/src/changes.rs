@@ -23,7 +23,8 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
         }
         return;
     }
-    if !rsc.running_on.contains(&nid) {
+    // A remote node that comes back will be asked anew.
+    if !rsc.running_on.contains(&nid) || world.nodes[nid].coming {
         return;
     }
     if rsc.maintenance || world.nodes[nid].maintenance {

@@ -635,7 +635,7 @@ fn judge(
                 _ => (status::ERROR_HARD, None),
             }
         }
-        _ if wanted == Some(rc) => (status::DONE, None),
+        // Any other code is an error, whoever expected it.
         _ => (status::ERROR, None),
     }
 }
@@ -703,6 +703,13 @@ fn definition_changed(world: &mut World<'_>, nid: Nid, rid: Rid, op: &OperationR
         return false;
     }
     if op.interval_ms > 0 && world.op_conf(rid, &op.operation, op.interval_ms).is_none() {
+        return false;
+    }
+    if world.in_bundle(rid)
+        && world.rscs[rid].serves.is_some()
+        && world.bundle_host(rid, Some(nid)).is_none()
+    {
+        // What it is told depends on where its container is, which is not known yet.
         return false;
     }
     let now = world.digest(rid, Some(nid), &op.operation, op.interval_ms);
@@ -837,6 +844,8 @@ fn success(
                 reading.on_fail = OnFail::Ignore;
                 reading.fail_next = None;
             }
+            // With an interval between attempts the failure stands until that is over.
+            OnFail::ResetRemote if reconnects(world, rid) => {}
             OnFail::ResetRemote => {
                 reading.on_fail = OnFail::Ignore;
                 reading.fail_next = None;

@@ -59,13 +59,12 @@ pub(super) fn assign(
         return world.rscs[rid].assigned;
     }
     utilization::limit(world, state, rid, prefer);
-    let is_fencing = world.is_fencing(rid);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);
         None
     } else if !world.rscs[rid].managed {
         stay(world, rid)
-    } else if world.opts.stop_all && !is_fencing {
+    } else if world.opts.stop_all {
         world.rscs[rid].next_role = Some(Role::Stopped);
         None
     } else if world.rscs[rid].orphan && world.opts.stop_orphans {
@@ -121,6 +120,13 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
         if rsc.allowed[nid].score >= best {
             return Some(nid);
         }
+    }
+    // A connection that is on its way goes on to where it is going.
+    if rsc.serves.is_some()
+        && let Some(target) = rsc.migration_target
+        && fits(target)
+    {
+        return Some(target);
     }
     let current = rsc.running_on.first().copied();
     let better = |a: Nid, b: Nid| -> bool {
