@@ -17,12 +17,32 @@ pub fn run(args: &[String]) -> Result<(), Error> {
     let options = Options::parse(args, &["output-format"], &["full"])?;
     match options.value("output-format").unwrap_or("text") {
         "json" => println!("{}", Client::connect()?.status_json()?),
-        "text" => print!("{}", text(&Client::connect()?.status()?)),
+        "text" => {
+            let mut client = Client::connect()?;
+            let mut report = client.status()?;
+            if report.dc.as_ref() != Some(&report.via) {
+                work_out_reasons(&mut report, &client.cib()?);
+            }
+            print!("{}", text(&report));
+        }
         other => {
             return Err(Error::Usage(format!("--output-format {other}: give text or json")));
         }
     }
     Ok(())
+}
+
+/// Only the DC knows its plan; seen from another node it is worked out from the same state.
+fn work_out_reasons(report: &mut StatusReport, cib: &rota_cib::Cib) {
+    if report.resources.iter().all(|r| r.role != "Stopped" && r.managed && !r.blocked) {
+        return;
+    }
+    let options = rota_policy::Options { explain: true, ..rota_policy::Options::default() };
+    let plan = rota_policy::plan(cib, crate::edit::now(), &options);
+    for resource in &mut report.resources {
+        let stuck = plan.stuck.iter().find(|stuck| stuck.resource == resource.id);
+        resource.why = stuck.map(|stuck| stuck.line().into());
+    }
 }
 
 /// The report as people read it.
@@ -69,7 +89,10 @@ fn write_text(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     }
     write_fencing(out, report)?;
     if !report.pending.is_empty() {
-        writeln!(out, "\nGoing on: {}", report.pending.join(", "))?;
+        writeln!(out, "\nGoing on:")?;
+        for going in &report.pending {
+            writeln!(out, "  {going}")?;
+        }
     }
     Ok(())
 }
@@ -117,6 +140,9 @@ fn write_resources(out: &mut String, report: &StatusReport) -> std::fmt::Result 
             resource.agent,
             state.trim_end()
         )?;
+        if let Some(why) = &resource.why {
+            writeln!(out, "  {:indent$}  {why}", "")?;
+        }
     }
     Ok(())
 }

@@ -98,6 +98,9 @@ pub struct ResourceReport {
     pub managed: bool,
     /// Whether nothing can be done about it, since a node is unclean or a stop failed.
     pub blocked: bool,
+    /// Why it does not run, or is left alone, and what to do (known to the DC only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Text>,
 }
 
 /// A failure that counts.
@@ -160,7 +163,7 @@ pub fn status<S: LogStore>(node: &Node<S>, via: &NodeName, now: Now) -> StatusRe
         term: node.replica().term().0,
         view: state.view.id.0,
         nodes: nodes(node),
-        resources: running.into_iter().map(resource).collect(),
+        resources: running.into_iter().map(|found| resource(node, found)).collect(),
         failures: failures(cib),
         fencing_history: fencing_history(node),
         fencing_now,
@@ -171,8 +174,9 @@ pub fn status<S: LogStore>(node: &Node<S>, via: &NodeName, now: Now) -> StatusRe
     report
 }
 
-fn resource(found: rota_policy::Running) -> ResourceReport {
+fn resource<S: LogStore>(node: &Node<S>, found: rota_policy::Running) -> ResourceReport {
     ResourceReport {
+        why: node.why_stuck(&found.id),
         id: found.id,
         agent: found.agent,
         parents: found.parents,

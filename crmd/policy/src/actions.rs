@@ -214,6 +214,11 @@ pub(crate) struct Actions {
     pub fences: FxHashMap<Nid, Aid>,
     outs: Vec<Vec<u32>>,
     ins: Vec<Vec<u32>>,
+    /// Of each action that another required (false) or forbade (true), that other.
+    pub blame: FxHashMap<(Aid, bool), Aid>,
+    /// The two ends of the ordering that is looked at, and the last one to blame.
+    following: Option<(Aid, Aid)>,
+    suspect: Option<Aid>,
     queue: Vec<Aid>,
     queued: Vec<bool>,
 }
@@ -299,6 +304,7 @@ impl Actions {
 
     /// Requires an action (and, of a collective one, its members).
     pub fn require(&mut self, aid: Aid, reason: Option<String>) {
+        self.accuse(aid, false, self.acts[aid].optional);
         if !self.acts[aid].members.is_empty() {
             for member in self.acts[aid].members.clone() {
                 self.require(member, reason.clone());
@@ -320,6 +326,7 @@ impl Actions {
 
     /// Forbids an action (and, of a collective one, its members).
     pub fn forbid(&mut self, aid: Aid, reason: Option<String>) {
+        self.accuse(aid, true, self.acts[aid].runnable);
         if !self.acts[aid].members.is_empty() {
             for member in self.acts[aid].members.clone() {
                 self.forbid(member, reason.clone());
@@ -334,6 +341,20 @@ impl Actions {
             self.acts[aid].why_blocked = true;
         }
         self.changed(aid);
+    }
+
+    /// Remembers whose consequence it is; members of a collective action share its fate.
+    fn accuse(&mut self, aid: Aid, forbidden: bool, news: bool) {
+        match self.following {
+            Some((first, then)) if aid == then => self.suspect = Some(first),
+            Some((first, then)) if aid == first => self.suspect = Some(then),
+            Some(_) | None => {}
+        }
+        if let Some(other) = self.suspect
+            && news
+        {
+            self.blame.entry((aid, forbidden)).or_insert(other);
+        }
     }
 
     fn changed(&mut self, aid: Aid) {
@@ -406,6 +427,7 @@ impl Actions {
     fn update(&mut self, world: &World<'_>, edge: Edge) {
         use edge::{ANY, FORCES, LOAD, NEEDS, ONEWAY, RESTART, SERIAL, WANTS, WANTS_PROMOTED};
         let kind = edge.kind;
+        self.following = Some((edge.first, edge.then));
         if kind & (LOAD | SERIAL) != 0 {
             return;
         }
@@ -477,7 +499,9 @@ impl Actions {
             self.require(edge.then, why);
         }
         if kind & WANTS != 0 && !t_optional && f_optional && !t_moves {
-            let why = (!quiet).then(|| self.words(world, edge.then, "required"));
+            let lets_in = self.acts[edge.first].verb == Verb::Fence;
+            let word = if lets_in { "required by" } else { "required" };
+            let why = (lets_in || !quiet).then(|| self.words(world, edge.then, word));
             self.require(edge.first, why);
         }
         if kind & WANTS_PROMOTED != 0
@@ -569,9 +593,9 @@ impl Actions {
         }
         // What is made of instances waits for the action of a bundle, others for its completion.
         let of_instances = |aid: Aid| {
-            self.acts[aid].rid.is_some_and(|r| {
-                !world.rscs[r].is_primitive() || world.instance_owner(r).is_some()
-            })
+            self.acts[aid]
+                .rid
+                .is_some_and(|r| !world.rscs[r].is_primitive() || world.instance_owner(r).is_some())
         };
         match first.rid {
             Some(rid) if world.rscs[rid].is_bundle() && of_instances(edge.then) => {
@@ -589,6 +613,7 @@ impl Actions {
                 let what = if act.verb == Verb::Notice { "notified" } else { act.verb.name() };
                 format!("{word} {} {what}", world.rscs[rid].id)
             }
+            None if act.verb == Verb::Fence => format!("{word} {}", act.verb.name()),
             None => format!("{word} {}", act.name),
         }
     }

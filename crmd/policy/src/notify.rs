@@ -110,7 +110,7 @@ pub(crate) fn fenced(world: &World<'_>, acts: &mut Actions, instance: Rid, fence
         for aid in acts.of_rsc[leaf].clone() {
             let act = &acts.acts[aid];
             match act.verb {
-                Verb::Notify if act.name == "post_notify_stopped" => {
+                Verb::Notify if act.name == "post_notify_stop" => {
                     acts.order(gone, aid, edge::ORDER);
                     acts.order(aid, told, edge::ORDER);
                 }
@@ -176,7 +176,7 @@ fn message(
     between: (Aid, Aid),
 ) {
     let what = if stage == "pre" { verb.name() } else { verb.done().map_or("", Verb::name) };
-    let name: Text = format_smolstr!("{stage}_notify_{what}");
+    let name: Text = format_smolstr!("{stage}_notify_{}", verb.name());
     let known = acts.of_rsc.get(leaf).is_some_and(|list| {
         list.iter().any(|&a| {
             let act = &acts.acts[a];
@@ -194,6 +194,8 @@ fn message(
         meta: vec![
             ("CRM_meta_notify_type".into(), stage.into()),
             ("CRM_meta_notify_operation".into(), verb.name().into()),
+            ("CRM_meta_notify_key_type".into(), stage.into()),
+            ("CRM_meta_notify_key_operation".into(), what.into()),
         ],
         ..Extra::default()
     }));

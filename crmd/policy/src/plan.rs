@@ -8,8 +8,8 @@ use rota_transition::Graph;
 use crate::actions::Actions;
 use crate::model::World;
 use crate::{
-    assign, changes, constraints, create, emit, fence, history, migrate, notify, order, probe,
-    summary, tickets, unpack,
+    assign, changes, constraints, create, emit, fence, history, migrate, order, probe, summary,
+    tickets, unpack,
 };
 
 /// What to plan, beside the state.
@@ -17,6 +17,8 @@ use crate::{
 pub struct Options {
     /// Whether the table of scores is wanted.
     pub scores: bool,
+    /// Whether a ledger of scores is wanted, for [`crate::explain`].
+    pub explain: bool,
     /// Quorum, if it is to be other than the Cib says.
     pub quorum: Option<bool>,
 }
@@ -47,16 +49,39 @@ pub struct Plan {
     pub scores: Vec<String>,
     /// What will change, as `crm_simulate` says it: one line a resource or node.
     pub summary: Vec<String>,
-    /// What counted when places were chosen.
-    pub notes: Vec<crate::notes::Note>,
+    /// Why each action is there, if it was asked for; `Action::note` is an index into this.
+    pub explained: Vec<crate::explain::Explained>,
+    /// What does not run or must not be touched, and why, if it was asked for.
+    pub stuck: Vec<crate::explain::Stuck>,
     /// What the configuration should be asked about.
     pub warnings: Vec<String>,
 }
 
 /// Decides everything.
 pub fn plan(cib: &Cib, now: WallTime, options: &Options) -> Plan {
+    plan_since(None, cib, now, options)
+}
+
+/// The same; explanations say what changed since `before`.
+pub fn plan_since(
+    before: Option<&rota_cib::Config>,
+    cib: &Cib,
+    now: WallTime,
+    options: &Options,
+) -> Plan {
     let mut world = state(cib, now, options);
-    decide(&mut world, options)
+    let (mut plan, acts) = decide_all(&mut world, options);
+    if options.explain {
+        let causes = crate::explain::Causes { world: &world, acts: &acts, before };
+        plan.explained = causes.graph(&plan.graph);
+        plan.stuck = causes.stuck();
+        for (note, explained) in plan.explained.iter().enumerate() {
+            if let Some(action) = plan.graph.actions.get_mut(explained.action as usize) {
+                action.note = u32::try_from(note).ok();
+            }
+        }
+    }
+    plan
 }
 
 /// The tables as far as they say what is: nodes, resources, what runs where.
@@ -65,12 +90,14 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
     if let Some(quorum) = options.quorum {
         world.quorum = quorum;
     }
+    fence::quorum_policy(&mut world);
     history::unpack(&mut world);
     world
 }
 
 /// From what is to what shall be.
-pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
+/// Gives the actions that were weighed as well, also those that will not happen.
+pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Actions) {
     // The more important comes first, here and in all lists.
     let mut top = std::mem::take(&mut world.top);
     top.sort_by_key(|&rid| -world.rscs[rid].priority);
@@ -78,7 +105,7 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     constraints::unpack(world);
     internal_colocations(world);
     constraints::index(world);
-    let notes = crate::notes::gather(world);
+    world.ledger = options.explain.then(|| crate::explain::Ledger::open(world));
     assign::prepare(world);
     tickets::apply(world);
     let assigned = assign::run(world, options.scores);
@@ -93,19 +120,21 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     order::run(world, &mut acts);
     crate::remote::order(world, &mut acts);
     acts.settle(world);
-    notify::settle(world, &mut acts);
+    crate::notify::settle(world, &mut acts);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);
     let graph = emit::graph(world, &mut acts);
     let placements = placements(world);
-    Plan {
+    let plan = Plan {
         graph,
         placements,
         scores: assigned.trace.unwrap_or_default(),
         summary,
-        notes,
+        explained: Vec::new(),
+        stuck: Vec::new(),
         warnings: std::mem::take(&mut world.warnings),
-    }
+    };
+    (plan, acts)
 }
 
 /// Members of a group stay together, and so do the parts of a replica.

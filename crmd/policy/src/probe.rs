@@ -36,8 +36,7 @@ fn changes(world: &World<'_>, nid: Nid) -> bool {
     let node = &world.nodes[nid];
     let (NodeSort::Guest, Some(container)) = (node.sort, node.container) else { return false };
     let rsc = &world.rscs[container];
-    rsc.next_role == Some(Role::Stopped)
-        || rsc.assigned != rsc.running_on.first().copied()
+    rsc.next_role == Some(Role::Stopped) || rsc.assigned != rsc.running_on.first().copied()
 }
 
 /// For each anonymous clone: which instance a node has (or will have).

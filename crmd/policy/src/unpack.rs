@@ -66,11 +66,14 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         constraints: Constraints::default(),
         warnings: Vec::new(),
         chores: Vec::new(),
+        unfence: Vec::new(),
+        lapsed: rustc_hash::FxHashSet::default(),
         records: Vec::new(),
         active_ops: FxHashMap::default(),
         known_by_name: FxHashMap::default(),
         no_promotion: rustc_hash::FxHashSet::default(),
         implied: Vec::new(),
+        ledger: None,
     };
     for tag in &cib.config.tags {
         world.tags.entry(tag.id.clone()).or_default().extend(tag.references.iter().cloned());
@@ -502,6 +505,7 @@ pub(crate) fn add(
         stickiness: meta.stickiness,
         promotion: None,
         exclusive_discover: false,
+        failures_stay: false,
         fail_counts: Vec::new(),
         container: None,
         fillers: Vec::new(),
@@ -549,6 +553,7 @@ pub(crate) fn meta(
         Some("fencing") if !opts.fencing => Requires::Quorum,
         Some("fencing") => Requires::Fencing,
         _ if fencing || connection => Requires::Quorum,
+        _ if opts.fencing && opts.unfencing => Requires::Unfencing,
         _ if opts.fencing => Requires::Fencing,
         _ => Requires::Quorum,
     };

@@ -3,6 +3,7 @@
 use rota_cib::constraint::Role;
 
 use super::{Assign, add_dependents, available, colocs_as_dependent, colocs_as_primary, primitive};
+use crate::explain::Source;
 use crate::model::{Nid, Rid, World};
 use crate::score::INF;
 
@@ -14,6 +15,7 @@ pub(super) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
     world.rscs[rid].allocating = true;
     if world.rscs[rid].promotable {
         super::add_promotion_scores(world, rid);
+        world.mark_tree(rid, Source::Promotion);
     }
     for i in colocs_as_dependent(world, rid) {
         let primary = world.constraints.colocations[i].primary;
@@ -21,6 +23,7 @@ pub(super) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
     }
     for i in colocs_as_primary(world, rid) {
         add_dependents(world, state, i, rid);
+        world.mark(rid, Source::WantedBy(i));
     }
     state.show(world, "pcmk__clone_assign", rid);
     for child in world.rscs[rid].children.clone() {
@@ -85,6 +88,7 @@ pub(crate) fn distribute(
         if assigned >= max && !world.rscs[instance].orphan {
             // More than wanted.
             ban_tree(world, instance);
+            world.mark_tree(instance, Source::CloneEnough);
             if let Some(chosen) = one(world, state, owner, instance, None, node_max) {
                 let _ = chosen;
             }
@@ -150,6 +154,7 @@ fn early(
         primitive::undo(world, state, instance);
         for (r, allowed) in &saved {
             world.rscs[*r].allowed.clone_from(allowed);
+            world.mark(*r, Source::Undone);
         }
         let _ = written;
         // The count of the chosen node stays raised for the next try.
@@ -197,6 +202,7 @@ fn one(
             close(world, instance, nid);
         }
     }
+    world.mark_tree(instance, Source::CloneNode);
     let chosen = super::resource(world, state, instance, prefer);
     if let Some(nid) = chosen {
         *state.counts.entry((owner, nid)).or_default() += 1;
@@ -233,8 +239,7 @@ fn sort(world: &World<'_>, owner: Rid, list: &mut Vec<Rid>) {
         all.len()
     };
     let allowed = |n: Nid| world.rscs[owner].allowed[n].effective() >= 0;
-    let failed =
-        |rid: Rid| world.leaves(rid).iter().any(|&l| world.rscs[l].failed);
+    let failed = |rid: Rid| world.leaves(rid).iter().any(|&l| world.rscs[l].failed);
     let compare = |&a: &Rid, &b: &Rid| -> Ordering {
         let (x, y) = (place(a), place(b));
         if x.is_some() && y.is_some() {

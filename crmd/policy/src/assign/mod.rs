@@ -13,7 +13,7 @@ use rota_cib::constraint::Role;
 
 use crate::model::{Kind, Nid, Rid, World};
 
-pub(crate) use limits::prepare;
+pub(crate) use limits::{fail_count, prepare};
 
 /// State of the assignment beside the world.
 #[derive(Default)]

@@ -3,6 +3,7 @@
 use rota_cib::constraint::Role;
 
 use super::{Assign, colocate, settle, usable, utilization};
+use crate::explain::Source;
 use crate::model::{Nid, Rid, World};
 use crate::options::{NoQuorum, Placement};
 use crate::score::INF;
@@ -37,11 +38,13 @@ pub(super) fn assign(
         for &i in &dependent {
             if now(world, i) {
                 colocate::follow(world, state, rid, i);
+                world.mark(rid, Source::Colocation(i));
             }
         }
         for &i in &primary {
             if now(world, i) {
                 colocate::add_dependents(world, state, i, rid);
+                world.mark(rid, Source::WantedBy(i));
             }
         }
     }
@@ -52,6 +55,7 @@ pub(super) fn assign(
         world.rscs[rid].next_role_why = "target-role";
         world.ban_all(rid);
     }
+    world.mark(rid, Source::Stopped);
     state.show(world, "pcmk__primitive_assign", rid);
     if !world.rscs[rid].provisional {
         // What it must be with is nowhere.
@@ -59,6 +63,7 @@ pub(super) fn assign(
         return world.rscs[rid].assigned;
     }
     utilization::limit(world, state, rid, prefer);
+    world.mark(rid, Source::Utilization);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);
         None

@@ -4,8 +4,8 @@ use rota_cib::Text;
 use rota_cib::constraint::Role;
 use smol_str::format_smolstr;
 
-use super::colocate::{self, Toward, Wish};
 use super::Assign;
+use super::colocate::{self, Toward, Wish};
 use crate::model::{Cand, Nid, Rid, World};
 use crate::options::NoQuorum;
 use crate::score::{INF, leading_number, sum, text};
@@ -44,8 +44,8 @@ fn promotion_score(world: &World<'_>, rid: Rid, nid: Nid) -> Option<i32> {
     }
     let attributes = &world.nodes[world.attribute_node(rid, nid)?].attributes;
     let named = |name: &Text| attributes.get(&format_smolstr!("master-{name}"));
-    let value = named(&rsc.history_id)
-        .or_else(|| rsc.anonymous.then(|| named(&rsc.conf_id)).flatten())?;
+    let value =
+        named(&rsc.history_id).or_else(|| rsc.anonymous.then(|| named(&rsc.conf_id)).flatten())?;
     Some(
         crate::score::parse(value).or_else(|| leading_number(value).map(|n| n as i32)).unwrap_or(0),
     )
@@ -160,8 +160,7 @@ fn demoted(world: &mut World<'_>, rid: Rid) {
 fn rank(world: &World<'_>, state: &mut Assign, clone: Rid) -> Vec<(i32, Rid)> {
     let bundle = world.rscs[clone].parent.filter(|&p| world.rscs[p].is_bundle());
     let mut worth = world.rscs[clone].allowed.clone();
-    let children =
-        state.ranked.get(&clone).unwrap_or(&world.rscs[clone].children).clone();
+    let children = state.ranked.get(&clone).unwrap_or(&world.rscs[clone].children).clone();
     let own = |child: Rid| world.rscs[child].promotion.unwrap_or(-INF);
     for &child in &children {
         if let Some(nid) = world.rscs[child].assigned

@@ -185,13 +185,7 @@ fn nowhere(world: &mut World<'_>, rid: Rid) {
 }
 
 /// The dependent is to be where instances have a certain role.
-fn to_promoted(
-    world: &mut World<'_>,
-    dependent: Rid,
-    primary: Rid,
-    coloc: &Coloc,
-    wanted: Role,
-) {
+fn to_promoted(world: &mut World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc, wanted: Role) {
     let mut places: Vec<(Nid, i32)> = Vec::new();
     for instance in world.rscs[primary].children.clone() {
         let rsc = &world.rscs[instance];
@@ -227,13 +221,7 @@ fn to_promoted(
 }
 
 /// The dependent has its node: whether it may be promoted there.
-fn promoted_with(
-    world: &mut World<'_>,
-    dependent: Rid,
-    primary: Rid,
-    coloc: &Coloc,
-    wanted: Role,
-) {
+fn promoted_with(world: &mut World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc, wanted: Role) {
     let Some(promotion) = world.rscs[dependent].promotion else { return };
     let instances = world.rscs[primary].children.clone();
     let new = match compatible(world, dependent, &instances, Some(wanted)) {
@@ -302,12 +290,7 @@ fn to_bundle(world: &mut World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc)
 
 /// The instance that can be together with a resource: on its node, or on the best of its
 /// candidates.
-fn compatible(
-    world: &World<'_>,
-    rid: Rid,
-    instances: &[Rid],
-    role: Option<Role>,
-) -> Option<Rid> {
+fn compatible(world: &World<'_>, rid: Rid, instances: &[Rid], role: Option<Role>) -> Option<Rid> {
     let fits = |instance: Rid, nid: Nid| {
         let rsc = &world.rscs[instance];
         rsc.assigned.map(|n| world.host_of(n)) == Some(nid)

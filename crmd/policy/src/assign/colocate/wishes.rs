@@ -82,13 +82,7 @@ pub(crate) fn merge(
     }
 }
 
-fn add(
-    world: &World<'_>,
-    state: &mut Assign,
-    source: Rid,
-    work: &mut Vec<Cand>,
-    wish: Wish<'_>,
-) {
+fn add(world: &World<'_>, state: &mut Assign, source: Rid, work: &mut Vec<Cand>, wish: Wish<'_>) {
     if state.merging[source] {
         return;
     }
@@ -214,9 +208,5 @@ fn best_in_place(world: &World<'_>, source: Rid, coloc: Option<&Coloc>, nid: usi
     if coloc.is_none_or(|c| c.attribute.is_none()) {
         return here(nid);
     }
-    (0..allowed.len())
-        .filter(|&n| same_place(world, coloc, n, nid))
-        .map(here)
-        .max()
-        .unwrap_or(-INF)
+    (0..allowed.len()).filter(|&n| same_place(world, coloc, n, nid)).map(here).max().unwrap_or(-INF)
 }
