@@ -170,6 +170,9 @@ fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Ni
     if let Some(served) = world.rscs[rid].serves {
         // A node whose connection will be there may be used; otherwise it must not.
         let up = chosen.is_some() && world.rscs[rid].next_role.is_some_and(|r| r > Role::Stopped);
+        // What is inside a replica has nowhere else to be: that its connection cannot start
+        // will keep it down.
+        let inside = world.in_bundle(rid);
         let node = &mut world.nodes[served];
         if up {
             node.coming |= !node.online;
@@ -177,7 +180,7 @@ fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Ni
             if node.unseen {
                 node.unclean = false;
             }
-        } else {
+        } else if !inside {
             node.shutdown = true;
         }
     }
