@@ -118,7 +118,8 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
             && world.rscs[clone].allowed[nid].effective() >= 0
             && (rsc.managed || rsc.role == Role::Promoted)
             && role_open(rsc.next_role)
-            && !no_promotion(world);
+            && !no_promotion(world)
+            && world.inside_runs(nid);
         if may {
             *count += 1;
             promoted += 1;
