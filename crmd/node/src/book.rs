@@ -6,6 +6,7 @@ use rota_cib::change::{
 };
 use rota_cib::node::Node as NodeEntry;
 use rota_cib::nvset::{NvPair, NvSet};
+use rota_cib::resource::Resource;
 use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 use rota_cib::{Cib, Config, Header, failures};
 use rota_ids::{NodeId, NodeName, Text, WallTime};
@@ -214,6 +215,12 @@ fn property<'a>(cib: &'a Cib, name: &str) -> Option<&'a Text> {
     cib.config.properties.iter().find_map(|set| set.get(name))
 }
 
+/// Nothing is known any more of what a resource did on a node.
+pub fn forget_history(node: NodeId, resource: &Text) -> Change {
+    let (resource, node) = (resource.clone(), Some(uuid(node)));
+    Change::ForgetOperations { resource, node, filter: OperationFilter::All }
+}
+
 /// A repeated operation no longer is.
 pub fn cancelled(node: NodeId, resource: &Text, operation: &Text, interval_ms: u32) -> Change {
     let filter = OperationFilter::Repeated { operation: operation.clone(), interval_ms };
@@ -332,6 +339,15 @@ fn set_words(state: &mut NodeState, [in_ccm, crmd, join, expected]: Words) {
     state.expected = Some(expected.into());
 }
 
+/// Whether at most one instance of the resource may be active anywhere: it is part of no clone.
+pub fn is_unique(cib: &Cib, resource: &Text) -> bool {
+    cib.config.resources.iter().any(|top| match top {
+        Resource::Primitive(primitive) => primitive.id == *resource,
+        Resource::Group(group) => group.members.iter().any(|member| member.id == *resource),
+        Resource::Clone(_) | Resource::Bundle(_) => false,
+    })
+}
+
 /// Whether an operation only takes away.
 pub fn only_stops(op: &ResourceOp) -> bool {
     matches!(op.operation.as_str(), "stop" | "demote")
@@ -345,6 +361,7 @@ pub fn is_same(task: &Task, order: &OrderTask) -> bool {
                 && a.operation == b.operation
                 && a.interval == b.interval
                 && a.params == b.params
+                && a.migrate_target == b.migrate_target
         }
         (
             Task::Cancel { resource, operation, interval },

@@ -10,7 +10,7 @@ use rota_cib::Cib;
 use rota_ids::{Moment, NodeId, NodeName, Term, Text, WallTime};
 use rota_policy::check::{Finding, check};
 use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
-use rota_transition::{AbortReason, Action, ActionId, Executor, Graph, Task};
+use rota_transition::{AbortReason, Action, ActionId, Executor, Graph, ResourceOp, Task};
 
 use crate::book;
 use crate::entry::Entry;
@@ -75,6 +75,8 @@ pub struct Controller {
     sync: Sync,
     executor: Option<Executor>,
     given: BTreeMap<OrderId, Given>,
+    /// An action of the present graph waits for an order to end that the graph does not know.
+    held: bool,
     stale: Option<AbortReason>,
     planned_at: Moment,
     recheck_at: Option<WallTime>,
@@ -94,6 +96,7 @@ impl Controller {
             sync: Sync::default(),
             executor: None,
             given: BTreeMap::new(),
+            held: false,
             stale: Some(AbortReason::Membership),
             planned_at: now.moment,
             recheck_at: None,
@@ -174,6 +177,9 @@ impl Controller {
     /// Orders of a node whose life is over will never be answered.
     pub fn node_gone(&mut self, node: NodeId) {
         self.given.retain(|_, given| given.node != node);
+        if std::mem::take(&mut self.held) {
+            self.stale.get_or_insert(AbortReason::Membership);
+        }
         self.sync.answered.remove(&node);
     }
 
@@ -188,6 +194,9 @@ impl Controller {
         state: &ClusterState,
     ) {
         let given = order.and_then(|order| self.given.remove(&order));
+        if self.held && given.is_some() {
+            self.stale(AbortReason::UnexpectedResult { key: key.clone() }, todo);
+        }
         match given.and_then(|given| given.action) {
             Some(action) => {
                 if unexpected {
@@ -215,6 +224,26 @@ impl Controller {
     ) {
         if transition == self.transition {
             self.walk(StepInput::Confirmed(action), todo, wants, state);
+        }
+    }
+
+    /// The log holds what had to be written down before an action of the present graph.
+    pub fn may_begin(
+        &mut self,
+        transition: u64,
+        action: ActionId,
+        todo: &mut Vec<Effect>,
+        wants: &mut Vec<Want>,
+        state: &ClusterState,
+    ) {
+        if transition != self.transition || self.stale.is_some() {
+            return;
+        }
+        let found = self.executor.as_ref().and_then(|e| e.graph().action(action)).cloned();
+        if let Some(action) = found
+            && let Task::Resource(op) = &action.task
+        {
+            self.give(OrderTask::Run(op.clone()), &action, todo, wants, state);
         }
     }
 
@@ -380,6 +409,7 @@ impl Controller {
         self.transition += 1;
         self.plans_in_a_row += 1;
         self.planned_at = now.moment;
+        self.held = false;
         let cib = self.cib_with_what_is_in_flight(state);
         let plan = self.reasons.plan(&cib, now.wall);
         if let Some(why) = reason_to_refuse(&cib, &plan.graph) {
@@ -478,7 +508,15 @@ impl Controller {
         let purpose = Purpose::Action { transition: self.transition, action: action.id };
         let order = match &action.task {
             Task::Pseudo { .. } => return,
-            Task::Resource(op) => OrderTask::Run(op.clone()),
+            Task::Resource(op) => match migrating(op, action) {
+                Some(entry) => {
+                    let purpose =
+                        Purpose::Before { transition: self.transition, action: action.id };
+                    wants.push(Want::Propose(Box::new(entry), purpose));
+                    return;
+                }
+                None => OrderTask::Run(op.clone()),
+            },
             Task::Cancel { resource, operation, interval } => OrderTask::Cancel {
                 resource: resource.clone(),
                 operation: operation.clone(),
@@ -514,6 +552,12 @@ impl Controller {
     ) {
         let host = action.router.as_ref().or(action.node.as_ref());
         let Some(member) = host.and_then(|name| state.node_named(name)) else { return };
+        if let OrderTask::Run(op) = &task
+            && self.is_under_way_elsewhere(op, member.id, state)
+        {
+            self.held = true;
+            return;
+        }
         self.next_order += 1;
         let order = Order {
             id: OrderId { term: self.term, number: self.next_order },
@@ -547,6 +591,19 @@ impl Controller {
         }
     }
 
+    /// Whether another node has yet to answer an order about a resource of which there may be one
+    /// instance only: whatever the plan says, it must not be started meanwhile.
+    fn is_under_way_elsewhere(&self, op: &ResourceOp, node: NodeId, state: &ClusterState) -> bool {
+        let is_about_it = |given: &Given| {
+            given.node != node
+                && matches!(&given.order.task, OrderTask::Run(other)
+                    if other.key.resource == op.key.resource && other.operation != "monitor")
+        };
+        op.operation == "start"
+            && self.given.values().any(is_about_it)
+            && book::is_unique(&state.cib, &op.key.resource)
+    }
+
     fn repeat_orders(&mut self, now: Now, todo: &mut Vec<Effect>) {
         for given in self.given.values_mut() {
             let is_due = given.sent.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
@@ -557,6 +614,14 @@ impl Controller {
             }
         }
     }
+}
+
+/// What the log must hold before this operation begins: should the source of a migration be lost
+/// in the middle of it, the target's own history would not say that it may be active there.
+fn migrating(op: &ResourceOp, action: &Action) -> Option<Entry> {
+    let (source, target) = (action.node.clone()?, op.migrate_target.clone()?);
+    let resource = op.key.resource.clone();
+    (op.operation == "migrate_to").then_some(Entry::Migrating { resource, source, target })
 }
 
 /// What the checker, which shares no code with the planner, holds against a plan. Doing nothing

@@ -307,6 +307,11 @@ impl<S: LogStore> Node<S> {
                     controller.change_made(transition, action, todo, wants, state);
                 });
             }
+            (Some(Purpose::Before { transition, action }), _) => {
+                self.with_controller(now, |controller, state, todo, wants| {
+                    controller.may_begin(transition, action, todo, wants, state);
+                });
+            }
             (Some(Purpose::Client(_) | Purpose::View | Purpose::Plain) | None, _) => {}
         }
     }
@@ -590,6 +595,7 @@ fn order_of(entry: &Entry) -> Option<OrderId> {
         Entry::Cancelled { order, .. } => Some(*order),
         Entry::Found { .. }
         | Entry::Change(_)
+        | Entry::Migrating { .. }
         | Entry::View(_)
         | Entry::Verdict(_)
         | Entry::FencingNote(_)

@@ -488,7 +488,9 @@ impl Actions {
             self.require(edge.then, why);
         }
         if kind & WANTS != 0 && !t_optional && f_optional && !t_moves {
-            let why = (!quiet).then(|| self.words(world, edge.then, "required"));
+            let lets_in = self.acts[edge.first].verb == Verb::Fence;
+            let word = if lets_in { "required by" } else { "required" };
+            let why = (lets_in || !quiet).then(|| self.words(world, edge.then, word));
             self.require(edge.first, why);
         }
         if kind & WANTS_PROMOTED != 0
@@ -586,6 +588,7 @@ impl Actions {
                 let what = if act.verb == Verb::Notice { "notified" } else { act.verb.name() };
                 format!("{word} {} {what}", world.rscs[rid].id)
             }
+            None if act.verb == Verb::Fence => format!("{word} {}", act.verb.name()),
             None => format!("{word} {}", act.name),
         }
     }

@@ -17,25 +17,40 @@ pub(crate) fn check(world: &mut World<'_>, acts: &mut Actions) {
 
 fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &ResourceHistory) {
     let rsc = &world.rscs[rid];
+    // On a node that is left nothing is compared.
+    let node = &world.nodes[nid];
+    let maintained = rsc.maintenance || node.maintenance;
+    if !node.can_run() && !(node.maintenance && node.online && !node.unclean) {
+        return;
+    }
     if rsc.orphan {
-        if !rsc.running_on.contains(&nid) && rsc.parent.is_none() && world.nodes[nid].online {
+        if !rsc.running_on.contains(&nid) && rsc.parent.is_none() {
             world.chores.push(Chore::DeleteHistory { rid, nid });
+        }
+        return;
+    }
+    if !maintained && rsc.managed && class_changed(world, rid, history) {
+        world.chores.push(Chore::DeleteHistory { rid, nid });
+        let_in_again(world, rid, nid, "Device definition changed");
+        let rsc = &world.rscs[rid];
+        if rsc.running_on.contains(&nid) {
+            crate::create::act(world, acts, rid, Verb::Stop, Some(nid), false);
+            world.rscs[rid].stop_required = true;
+            forget_failures(world, rid, nid);
         }
         return;
     }
     if !rsc.running_on.contains(&nid) {
         return;
     }
-    if rsc.maintenance || world.nodes[nid].maintenance {
-        return;
-    }
     let ops = active(history);
-    let agent_changed = class_changed(world, rid, history);
-    if agent_changed && world.rscs[rid].managed {
-        let stop = crate::create::act(world, acts, rid, Verb::Stop, Some(nid), false);
-        acts.acts[stop].reason = Some("resource definition change".into());
-        world.rscs[rid].stop_required = true;
-        world.chores.push(Chore::DeleteHistory { rid, nid });
+    if maintained {
+        // Whoever maintains it is not to be disturbed by what watches it.
+        for op in ops.iter().filter(|o| o.interval_ms > 0) {
+            let aid =
+                crate::recurring::cancel(world, acts, rid, nid, &op.operation, op.interval_ms);
+            acts.acts[aid].reason = Some("maintenance mode".into());
+        }
         return;
     }
     for op in ops {
@@ -59,15 +74,15 @@ fn active(history: &ResourceHistory) -> Vec<&OperationRecord> {
     };
     let stop = last(&["stop"]);
     let mut start = last(&["start", "migrate_from"]);
-    if start.is_none() || stop > start {
-        // Implied: it was found running.
-        let found = ops.iter().rposition(|o| {
-            o.operation == "monitor" && o.interval_ms == 0 && matches!(o.rc, 0 | 8)
-                || matches!(o.operation.as_str(), "promote" | "demote") && o.op_status == 0
-        });
-        if found > start {
-            start = found;
-        }
+    if start.is_none() {
+        // Implied by a change of role, or by the first look that found it running.
+        let turned = last(&["promote", "demote"]);
+        let after = stop.map_or(0, |s| s + 1);
+        let found = ops[after..]
+            .iter()
+            .position(|o| o.operation == "monitor" && matches!(o.rc, 0 | 8))
+            .map(|i| i + after);
+        start = turned.or(found);
     }
     if stop > start {
         return Vec::new();
@@ -102,12 +117,18 @@ fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: 
         return;
     }
     let digest = world.digest(rid, Some(nid), &op.operation, op.interval_ms);
-    if op.digest.as_ref() == Some(&digest) || hidden_only(world, rid, nid, op) {
-        world
-            .active_ops
-            .entry((rid, nid))
-            .or_default()
-            .push((op.operation.clone(), op.interval_ms));
+    if op.digest.as_ref() != Some(&digest) && !hidden_only(world, rid, nid, op) {
+        forget_failures(world, rid, nid);
+        return;
+    }
+    let key = (op.operation.clone(), op.interval_ms);
+    // What has lapsed or has not been heard of since it was ordered is begun anew.
+    let lapsed = op.op_status == -1 || world.lapsed.contains(&(rid, nid, op.id.clone()));
+    let active = world.active_ops.entry((rid, nid)).or_default();
+    if lapsed {
+        active.retain(|k| *k != key);
+    } else {
+        active.push(key);
     }
 }
 
@@ -123,6 +144,8 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     if hidden_only(world, rid, nid, op) {
         return;
     }
+    forget_failures(world, rid, nid);
+    let_in_again(world, rid, nid, "Device parameters changed");
     if reloadable(world, rid, nid, op) {
         world.rscs[rid].reload = true;
         return;
@@ -132,6 +155,22 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     let aid = crate::create::act(world, acts, rid, verb, Some(place), false);
     acts.acts[aid].optional = false;
     acts.acts[aid].reason = Some("resource definition change".into());
+}
+
+/// A node was let in by a device as it was defined then.
+fn let_in_again(world: &mut World<'_>, rid: Rid, nid: Nid, why: &'static str) {
+    if crate::fence::lets_in(world, rid) && !world.unfence.iter().any(|(n, _)| *n == nid) {
+        world.unfence.push((nid, why));
+    }
+}
+
+/// What failed with other parameters says nothing of the present ones.
+fn forget_failures(world: &mut World<'_>, rid: Rid, nid: Nid) {
+    let goes_on = world.rscs[rid].assigned.is_some()
+        && world.rscs[rid].next_role.is_some_and(|r| r > rota_cib::constraint::Role::Stopped);
+    if goes_on && world.rscs[rid].fail_counts.iter().any(|(n, c)| *n == nid && c.count > 0) {
+        crate::history::failure::clear(world, rid, nid, "resource parameters have changed");
+    }
 }
 
 /// Whether the configuration hides its secrets (`****`) and all else is as recorded.
@@ -160,6 +199,11 @@ fn reloadable(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -
         return false;
     };
     if op.operation == "monitor" && op.interval_ms == 0 && op.digest.is_none() {
+        return false;
+    }
+    // Parameters that an operation has of its own reach the agent through that alone.
+    let own = world.op_conf(rid, &op.operation, op.interval_ms).and_then(|o| o.source);
+    if own.is_some_and(|source| !source.parameters.is_empty()) {
         return false;
     }
     let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);

@@ -159,9 +159,15 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     let mut need_stop = world.rscs[rid].stop_required && current.is_some();
     let mut moving = false;
     let mut stop_others = false;
-    if places.len() > 1 && partial.is_none() {
+    // What needs no proof of fencing may run elsewhere before a node is off.
+    let proof = matches!(world.rscs[rid].meta.requires, Requires::Fencing | Requires::Unfencing);
+    let counts = |n: &&Nid| proof || (world.nodes[**n].online && !world.nodes[**n].unclean);
+    if places.iter().filter(counts).count() > 1 && partial.is_none() {
         match world.rscs[rid].meta.multiple {
-            Multiple::StopUnexpected => stop_others = true,
+            Multiple::StopUnexpected if chosen.is_some_and(|c| places.contains(&c)) => {
+                stop_others = true;
+            }
+            Multiple::StopUnexpected => need_stop = true,
             Multiple::StopStart | Multiple::StopOnly | Multiple::Block => need_stop = true,
         }
     }
@@ -192,21 +198,18 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     }
     let role = world.rscs[rid].role;
     if role > Role::Stopped && !places.is_empty() {
-        if need_stop
-            && !(world.rscs[rid].start_pending && !moving && !world.rscs[rid].stop_required)
+        if stop_others && next > Role::Stopped {
+            only_stray(world, acts, rid, &places, chosen);
+        } else if need_stop
+            && !(world.rscs[rid].start_pending
+                && places.len() == 1
+                && !moving
+                && !world.rscs[rid].stop_required)
         {
             down(world, acts, rid, &places, false, current);
             if next > Role::Stopped {
                 up(world, acts, rid, chosen, Role::Stopped, next, false);
             }
-        } else if stop_others {
-            for &nid in &places {
-                if Some(nid) != current {
-                    let stop = act(world, acts, rid, Verb::Stop, Some(nid), false);
-                    acts.acts[stop].reason = Some("being multiply active".into());
-                }
-            }
-            steady(world, acts, rid, &places, role, next, chosen);
         } else {
             steady(world, acts, rid, &places, role, next, chosen);
         }
@@ -238,6 +241,23 @@ fn continue_migration(
     .then_some((source, target))
 }
 
+/// Of several places all but the chosen one are stopped. What depends on it starts anew, as
+/// after a restart, though it is not touched itself (`multiple-active=stop_unexpected`).
+fn only_stray(
+    world: &mut World<'_>,
+    acts: &mut Actions,
+    rid: Rid,
+    places: &[Nid],
+    chosen: Option<Nid>,
+) {
+    for &nid in places.iter().filter(|&&n| Some(n) != chosen) {
+        let stop = act(world, acts, rid, Verb::Stop, Some(nid), false);
+        acts.acts[stop].reason = Some("being multiply active".into());
+    }
+    let start = act(world, acts, rid, Verb::Start, chosen, false);
+    acts.acts[start].pseudo = true;
+}
+
 /// Stays where it is: role changes, and a restart in reserve.
 fn steady(
     world: &mut World<'_>,
@@ -261,13 +281,17 @@ fn steady(
             acts.acts[demote].optional = false;
         }
     }
+    let proof = matches!(world.rscs[rid].meta.requires, Requires::Fencing | Requires::Unfencing);
     for &nid in places {
-        act(world, acts, rid, Verb::Stop, Some(nid), Some(nid) == here);
+        // Elsewhere it is only on a node that is to be fenced, if that does no harm.
+        let node = &world.nodes[nid];
+        if proof || Some(nid) == here || (node.online && !node.unclean) {
+            act(world, acts, rid, Verb::Stop, Some(nid), Some(nid) == here);
+        }
     }
     act(world, acts, rid, Verb::Start, here, true);
     if world.rscs[rid].reload && world.rscs[rid].managed {
-        let reload = act(world, acts, rid, Verb::Reload, here, false);
-        acts.acts[reload].reason = Some("resource definition change".into());
+        act(world, acts, rid, Verb::Reload, here, false);
     }
     if next == Role::Promoted {
         let demoting = world.rscs[rid].failed && promoted;
@@ -325,6 +349,14 @@ fn up(
 fn inside(world: &World<'_>, acts: &mut Actions, rid: Rid) {
     let (starts, stops) = (acts.all(rid, Verb::Start), acts.all(rid, Verb::Stop));
     let (promotes, demotes) = (acts.all(rid, Verb::Promote), acts.all(rid, Verb::Demote));
+    // What watched it, and is configured no more, ends when it is down.
+    for cancel in acts.all(rid, Verb::Cancel) {
+        for &stop in &stops {
+            if acts.acts[stop].node == acts.acts[cancel].node {
+                acts.order(stop, cancel, edge::ORDER);
+            }
+        }
+    }
     for &stop in &stops {
         for &start in &starts {
             // A stray instance elsewhere is ended without touching the one that may stay.

@@ -17,6 +17,10 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                 if !world.nodes[nid].online || world.nodes[nid].unclean {
                     continue;
                 }
+                // Of what is not managed the failures stand until people have seen them.
+                if !world.rscs[rid].managed && !world.rscs[rid].orphan {
+                    continue;
+                }
                 let aid = simple(acts, rid, nid, Verb::ClearFailures);
                 acts.acts[aid].reason = Some(why.into());
                 for start in acts.all(rid, Verb::Start) {

@@ -6,13 +6,12 @@ use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Extra, Verb, blank, edge};
 use crate::create::can_fence;
-use crate::model::{Nid, NodeSort, Requires, World};
+use crate::model::{Nid, NodeSort, Requires, Rid, World};
 use crate::options::NoQuorum;
 use crate::values::get;
 
 /// Makes fencing actions and what hangs on them.
 pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
-    quorum_policy(world);
     guests(world, acts);
     let mut fences: Vec<(Nid, Aid)> = Vec::new();
     for nid in 0..world.nodes.len() {
@@ -96,8 +95,16 @@ fn guests(world: &mut World<'_>, acts: &mut Actions) {
 }
 
 /// The whole partition, when it must not live without quorum.
-fn quorum_policy(world: &mut World<'_>) {
-    if world.opts.no_quorum != NoQuorum::Fence || world.quorum {
+///
+/// A partition that never had quorum has taken nothing over, so it is left alone: Pacemaker's
+/// controller writes `no-quorum-panic` into the Cib when quorum was there and is lost.
+pub(crate) fn quorum_policy(world: &mut World<'_>) {
+    let had_quorum = world.cib.header.other.iter().any(|(name, value)| {
+        name == "no-quorum-panic"
+            && crate::values::boolean(value)
+                .unwrap_or_else(|| crate::score::leading_number(value).unwrap_or(0) > 0)
+    });
+    if world.opts.no_quorum != NoQuorum::Fence || world.quorum || !had_quorum {
         return;
     }
     for nid in 0..world.nodes.len() {
@@ -144,39 +151,67 @@ fn unfence(world: &World<'_>, acts: &mut Actions) {
     if !world.opts.fencing {
         return;
     }
-    let device = world.rscs.iter().find(|r| {
-        r.is_primitive()
-            && r.prim.is_some_and(|p| world.prims[p].is_fencing())
-            && get(&r.meta.pairs, "provides").is_some_and(|v| v == "unfencing")
-    });
-    let Some(device) = device else { return };
+    if !(0..world.rscs.len()).any(|rid| world.rscs[rid].is_primitive() && lets_in(world, rid)) {
+        return;
+    }
     for (nid, node) in world.nodes.iter().enumerate() {
         let done = node
             .attributes
             .get("#node-unfenced")
             .is_some_and(|v| crate::score::leading_number(v).unwrap_or(0) > 0);
+        let again = world.unfence.iter().find(|(n, _)| *n == nid).map(|(_, why)| *why);
         let wanted = node.online
             && !node.unclean
             && !node.pending
             && !node.shutdown
             && node.sort == NodeSort::Member
-            && !done
+            && (!done || again.is_some())
             && !acts.fences.contains_key(&nid);
         if !wanted {
             continue;
         }
         let mut act = blank(None, Verb::Fence, Some(nid));
-        act.optional = false;
-        act.reason = Some(format!("required by {} monitor", device.id));
+        // Let in is a node only for something that is to be looked at or started there.
+        act.optional = !done || again.is_none();
+        act.reason = again.filter(|_| done).map(String::from);
         act.extra = Some(Box::new(Extra { fence: Some(FenceAction::On), ..Extra::default() }));
         let aid = acts.add(act);
         acts.fences.insert(nid, aid);
         for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
-            if matches!(acts.acts[other].verb, Verb::Monitor | Verb::Start | Verb::Promote) {
-                acts.order(aid, other, edge::NEEDS | edge::QUIET);
+            let Some(rid) = acts.acts[other].rid else { continue };
+            let verb = acts.acts[other].verb;
+            if world.rscs[rid].meta.requires != Requires::Unfencing && !lets_in(world, rid) {
+                continue;
+            }
+            let probes = acts.acts[other].extra.as_ref().is_some_and(|e| e.probe);
+            match verb {
+                // What runs there did so without: it goes through it.
+                Verb::Start => {
+                    acts.order(aid, other, edge::NEEDS | edge::FORCES | edge::WANTS);
+                }
+                Verb::Stop => acts.order(other, aid, edge::ORDER),
+                Verb::Monitor if probes => {
+                    acts.order(aid, other, edge::NEEDS | edge::WANTS | edge::QUIET);
+                }
+                Verb::Monitor | Verb::Promote => {
+                    acts.order(aid, other, edge::NEEDS | edge::QUIET);
+                }
+                _ => continue,
+            }
+            let wanted = matches!(verb, Verb::Start | Verb::Monitor) && !acts.acts[other].optional;
+            if wanted && acts.acts[aid].optional {
+                let why = acts.words(world, other, "required by");
+                acts.acts[aid].optional = false;
+                acts.acts[aid].reason = Some(why);
             }
         }
     }
+}
+
+/// Whether a resource is a device that lets nodes in.
+pub(crate) fn lets_in(world: &World<'_>, rid: Rid) -> bool {
+    world.is_fencing(rid)
+        && get(&world.rscs[rid].meta.pairs, "provides").is_some_and(|v| v == "unfencing")
 }
 
 /// What needs the proof before it starts.

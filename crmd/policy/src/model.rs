@@ -49,6 +49,10 @@ pub(crate) struct World<'a> {
     pub warnings: Vec<String>,
     /// Pieces of status that ask for an action: cleared fail counts, deletions.
     pub chores: Vec<Chore>,
+    /// Nodes to be let in again, because the device that did so has changed since.
+    pub unfence: Vec<(Nid, &'static str)>,
+    /// Records of failures that count no more: what they watch for is begun anew.
+    pub lapsed: rustc_hash::FxHashSet<(Rid, Nid, Text)>,
     /// Histories as found, with the instance that each was given to.
     pub records: Vec<(Rid, Nid, &'a rota_cib::status::ResourceHistory)>,
     /// Recurring operations that run and are as configured.
@@ -360,6 +364,8 @@ pub(crate) struct Rsc {
     /// Promotion score; none when it cannot be promoted.
     pub promotion: Option<i32>,
     pub exclusive_discover: bool,
+    /// A failure that blocks stands until people have looked: none of them expires.
+    pub failures_stay: bool,
     /// Fail counts: node, count, last failure.
     pub fail_counts: Vec<(Nid, FailCount)>,
     /// The container this resource is inside of (bundles, guest connections).
@@ -401,6 +407,10 @@ impl Rsc {
             Kind::Bundle(b) => Some(b),
             Kind::Primitive | Kind::Group { .. } | Kind::Clone(_) => None,
         }
+    }
+    /// After how many seconds failures count no more; 0 is never.
+    pub fn failure_timeout_s(&self) -> i64 {
+        if self.failures_stay { 0 } else { self.meta.failure_timeout_s }
     }
     pub fn is_active(&self) -> bool {
         self.role >= Role::Started

@@ -80,29 +80,50 @@ fn tell(
     post: (Aid, Aid),
 ) {
     let rsc = &world.rscs[leaf];
-    let ending = matches!(verb, Verb::Stop | Verb::Demote);
-    if ending && rsc.role > Role::Stopped {
-        for &nid in &rsc.running_on {
-            if world.nodes[nid].online && !world.nodes[nid].unclean {
-                message(world, acts, leaf, nid, "pre", verb, all, pre);
-            }
-        }
+    let mut now: Vec<Nid> = Vec::new();
+    if rsc.role > Role::Stopped {
+        now = rsc.running_on.clone();
+        now.retain(|&n| world.nodes[n].online && !world.nodes[n].unclean);
     }
-    let Some(nid) = rsc.assigned.filter(|_| rsc.next_role.is_some_and(|r| r > Role::Stopped))
-    else {
-        return;
+    let later = rsc
+        .assigned
+        .filter(|&n| rsc.next_role.is_some_and(|r| r > Role::Stopped) && !world.nodes[n].unclean);
+    let stays = later.filter(|n| now.contains(n));
+    let (before, after) = match verb {
+        Verb::Demote => (now.clone(), now),
+        Verb::Stop => (now, Vec::from_iter(stays)),
+        Verb::Start => (Vec::from_iter(stays), Vec::from_iter(later)),
+        _ => (Vec::from_iter(later), Vec::from_iter(later)),
     };
-    let start = acts.find(leaf, Verb::Start, Some(nid));
-    let starts = start.is_some_and(|s| !acts.acts[s].optional);
-    if world.nodes[nid].unclean {
-        return;
-    }
-    if verb != Verb::Start || !starts {
+    for nid in before {
         message(world, acts, leaf, nid, "pre", verb, all, pre);
     }
-    let after = message(world, acts, leaf, nid, "post", verb, all, post);
-    if let (Some(after), Some(start)) = (after, start) {
-        acts.order(start, after, edge::NEEDS | edge::QUIET);
+    for nid in after {
+        let told = message(world, acts, leaf, nid, "post", verb, all, post);
+        let start = acts.find(leaf, Verb::Start, Some(nid));
+        if let (Some(told), Some(start)) = (told, start)
+            && verb == Verb::Start
+        {
+            acts.order(start, told, edge::NEEDS | edge::QUIET);
+        }
+    }
+}
+
+/// Whoever is down between its stop and its start is not told what happens meanwhile.
+pub(crate) fn hush(world: &World<'_>, acts: &mut Actions) {
+    for (rid, rsc) in world.rscs.iter().enumerate() {
+        if !rsc.notify || !rsc.is_primitive() {
+            continue;
+        }
+        for aid in acts.all(rid, Verb::Notify) {
+            let node = acts.acts[aid].node;
+            let meanwhile =
+                matches!(acts.acts[aid].name.as_str(), "post_notify_stopped" | "pre_notify_start");
+            let restarts = acts.find(rid, Verb::Stop, node).is_some_and(|s| !acts.acts[s].optional);
+            if meanwhile && restarts {
+                acts.acts[aid].optional = true;
+            }
+        }
     }
 }
 

@@ -79,6 +79,8 @@ pub(crate) struct Options {
     pub managed_default: bool,
     pub node_pending_timeout_s: i64,
     pub fence_remote_without_quorum: bool,
+    /// Some device lets nodes in (`provides=unfencing`): by default everything waits for that.
+    pub unfencing: bool,
 }
 
 impl Options {
@@ -150,6 +152,25 @@ impl Options {
             managed_default: flag(&["is-managed-default"], true),
             node_pending_timeout_s: (time(&["node-pending-timeout"], 0) / 1000) as i64,
             fence_remote_without_quorum: flag(&["fence-remote-without-quorum"], false),
+            unfencing: provides_unfencing(cib),
         }
     }
+}
+
+/// Whether a configured fence device provides unfencing.
+fn provides_unfencing(cib: &Cib) -> bool {
+    use rota_cib::resource::{AgentClass, CloneChild, Primitive, Resource};
+    let provides = |p: &Primitive| {
+        p.class == Some(AgentClass::Stonith)
+            && p.meta.iter().any(|set| set.get("provides").is_some_and(|v| v == "unfencing"))
+    };
+    cib.config.resources.iter().any(|resource| match resource {
+        Resource::Primitive(p) => provides(p),
+        Resource::Group(g) => g.members.iter().any(provides),
+        Resource::Clone(c) => match &c.child {
+            CloneChild::Primitive(p) => provides(p),
+            CloneChild::Group(g) => g.members.iter().any(provides),
+        },
+        Resource::Bundle(_) => false,
+    })
 }

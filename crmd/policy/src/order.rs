@@ -2,11 +2,12 @@
 
 use rota_cib::constraint::OrderKind;
 use rota_cib::constraint::Role;
+use rustc_hash::FxHashMap;
 use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Verb, blank, edge};
 use crate::constraints::{AnyOf, OrderC};
-use crate::model::{Rid, World};
+use crate::model::{Nid, Rid, World};
 
 /// Applies all orders.
 pub(crate) fn run(world: &World<'_>, acts: &mut Actions) {
@@ -17,6 +18,7 @@ pub(crate) fn run(world: &World<'_>, acts: &mut Actions) {
         any_of(world, acts, set);
     }
     together(world, acts);
+    apart(world, acts);
     relieve(world, acts);
 }
 
@@ -72,6 +74,31 @@ fn together(world: &World<'_>, acts: &mut Actions) {
         for a in acts.all(coloc.primary, verb(coloc.primary_role)) {
             for b in acts.all(coloc.dependent, verb(coloc.dependent_role)) {
                 acts.order(a, b, edge::TOGETHER);
+            }
+        }
+    }
+}
+
+/// Of two that must never be together one leaves a node before the other comes.
+fn apart(world: &World<'_>, acts: &mut Actions) {
+    for coloc in &world.constraints.colocations {
+        let plain = coloc.dependent_role.is_none() && coloc.primary_role.is_none();
+        if coloc.score > -crate::score::INF || !plain {
+            continue;
+        }
+        for (goes, comes) in [(coloc.primary, coloc.dependent), (coloc.dependent, coloc.primary)] {
+            let mut starts: FxHashMap<Option<Nid>, Vec<Aid>> = FxHashMap::default();
+            for leaf in world.leaves(comes) {
+                for start in acts.all(leaf, Verb::Start) {
+                    starts.entry(acts.acts[start].node).or_default().push(start);
+                }
+            }
+            for leaf in world.leaves(goes) {
+                for stop in acts.all(leaf, Verb::Stop) {
+                    for &start in starts.get(&acts.acts[stop].node).into_iter().flatten() {
+                        acts.order(stop, start, edge::ORDER);
+                    }
+                }
             }
         }
     }

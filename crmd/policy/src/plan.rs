@@ -90,6 +90,7 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
     if let Some(quorum) = options.quorum {
         world.quorum = quorum;
     }
+    fence::quorum_policy(&mut world);
     history::unpack(&mut world);
     world
 }
@@ -119,6 +120,7 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     order::run(world, &mut acts);
     crate::remote::order(world, &mut acts);
     acts.settle(world);
+    crate::notify::hush(world, &mut acts);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);
     let graph = emit::graph(world, &mut acts);

@@ -35,24 +35,15 @@ pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
         for (name, interval, role, enabled) in &ops {
             if !enabled || *role == Some(Role::Stopped) {
                 if *enabled && recorded(world, rid, nid, name, *interval) {
-                    cancel(world, acts, rid, nid, name, *interval);
+                    // What watches that it is not here ends before it is.
+                    let aid = cancel(world, acts, rid, nid, name, *interval);
+                    for start in acts.all(rid, Verb::Start) {
+                        acts.order(aid, start, edge::ORDER);
+                    }
                 }
                 continue;
             }
             active(world, acts, rid, nid, name, *interval, *role, next);
-        }
-    }
-    if world.rscs[rid].role == Role::Promoted && next <= Role::Stopped {
-        // What watches the promoted role ends before the demotion.
-        for nid in world.rscs[rid].running_on.clone() {
-            for (name, interval, role, _) in &ops {
-                if *role == Some(Role::Promoted) && exists(world, rid, nid, name, *interval) {
-                    let aid = cancel(world, acts, rid, nid, name, *interval);
-                    for then in acts.all(rid, Verb::Demote) {
-                        acts.order(aid, then, edge::NEEDS | edge::QUIET);
-                    }
-                }
-            }
         }
     }
     for (name, interval, role, enabled) in &ops {
@@ -148,14 +139,15 @@ fn active(
 
 /// Watches for a resource where it should not be.
 fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, interval: u32) {
-    if world.rscs[rid].unique {
+    // Of a clone there may be instances anywhere: none is where it should not be.
+    if world.instance_owner(rid).is_some() {
         return;
     }
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
         let here = world.rscs[rid].assigned == Some(nid)
             && world.rscs[rid].next_role.is_some_and(|r| r > Role::Stopped);
-        if here || !node.online || node.unclean || node.pending || node.is_remote() {
+        if here || !node.online || node.unclean || node.pending {
             continue;
         }
         let known = recorded(world, rid, nid, name, interval);
@@ -164,7 +156,7 @@ fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, in
         act.name = name.clone();
         act.interval = interval;
         act.optional = known && stopping.is_none();
-        act.runnable = !node.shutdown && !node.standby && world.rscs[rid].managed;
+        act.runnable = world.rscs[rid].managed;
         act.extra = Some(Box::new(Extra { expected_rc: 7, ..Extra::default() }));
         let aid = acts.add(act);
         acts.of_node.entry(nid).or_default().push(aid);

@@ -11,6 +11,9 @@ pub(crate) fn lines(world: &World<'_>, acts: &Actions) -> Vec<String> {
     for (nid, node) in world.nodes.iter().enumerate() {
         let Some(&fence) = acts.fences.get(&nid) else { continue };
         let act = &acts.acts[fence];
+        if act.optional {
+            continue;
+        }
         let word = act.extra.as_ref().and_then(|e| e.fence).map_or("reboot", |f| f.as_str());
         let container = match (node.sort, node.container) {
             (NodeSort::Guest, Some(c)) => format!(" (resource: {})", world.rscs[c].id),
@@ -187,14 +190,11 @@ fn both(
     });
     if let Some(other) = stray
         && h == t
-        && !required(start)
-        && !required(stop)
+        && stop.is_none()
+        && rsc.failed
     {
-        lines.push(line(
-            "Restart",
-            format!("{role}{}", name(t)),
-            acts.find(rid, Verb::Stop, Some(other)),
-        ));
+        let cause = acts.find(rid, Verb::Stop, Some(other));
+        lines.push(line("Recover", format!("{role}{}", name(t)), cause));
         return;
     }
     let migrating = acts

@@ -128,7 +128,7 @@ pub(crate) fn fail_count(world: &World<'_>, rid: Rid, nid: Nid) -> i32 {
     let now = world.now;
     let of = |rid: Rid| {
         let rsc = &world.rscs[rid];
-        let timeout = rsc.meta.failure_timeout_s;
+        let timeout = rsc.failure_timeout_s();
         rsc.fail_counts
             .iter()
             .filter(|(n, _)| *n == nid)

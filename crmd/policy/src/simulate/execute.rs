@@ -218,10 +218,12 @@ fn record(
     history.operations.retain(|o| {
         !(o.op_status == -1 && o.operation == op.operation && o.interval_ms == op.interval)
     });
+    // A reload leaves the resource as a start with these parameters would have.
+    let task = if op.operation == "reload-agent" { "start".into() } else { op.operation.clone() };
     let mut made = OperationRecord {
         id: id.clone(),
-        key: Some(format_smolstr!("{}_{}_{}", op.resource, op.operation, op.interval)),
-        operation: op.operation.clone(),
+        key: Some(format_smolstr!("{}_{}_{}", op.resource, task, op.interval)),
+        operation: task,
         interval_ms: op.interval,
         call_id: *call,
         rc,

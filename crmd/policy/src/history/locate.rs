@@ -1,0 +1,224 @@
+//! Which resource a history is about: instances of clones by place, orphans as found.
+
+use rota_cib::Text;
+use rota_cib::status::ResourceHistory;
+
+use crate::model::{Nid, NodeSort, Requires, Rid, World};
+use crate::unpack::{self, Instance};
+
+/// The instance that a history on a node is about; an orphan is made where there is none.
+pub(crate) fn locate(world: &mut World<'_>, nid: Nid, history: &ResourceHistory) -> Rid {
+    let id = &history.id;
+    let (base, number) = match id.rsplit_once(':') {
+        Some((base, n)) if !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) => {
+            (Text::from(base), n.parse::<usize>().ok())
+        }
+        _ => (id.clone(), None),
+    };
+    if let Some(&rid) = world.by_id.get(id)
+        && !world.rscs[rid].anonymous
+        && world.rscs[rid].is_primitive()
+    {
+        return rid;
+    }
+    if let Some(&clone) = world.clone_of.get(&base) {
+        let unique = world.rscs[clone].unique;
+        if !unique {
+            return anonymous(world, clone, &base, nid, ended(history));
+        }
+        if let Some(number) = number {
+            return unique_orphan(world, clone, &base, number);
+        }
+        if number.is_none() {
+            // The clone was anonymous when this was written: an orphan of the bare name.
+            return orphan(world, history, id);
+        }
+    }
+    orphan(world, history, id)
+}
+
+pub(super) fn unique_orphan(world: &mut World<'_>, clone: Rid, base: &Text, number: usize) -> Rid {
+    let child = make_instance(world, clone, number);
+    find_in(world, child, base).unwrap_or(child)
+}
+
+/// Member (or instance itself) with this configured name.
+pub(super) fn find_in(world: &World<'_>, rid: Rid, base: &Text) -> Option<Rid> {
+    if world.rscs[rid].conf_id == *base {
+        return Some(rid);
+    }
+    world.rscs[rid].children.iter().copied().find(|&c| world.rscs[c].conf_id == *base)
+}
+
+/// Whether the last that a history says is that nothing runs any more.
+fn ended(history: &ResourceHistory) -> bool {
+    let once = history.operations.iter().filter(|o| o.interval_ms == 0);
+    let last = once.max_by(|a, b| super::in_time(a, b));
+    last.is_none_or(|o| (o.operation == "stop" && o.rc == 0) || o.rc == 7)
+}
+
+/// The instance of an anonymous clone that a node has, or a spare one, or one too many.
+pub(super) fn anonymous(
+    world: &mut World<'_>,
+    clone: Rid,
+    base: &Text,
+    nid: Nid,
+    ended: bool,
+) -> Rid {
+    // What a bundle runs is told apart by the replica it is in.
+    if let Some(child) = world.replica_child(clone, nid) {
+        return child;
+    }
+    let (mut free, mut again) = (None, false);
+    for child in world.rscs[clone].children.clone() {
+        let Some(member) = find_in(world, child, base) else { continue };
+        let places = running_places(world, child);
+        if places.is_empty() {
+            if free.is_none() && !world.rscs[child].orphan {
+                free = Some(member);
+            }
+        } else if places.contains(&nid) {
+            // What runs there under another name already is another instance.
+            if ended || !world.rscs[member].running_on.contains(&nid) {
+                return member;
+            }
+            again = true;
+        }
+    }
+    // What needs no proof of fencing may be started again before the node is off: the instance
+    // that the node had is one more, so that its number is free for the new one.
+    let proof = |member: Rid| {
+        matches!(world.rscs[member].meta.requires, Requires::Fencing | Requires::Unfencing)
+    };
+    let node = &world.nodes[nid];
+    let members = world.nodes.iter().filter(|n| n.sort != NodeSort::Ping).count();
+    // One for every node there is: no number is wanted elsewhere.
+    let everywhere = world.rscs[clone].clone_conf().is_some_and(|c| c.max >= members);
+    let lost = (node.unclean || !node.online) && node.sort != NodeSort::Guest && !everywhere;
+    if let Some(free) = free.filter(|&f| !again && (!lost || proof(f))) {
+        return free;
+    }
+    let number = world.rscs[clone].children.len();
+    let child = make_instance(world, clone, number);
+    find_in(world, child, base).unwrap_or(child)
+}
+
+/// Where an instance (or a member of it) runs.
+pub(super) fn running_places(world: &World<'_>, rid: Rid) -> Vec<Nid> {
+    let mut places = world.rscs[rid].running_on.clone();
+    for &child in &world.rscs[rid].children {
+        for &place in &world.rscs[child].running_on {
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    }
+    places
+}
+
+/// One more instance than configured, so an orphan.
+pub(super) fn make_instance(world: &mut World<'_>, clone: Rid, number: usize) -> Rid {
+    let Some(&model) = world.rscs[clone].children.first() else { return clone };
+    let like = world.rscs[model].clone();
+    let instance = Instance {
+        number: Some(number),
+        unique: like.unique,
+        notify: like.notify,
+        promotable: like.promotable,
+    };
+    let child = unpack::add(
+        world,
+        &like.conf_id,
+        like.kind.clone(),
+        like.prim,
+        Some(clone),
+        like.meta.clone(),
+        instance,
+    );
+    for member in like.children {
+        let m = world.rscs[member].clone();
+        let made = unpack::add(
+            world,
+            &m.conf_id,
+            m.kind.clone(),
+            m.prim,
+            Some(child),
+            m.meta.clone(),
+            instance,
+        );
+        world.rscs[child].children.push(made);
+    }
+    unpack::mark_orphan(world, child);
+    world.rscs[clone].children.push(child);
+    child
+}
+
+/// A resource that is in no configuration any more.
+pub(super) fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text) -> Rid {
+    // The name may have become that of a clone or group since.
+    let renamed = world.by_id.get(id).copied();
+    if let Some(rid) = renamed {
+        if world.rscs[rid].is_primitive() {
+            return rid;
+        }
+        let known = world.top.iter().find(|&&t| world.rscs[t].orphan && world.rscs[t].id == *id);
+        if let Some(&rid) = known {
+            return rid;
+        }
+    }
+    let class = history.class.clone().unwrap_or_default();
+    let conf = crate::model::PrimConf {
+        class,
+        provider: history.provider.clone(),
+        agent: history.agent.clone().unwrap_or_default(),
+        params: Vec::new(),
+        utilization: Vec::new(),
+        ops: Vec::new(),
+        fixed_params: Vec::new(),
+        params_by_node: false,
+        params_cache: None,
+    };
+    let (fencing, connection) = (conf.is_fencing(), conf.is_connection());
+    world.prims.push(conf);
+    let prim = world.prims.len() - 1;
+    let mut pairs = Vec::new();
+    let defaults: Vec<_> = world.cib.config.rsc_defaults.iter().collect();
+    world.values.collect(&defaults, None, &crate::values::Context::default(), &mut pairs);
+    let meta = unpack::meta(pairs, &world.opts, fencing, connection, false);
+    let rid = unpack::add(
+        world,
+        id,
+        crate::model::Kind::Primitive,
+        Some(prim),
+        None,
+        std::sync::Arc::new(meta),
+        Instance::default(),
+    );
+    world.rscs[rid].orphan = true;
+    world.top.push(rid);
+    if let Some(configured) = renamed {
+        world.by_id.insert(id.clone(), configured);
+    }
+    if connection {
+        let name = id.clone();
+        let nid = match world.node_by_name.get(&name) {
+            Some(&nid) => nid,
+            None => crate::remote::add_node(world, name.clone(), NodeSort::Remote),
+        };
+        world.nodes[nid].connection = Some(rid);
+        world.rscs[rid].serves = Some(nid);
+    }
+    if let Some(container) = &history.container
+        && let Some(&c) = world.by_id.get(container)
+    {
+        world.rscs[rid].orphan_filler = true;
+        world.rscs[rid].container = Some(c);
+        world.rscs[c].fillers.push(rid);
+        if let Some(nid) = world.rscs[rid].serves {
+            // It led to a guest.
+            world.nodes[nid].sort = NodeSort::Guest;
+            world.nodes[nid].container = Some(c);
+        }
+    }
+    rid
+}
