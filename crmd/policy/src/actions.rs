@@ -525,6 +525,7 @@ impl Actions {
             && (self.acts[edge.first].fixed
                 || self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked))
         {
+            self.accuse(edge.then, true, true);
             self.acts[edge.then].runnable = false;
             self.changed(edge.then);
         }

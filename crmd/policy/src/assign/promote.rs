@@ -85,6 +85,7 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
     }
     let rank = rank(world, state, clone);
     let mut order: Vec<(i32, Rid)> = rank;
+    world.mark_ranks(&order);
     order.sort_by_key(|&(score, r)| (-score, std::cmp::Reverse(world.rscs[r].role)));
     for &(score, child) in &order {
         let line = {
