@@ -77,6 +77,17 @@ impl Verb {
         }
     }
 
+    /// The collective action that a completion completes; any other verb itself.
+    pub fn begun(self) -> Self {
+        match self {
+            Self::Running => Self::Start,
+            Self::Stopped => Self::Stop,
+            Self::Promoted => Self::Promote,
+            Self::Demoted => Self::Demote,
+            other => other,
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "start" => Some(Self::Start),
@@ -509,7 +520,8 @@ impl Actions {
             self.require(edge.first, why);
         }
         // A stop that must and cannot happen keeps what comes after it from happening.
-        if kind & WANTS != 0
+        let ordered = kind & FORCES != 0 && kind & edge::USER != 0;
+        if (kind & WANTS != 0 || (ordered && self.acts[edge.first].verb == Verb::Stop))
             && t_runnable
             && !t_optional
             && !f_optional
@@ -517,6 +529,7 @@ impl Actions {
             && (self.acts[edge.first].fixed
                 || self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked))
         {
+            self.accuse(edge.then, true, true);
             self.acts[edge.then].runnable = false;
             self.changed(edge.then);
         }
@@ -589,9 +602,23 @@ impl Actions {
 
     /// Why the first of an edge acts on the second.
     fn reason_of(&self, world: &World<'_>, edge: Edge, word: &str) -> String {
-        let own = &self.acts[edge.first].reason;
-        match own {
-            Some(own) if edge.kind & edge::SAME_REASON != 0 && own.starts_with(word) => own.clone(),
+        let first = &self.acts[edge.first];
+        if edge.kind & edge::SAME_REASON != 0
+            && let Some(own) = &first.reason
+            && (own.starts_with(word) || (first.why_blocked && word == "unrunnable"))
+        {
+            return own.clone();
+        }
+        // What is made of instances waits for the action of a bundle, others for its completion.
+        let of_instances = |aid: Aid| {
+            self.acts[aid]
+                .rid
+                .is_some_and(|r| !world.rscs[r].is_primitive() || world.instance_owner(r).is_some())
+        };
+        match first.rid {
+            Some(rid) if world.rscs[rid].is_bundle() && of_instances(edge.then) => {
+                format!("{word} {} {}", world.rscs[rid].id, first.verb.begun().name())
+            }
             _ => self.words(world, edge.first, word),
         }
     }

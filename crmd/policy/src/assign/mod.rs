@@ -120,7 +120,7 @@ pub(crate) fn usable(world: &World<'_>, nid: Nid) -> bool {
     }
     // A guest is as good as what it lives in, a remote node as its connection.
     match node.connection {
-        Some(connection) if node.is_remote() => {
+        Some(connection) if node.is_remote() && !world.in_bundle(connection) => {
             let rsc = &world.rscs[connection];
             rsc.next_role != Some(Role::Stopped) || rsc.provisional
         }

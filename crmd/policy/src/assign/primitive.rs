@@ -126,6 +126,13 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
             return Some(nid);
         }
     }
+    // A connection that is on its way goes on to where it is going.
+    if rsc.serves.is_some()
+        && let Some(target) = rsc.migration_target
+        && fits(target)
+    {
+        return Some(target);
+    }
     let current = rsc.running_on.first().copied();
     let better = |a: Nid, b: Nid| -> bool {
         let (x, y) = (rsc.allowed[a].score, rsc.allowed[b].score);
@@ -175,6 +182,9 @@ fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Ni
     if let Some(served) = world.rscs[rid].serves {
         // A node whose connection will be there may be used; otherwise it must not.
         let up = chosen.is_some() && world.rscs[rid].next_role.is_some_and(|r| r > Role::Stopped);
+        // What is inside a replica has nowhere else to be: that its connection cannot start
+        // will keep it down.
+        let inside = world.in_bundle(rid);
         let node = &mut world.nodes[served];
         if up {
             node.coming |= !node.online;
@@ -182,7 +192,7 @@ fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Ni
             if node.unseen {
                 node.unclean = false;
             }
-        } else {
+        } else if !inside {
             node.shutdown = true;
         }
     }

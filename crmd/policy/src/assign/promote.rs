@@ -85,6 +85,7 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
     }
     let rank = rank(world, state, clone);
     let mut order: Vec<(i32, Rid)> = rank;
+    world.mark_ranks(&order);
     order.sort_by_key(|&(score, r)| (-score, std::cmp::Reverse(world.rscs[r].role)));
     for &(score, child) in &order {
         let line = {
@@ -119,7 +120,8 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
             && (rsc.managed || rsc.role == Role::Promoted)
             && role_open(rsc.next_role)
             && rsc.children.iter().all(|&c| world.rscs[c].assigned.is_some())
-            && !no_promotion(world);
+            && !no_promotion(world)
+            && world.inside_runs(nid);
         if may {
             *count += 1;
             promoted += 1;
