@@ -82,7 +82,6 @@ fn active(
 ) {
     let fits = match role {
         None => next != Role::Promoted,
-        Some(Role::Started) => next == Role::Started || next == Role::Unpromoted,
         Some(given) => given == next,
     };
     let known = exists(world, rid, nid, name, interval);

@@ -115,8 +115,8 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
         }
         let count = per_node.entry(nid).or_default();
         let may = rsc.promotion.is_some_and(|p| p >= 0)
-            && *count < node_max
-            && world.rscs[clone].allowed[nid].effective() >= 0
+            && (*count < node_max || !rsc.managed)
+            && world.rscs[clone].allowed[nid].present
             && (rsc.managed || rsc.role == Role::Promoted)
             && role_open(rsc.next_role)
             && rsc.children.iter().all(|&c| world.rscs[c].assigned.is_some())
