@@ -485,6 +485,7 @@ pub(crate) fn add(
         probe_error: None,
         start_pending: false,
         stop_required: false,
+        just_started: false,
         reload: false,
         role: Role::Stopped,
         next_role: None,
