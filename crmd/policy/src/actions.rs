@@ -439,7 +439,10 @@ impl Actions {
         // Of a clone only what is on the other action's node counts.
         // That all were told is no matter of the place where a group starts.
         let asked = if first.verb == Verb::Notice { then.node } else { place(world, then) };
-        let (f_optional, f_runnable) = (self.optional_on(edge.first, asked), first.runnable);
+        let (f_optional, f_runnable) = (
+            self.optional_on(edge.first, asked),
+            first.runnable || self.nothing_to_undo(edge.first),
+        );
         let (t_optional, t_runnable) =
             (self.optional_on(edge.then, place(world, first)), self.could_some(edge.then));
         let quiet = kind & edge::QUIET != 0;
@@ -552,6 +555,15 @@ impl Actions {
     fn spares_some(&self, aid: Aid) -> bool {
         let act = &self.acts[aid];
         act.optional || act.members.iter().any(|&m| self.spares_some(m))
+    }
+
+    /// Whether an action stands for the stops or demotions of instances of which there are none:
+    /// it is as good as done.
+    fn nothing_to_undo(&self, aid: Aid) -> bool {
+        let act = &self.acts[self.acts[aid].mirrors.unwrap_or(aid)];
+        matches!(act.verb, Verb::Stop | Verb::Demote)
+            && matches!(act.collect, Collect::Least(_))
+            && act.members.is_empty()
     }
 
     /// Whether an action, or one that it stands for, can still be carried out.
