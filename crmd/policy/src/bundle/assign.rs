@@ -17,9 +17,6 @@ pub(crate) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
         let primary = world.constraints.colocations[i].primary;
         assign::resource(world, state, primary, None);
     }
-    for i in assign::colocs_as_primary(world, rid) {
-        assign::add_dependents(world, state, i, rid);
-    }
     state.show(world, "pcmk__bundle_assign", rid);
     for r in &conf.replicas {
         for part in [r.ip, Some(r.container), r.remote, r.child].into_iter().flatten() {
