@@ -438,7 +438,8 @@ impl Actions {
         }
         // Of a clone only what is on the other action's node counts.
         let (f_optional, f_runnable) = (self.optional_on(edge.first, then.node), first.runnable);
-        let (t_optional, t_runnable) = (self.optional_on(edge.then, first.node), then.runnable);
+        let (t_optional, t_runnable) =
+            (self.optional_on(edge.then, first.node), self.could_some(edge.then));
         let quiet = kind & edge::QUIET != 0;
         if kind & RESTART != 0 {
             // The start must come or cannot: the stop comes either way.
@@ -494,7 +495,7 @@ impl Actions {
                 self.give_up_migration(edge.then);
             }
         }
-        if kind & FORCES != 0 && !f_optional && t_optional && !f_moves {
+        if kind & FORCES != 0 && !f_optional && self.spares_some(edge.then) && !f_moves {
             let why = (!quiet).then(|| self.reason_of(world, edge, "required"));
             self.require(edge.then, why);
         }
@@ -524,6 +525,7 @@ impl Actions {
             && (self.acts[edge.first].fixed
                 || self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked))
         {
+            self.accuse(edge.then, true, true);
             self.acts[edge.then].runnable = false;
             self.changed(edge.then);
         }
@@ -538,6 +540,18 @@ impl Actions {
                 self.changed(aid);
             }
         }
+    }
+
+    /// Whether an action, or one that it stands for, is still optional.
+    fn spares_some(&self, aid: Aid) -> bool {
+        let act = &self.acts[aid];
+        act.optional || act.members.iter().any(|&m| self.spares_some(m))
+    }
+
+    /// Whether an action, or one that it stands for, can still be carried out.
+    fn could_some(&self, aid: Aid) -> bool {
+        let act = &self.acts[aid];
+        act.runnable || act.members.iter().any(|&m| self.could_some(m))
     }
 
     /// Whether an action is optional as far as a node is concerned.

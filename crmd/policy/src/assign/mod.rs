@@ -38,7 +38,7 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
         capacity: world.nodes.iter().map(|n| n.capacity.clone()).collect(),
         ..Assign::default()
     };
-    let order = utilization::order(world);
+    let order = utilization::order(world, &mut state);
     // Connections to remote nodes go first: what runs behind them depends on them.
     for &rid in &order {
         if world.rscs[rid].serves.is_some() && world.rscs[rid].is_primitive() {

@@ -62,7 +62,7 @@ pub(super) fn assign(
         world.rscs[rid].allocating = false;
         return world.rscs[rid].assigned;
     }
-    utilization::limit(world, state, rid, prefer);
+    utilization::limit(world, state, rid);
     world.mark(rid, Source::Utilization);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);
@@ -161,7 +161,19 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
             best = Some(nid);
         }
     }
-    best
+    match (best, current) {
+        // Where it is, if that is wanted and as good as any other; instances of unique clones
+        // have been asked for that already.
+        (Some(nid), Some(here))
+            if !rsc.unique
+                && rsc.allowed[nid].score > 0
+                && fits(here)
+                && rsc.allowed[here].score == rsc.allowed[nid].score =>
+        {
+            Some(here)
+        }
+        _ => best,
+    }
 }
 
 /// The choice is made: counts, capacity, what follows for guests.

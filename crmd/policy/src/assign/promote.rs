@@ -85,6 +85,7 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
     }
     let rank = rank(world, state, clone);
     let mut order: Vec<(i32, Rid)> = rank;
+    world.mark_ranks(&order);
     order.sort_by_key(|&(score, r)| (-score, std::cmp::Reverse(world.rscs[r].role)));
     for &(score, child) in &order {
         let line = {
@@ -223,7 +224,7 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         {
             -INF
         }
-        _ if target == Some(Role::Unpromoted) || target == Some(Role::Stopped) => -INF,
+        _ if target == Some(Role::Unpromoted) => -INF,
         _ => promotion_score(world, child, nid).unwrap_or(-1),
     };
     let score = if world.no_promotion.contains(&child) { -INF } else { score };

@@ -7,7 +7,7 @@ use smol_str::format_smolstr;
 
 use super::reason::{Fact, Reason};
 use super::words::{self, About};
-use super::{definition, facts, failure, whole};
+use super::{definition, facts, failure, promotion, whole};
 use crate::actions::{Actions, Aid, Verb};
 use crate::assign::usable;
 use crate::model::{Nid, Rid, World};
@@ -153,20 +153,6 @@ impl Causes<'_, '_> {
             Some(nid) => Some(nid),
             None => rsc.running_on.first().copied(),
         };
-        match said {
-            Some("resource definition change") => {
-                return Some(Origin::at_once(self.definition(rid, node)));
-            }
-            Some("dangling migration") => return Some(Origin::at_once(Reason::Dangling)),
-            Some(_) | None => {}
-        }
-        let redefined = |start: Aid| {
-            let start = &self.acts.acts[start];
-            start.reason.as_deref() == Some("resource definition change") && !start.optional
-        };
-        if verb == Verb::Reload || self.acts.all(rid, Verb::Start).into_iter().any(redefined) {
-            return Some(Origin::at_once(self.definition(rid, node)));
-        }
         if let Some(here) = here.filter(|&n| world.nodes[n].unclean) {
             return Some(Origin::at_once(facts::states(world, here).into_iter().next()?));
         }
@@ -180,6 +166,20 @@ impl Causes<'_, '_> {
         let Some(there) = there else { return Some(self.ends(rid, here)) };
         if !rsc.running_on.contains(&there) {
             return Some(self.leaves(rid, here, there));
+        }
+        match said {
+            Some("dangling migration") => return Some(Origin::at_once(Reason::Dangling)),
+            Some("resource definition change") => {
+                return Some(Origin::at_once(self.definition(rid, node)));
+            }
+            Some(_) | None => {}
+        }
+        let redefined = |start: Aid| {
+            let start = &self.acts.acts[start];
+            start.reason.as_deref() == Some("resource definition change") && !start.optional
+        };
+        if verb == Verb::Reload || self.acts.all(rid, Verb::Start).into_iter().any(redefined) {
+            return Some(Origin::at_once(self.definition(rid, node)));
         }
         if rsc.failed || rsc.stop_required {
             return Some(Origin::at_once(self.failed(rid, here)));
@@ -298,10 +298,12 @@ impl Causes<'_, '_> {
             Verb::Demote if next != Role::Promoted => {
                 let whole = whole::of(world, rid);
                 let said = whole.into_iter().find(|f| demotes(&f.reason)).map(|f| f.reason);
-                Some(Origin::at_once(said.unwrap_or_else(|| Reason::EnoughPromoted {
-                    clone: world.rscs[clone].conf_id.clone(),
-                    limit: world.rscs[clone].clone_conf().map_or(1, |c| c.promoted_max),
-                })))
+                let score = || promotion::total(world, clone, rid).unwrap_or(-crate::score::INF);
+                let lost = || {
+                    let words = format_smolstr!("promotion score {}", crate::score::text(score()));
+                    promotion::better(world, clone, rid).unwrap_or(Reason::Other { words })
+                };
+                Some(Origin::at_once(said.unwrap_or_else(lost)))
             }
             _ => None,
         }
@@ -413,6 +415,20 @@ impl Causes<'_, '_> {
         Some(Fact { decisive: true, ..Fact::new(Reason::Other { words }, None, about) })
     }
 
+    /// What keeps a resource from being stopped that is to be.
+    pub fn stop_blocked(&self, rid: Rid) -> Option<Fact> {
+        let rsc = &self.world.rscs[rid];
+        let stuck = |&nid: &Nid| {
+            let aid = self.acts.find(rid, Verb::Stop, Some(nid))?;
+            let act = &self.acts.acts[aid];
+            (!act.optional && !act.runnable && rsc.managed && !rsc.blocked).then_some((nid, aid))
+        };
+        let (nid, aid) = rsc.running_on.iter().find_map(stuck)?;
+        let about = About { resource: &rsc.id, node: &self.world.nodes[nid].name };
+        let words = format_smolstr!("cannot stop: {}", self.forbidden(aid));
+        Some(Fact { decisive: true, ..Fact::new(Reason::Other { words }, None, about) })
+    }
+
     /// What an action that cannot happen waits for, back to the first.
     fn forbidden(&self, aid: Aid) -> Text {
         let (mut at, mut steps, mut seen) = (aid, Vec::new(), vec![aid]);
@@ -454,7 +470,10 @@ impl Causes<'_, '_> {
         let Some(rid) = act.rid else { return "the fencing that it needs cannot happen".into() };
         let leaf = self.world.leaves(rid).first().copied().unwrap_or(rid);
         let id = &self.world.rscs[leaf].id;
-        match whole::of(self.world, leaf).into_iter().next() {
+        let whole = whole::of(self.world, leaf);
+        let starts = !matches!(act.verb, Verb::Stop | Verb::Demote);
+        // What stops a resource does not keep it from being stopped.
+        match whole.into_iter().find(|fact| starts || !stops(&fact.reason)) {
             Some(fact) => format_smolstr!("{id}: {}", fact.text),
             None if self.world.rscs[leaf].assigned.is_none() => {
                 let about = About { resource: id, node: "" };

@@ -164,7 +164,7 @@ impl Causes<'_, '_> {
             return None;
         }
         let line = |text: String, command| Stuck { resource: rsc.id.clone(), text, command };
-        if let Some(fact) = self.start_blocked(rid) {
+        if let Some(fact) = self.start_blocked(rid).or_else(|| self.stop_blocked(rid)) {
             return Some(line(fact.text, fact.command));
         }
         if !stays_down && rsc.managed && !rsc.blocked {

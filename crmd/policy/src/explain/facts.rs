@@ -40,7 +40,8 @@ fn with_depth(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> 
     found.others();
     let mut facts = found.facts;
     facts.sort_by_key(|fact| {
-        let strength = fact.score.map_or(i64::from(INF) * 2, |s| i64::from(s).abs() * 2);
+        let none = i64::from(INF) * 3;
+        let strength = fact.score.map_or(none, |s| i64::from(s).abs() * 2);
         let against = i64::from(fact.score.is_some_and(|s| s < 0));
         -(strength + against)
     });
@@ -284,7 +285,11 @@ impl Found<'_, '_> {
             };
             let mut fact = Fact::new(reason, Some(score), about(world, self.rid, self.nid));
             if score <= -INF && coloc.score > 0 && depth > 0 {
-                fact.because = not_here(world, coloc.primary, self.nid, depth - 1);
+                fact.because = match place {
+                    // It is here and no company all the same: it failed and is blocked.
+                    Some(p) if p == self.nid => blocked_here(world, coloc.primary, p),
+                    Some(_) | None => not_here(world, coloc.primary, self.nid, depth - 1),
+                };
             }
             self.facts.push(fact);
         }
@@ -319,7 +324,9 @@ impl Found<'_, '_> {
                     let coloc = &world.constraints.colocations[i];
                     let by = world.rscs[coloc.dependent].id.clone();
                     let constraint = match coloc.id.as_str() {
-                        "#group-members" => whole::parent_name(world, coloc.dependent),
+                        "#group-members" => {
+                            format_smolstr!("group {}", whole::parent_name(world, coloc.dependent))
+                        }
                         _ => coloc.id.clone(),
                     };
                     Reason::WantedBy { constraint, by }
@@ -342,6 +349,13 @@ impl Found<'_, '_> {
             self.push(reason, Some(effect(entry)));
         }
     }
+}
+
+/// Why nothing can be with a resource although it is here.
+fn blocked_here(world: &World<'_>, rid: Rid, nid: Nid) -> Vec<Fact> {
+    let mut leaves = world.leaves(rid).into_iter();
+    let here = leaves.find(|&l| world.rscs[l].assigned == Some(nid) && world.rscs[l].blocked);
+    here.map_or_else(Vec::new, |leaf| whole::of(world, leaf))
 }
 
 /// Why a resource is not on a node, nothing but what decides.

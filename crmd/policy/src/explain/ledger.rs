@@ -66,6 +66,7 @@ pub(crate) struct Ledger {
     entries: Vec<Vec<Entry>>,
     bans: Vec<Ban>,
     locations: FxHashMap<Rid, Vec<usize>>,
+    promotion: FxHashMap<Rid, i32>,
 }
 
 impl Ledger {
@@ -80,6 +81,7 @@ impl Ledger {
             entries: vec![Vec::new(); world.rscs.len()],
             bans: world.constraints.bans.clone(),
             locations,
+            promotion: FxHashMap::default(),
         }
     }
 
@@ -96,6 +98,11 @@ impl Ledger {
     /// The location constraints about a resource itself, by index.
     pub fn locations_of(&self, rid: Rid) -> Vec<usize> {
         self.locations.get(&rid).cloned().unwrap_or_default()
+    }
+
+    /// How gladly an instance would be promoted, all in all.
+    pub fn promotion_of(&self, instance: Rid) -> Option<i32> {
+        self.promotion.get(&instance).copied()
     }
 
     fn compare(&mut self, rid: Rid, now: &[Cand], source: Source) {
@@ -134,6 +141,13 @@ impl World<'_> {
     pub(crate) fn mark(&mut self, rid: Rid, source: Source) {
         if let Some(ledger) = &mut self.ledger {
             ledger.compare(rid, &self.rscs[rid].allowed, source);
+        }
+    }
+
+    /// Writes down how gladly each instance would be promoted.
+    pub(crate) fn mark_ranks(&mut self, ranks: &[(i32, Rid)]) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.promotion.extend(ranks.iter().map(|&(score, rid)| (rid, score)));
         }
     }
 

@@ -14,6 +14,7 @@ mod explained;
 mod facts;
 mod failure;
 mod ledger;
+mod promotion;
 mod reason;
 mod target;
 mod text;
@@ -24,7 +25,7 @@ mod words;
 pub use explained::{Explained, Stuck};
 pub use failure::Failure;
 pub use reason::{Fact, NodeState, Reason};
-pub use why::{Error, OnNode, Subject, Verdict, Why, why};
+pub use why::{Error, OnNode, PromotedRole, Subject, Verdict, Why, why};
 
 pub(crate) use cause::Causes;
 pub(crate) use ledger::{Ledger, Source};

@@ -189,12 +189,20 @@ pub enum Reason {
         /// The clone.
         clone: Text,
     },
-    /// Others have a better claim to the promoted role.
-    EnoughPromoted {
+    /// Another instance has the higher promotion score.
+    BetterPromoted {
         /// The clone.
         clone: Text,
         /// `promoted-max`.
         limit: usize,
+        /// The node of the one that is not promoted.
+        from: Text,
+        /// Its promotion score.
+        score_from: i32,
+        /// The node of the one that is.
+        to: Text,
+        /// Its promotion score.
+        score_to: i32,
     },
     /// Equal scores: what tipped the scales.
     Tie {

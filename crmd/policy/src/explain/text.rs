@@ -37,7 +37,7 @@ fn one(f: &mut fmt::Formatter<'_>, subject: &Subject) -> fmt::Result {
 fn actions(all: &[Explained]) -> Vec<(String, &str)> {
     let mut grouped: Vec<(String, &str)> = Vec::new();
     for action in all {
-        if matches!(action.cause, Reason::Recurring { .. }) {
+        if matches!(action.cause, Reason::Recurring { .. }) || action.task.contains("_notify_") {
             continue;
         }
         let node = action.node.as_deref().map_or_else(String::new, |n| format!(" on {n}"));
@@ -64,7 +64,13 @@ fn headline(subject: &Subject) -> String {
     next.sort();
     match (active.is_empty(), next.is_empty()) {
         (true, true) => "does not run, and will not".into(),
+        (true, false) if subject.blocked => {
+            format!("does not run; it is meant for {}, and cannot start there", places(&next))
+        }
         (true, false) => format!("does not run, and is to run on {}", places(&next)),
+        (false, true) if subject.blocked => {
+            format!("runs on {}; it is to be stopped, and cannot be", places(&active))
+        }
         (false, true) => format!("runs on {}, and is to be stopped", places(&active)),
         (false, false) if active == next => format!("runs on {} and stays", places(&active)),
         (false, false) => {
@@ -90,6 +96,12 @@ fn on_node(f: &mut fmt::Formatter<'_>, node: &OnNode) -> fmt::Result {
     writeln!(f, "  {}: {verdict} ({score})", node.node)?;
     for fact in &node.facts {
         line(f, 4, fact)?;
+    }
+    let Some(promoted) = &node.promoted else { return Ok(()) };
+    let score = promoted.score.map_or_else(|| "none".to_owned(), score::text);
+    writeln!(f, "    for the promoted role (score {score}):")?;
+    for fact in &promoted.facts {
+        line(f, 6, fact)?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::cause::Causes;
 use super::reason::{Fact, Reason};
 use super::words::About;
-use super::{facts, target, whole};
+use super::{facts, promotion, target, whole};
 use crate::assign::usable;
 use crate::model::{Nid, NodeSort, Rid, World};
 use crate::nodes::by_name;
@@ -44,6 +44,18 @@ pub struct OnNode {
     pub next_role: String,
     /// What counts, the strongest first.
     pub facts: Vec<Fact>,
+    /// The same for the promoted role, if it has an instance here that could be promoted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promoted: Option<PromotedRole>,
+}
+
+/// What speaks for and against the promoted role on a node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PromotedRole {
+    /// How gladly it would be promoted here, all in all; none if not at all.
+    pub score: Option<i32>,
+    /// What counts for that role alone.
+    pub facts: Vec<Fact>,
 }
 
 /// One resource (for anonymous clones all its instances together).
@@ -55,6 +67,8 @@ pub struct Subject {
     pub active: Vec<(Text, String)>,
     /// Where it will be, with its role.
     pub next: Vec<(Text, String)>,
+    /// Whether it cannot get there at present.
+    pub blocked: bool,
     /// What is true of it on all nodes alike.
     pub facts: Vec<Fact>,
     /// What is going to happen and why, an action a line.
@@ -125,11 +139,13 @@ fn subject(
 ) -> Subject {
     let first = target.leaves.first().copied().unwrap_or_default();
     let mut facts = whole::of(world, first);
+    let mut blocked = false;
     for &leaf in &target.leaves {
-        if let Some(fact) = causes.start_blocked(leaf)
-            && !facts.contains(&fact)
-        {
-            facts.push(fact);
+        for fact in causes.start_blocked(leaf).into_iter().chain(causes.stop_blocked(leaf)) {
+            blocked = true;
+            if !facts.contains(&fact) {
+                facts.push(fact);
+            }
         }
     }
     let promotable = world.rscs[first].promotable;
@@ -154,7 +170,7 @@ fn subject(
     nodes.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| by_name(&a.node, &b.node)));
     mark_what_decided(world, target, &mut nodes);
     let resource = target.name.clone();
-    Subject { resource, active, next, facts, actions: Vec::new(), nodes }
+    Subject { resource, active, next, facts, actions: Vec::new(), nodes, blocked }
 }
 
 pub(super) fn role_word(promotable: bool, role: Role) -> String {
@@ -199,7 +215,9 @@ fn on_node(world: &World<'_>, target: &target::Target, nid: Nid) -> OnNode {
     };
     let next_role = if chosen { next_role } else { Role::Stopped };
     let node = world.nodes[nid].name.clone();
-    OnNode { node, verdict, score, next_role: role_word(rsc.promotable, next_role), facts }
+    let next_role = role_word(rsc.promotable, next_role);
+    let promoted = promoted_role(world, target, leaf, nid);
+    OnNode { node, verdict, score, next_role, facts, promoted }
 }
 
 /// What the clone around an instance adds.
@@ -235,36 +253,28 @@ fn clone_facts(
         facts.push(Fact { decisive: true, ..Fact::new(reason, None, about) });
         return;
     }
-    if !is_here || !conf.promotable {
-        return;
-    }
-    let rsc = &world.rscs[leaf];
-    if rsc.next_role == Some(Role::Promoted) {
-        return;
-    }
-    let instance = instance_of(world, clone, leaf);
-    let reason = match world.rscs[instance].promotion {
-        Some(p) if p >= 0 => Reason::EnoughPromoted { clone: name(), limit: conf.promoted_max },
-        _ if world.rscs[leaf].meta.target_role == Some(Role::Unpromoted) => return,
-        Some(-1) => Reason::NoPromotionScore { clone: name() },
-        Some(p) => {
-            Reason::Other { words: format!("promotion score is {}", crate::score::text(p)).into() }
-        }
-        None => return,
-    };
-    facts.push(Fact::new(reason, None, about));
 }
 
-/// The instance of a clone that a primitive is, or is in.
-fn instance_of(world: &World<'_>, clone: Rid, leaf: Rid) -> Rid {
-    let mut at = leaf;
-    while let Some(parent) = world.rscs[at].parent {
-        if parent == clone {
-            return at;
-        }
-        at = parent;
+/// What speaks for and against the promoted role of the instance on a node.
+fn promoted_role(
+    world: &World<'_>,
+    target: &target::Target,
+    leaf: Rid,
+    nid: Nid,
+) -> Option<PromotedRole> {
+    let clone = target.owner?;
+    let rsc = &world.rscs[leaf];
+    if !rsc.promotable || rsc.assigned != Some(nid) {
+        return None;
     }
-    leaf
+    let mut facts = promotion::facts(world, clone, leaf, nid);
+    if rsc.next_role != Some(Role::Promoted)
+        && let Some(reason) = promotion::better(world, clone, leaf)
+    {
+        let fact = Fact::new(reason, None, facts::about(world, leaf, nid));
+        facts.push(Fact { decisive: true, ..fact });
+    }
+    Some(PromotedRole { score: promotion::total(world, clone, leaf), facts })
 }
 
 /// On the chosen node the strongest facts for it decide; a tie is decided by something else.

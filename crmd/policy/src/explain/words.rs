@@ -77,7 +77,8 @@ pub(super) fn words(reason: &Reason, score: Option<i32>, about: About<'_>) -> St
         }
         Reason::WantedBy { constraint, by } => {
             let wish = if against { "would not come here" } else { "would come here" };
-            format!("colocation {constraint}: {by}, which is to be with it, {wish}")
+            let kind = if constraint.starts_with("group ") { "" } else { "colocation " };
+            format!("{kind}{constraint}: {by}, which is to be with it, {wish}")
         }
         Reason::Threshold { count, limit, failure, expires } => {
             let count = match count {
@@ -145,11 +146,17 @@ pub(super) fn words(reason: &Reason, score: Option<i32>, about: About<'_>) -> St
         Reason::NoPromotionScore { clone } => {
             format!("no promotion score here: the agent of {clone} has not set one")
         }
-        Reason::EnoughPromoted { clone, limit } => {
-            format!("{clone} has {limit} promoted elsewhere, with higher scores (promoted-max)")
-        }
+        Reason::BetterPromoted { limit, from, score_from, to, score_to, .. } => format!(
+            "promotion score is {} on {to}, {} on {from} (promoted-max is {limit})",
+            score::text(*score_to),
+            score::text(*score_from)
+        ),
         Reason::Tie { by } => format!("equal scores; {by}"),
         Reason::Better { from, score_from, to, score_to, by } => {
+            if score_from == score_to {
+                let score = score::text(*score_to);
+                return format!("{to} has the same score, {score}, and was taken");
+            }
             let by = if by.is_empty() { String::new() } else { format!(": {}", by.join("; ")) };
             format!(
                 "{to} has score {}, {from} only {}{by}",
@@ -236,7 +243,7 @@ pub(super) fn command(reason: &Reason, score: Option<i32>, about: About<'_>) -> 
         Reason::CloneEnough { clone, limit } => {
             format!("rota resource meta {clone} clone-max={}", limit + 1)
         }
-        Reason::EnoughPromoted { clone, limit } => {
+        Reason::BetterPromoted { clone, limit, .. } => {
             format!("rota resource meta {clone} promoted-max={}", limit + 1)
         }
         Reason::Colocation { with, .. } | Reason::GroupMember { with, .. } => {
