@@ -39,7 +39,11 @@ fn reach(world: &World<'_>, nid: Nid, connection: Rid) -> Reach {
     let stands = |&host: &Nid| world.nodes[host].online && !world.nodes[host].unclean;
     if world.nodes[nid].remote_reset || rsc.failed {
         Reach::Gone
-    } else if rsc.is_active() && rsc.running_on.iter().any(stands) {
+    } else if rsc.is_active()
+        && rsc.running_on.iter().any(stands)
+        // Half-way between two hosts it cannot be used.
+        && rsc.migration_source.is_none()
+    {
         Reach::Now
     } else {
         Reach::Later
