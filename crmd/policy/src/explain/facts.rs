@@ -220,6 +220,12 @@ impl Found<'_, '_> {
                     .filter(|c| timeout > 0 && c.last_failure > 0)
                     .map(|c| c.last_failure + timeout);
                 let failure = failure::find(world, leaf, self.nid);
+                // Told already as what bans it from here.
+                let told = |fact: &Fact| match &fact.reason {
+                    Reason::Failed { failure: told, .. } => *told == failure,
+                    _ => false,
+                };
+                let failure = failure.clone().filter(|_| !self.facts.iter().any(told));
                 let reason = Reason::Threshold { count, limit, failure, expires };
                 self.push(reason, Some(-INF));
             }
@@ -361,7 +367,9 @@ fn blocked_here(world: &World<'_>, rid: Rid, nid: Nid) -> Vec<Fact> {
 /// Why a resource is not on a node, nothing but what decides.
 fn not_here(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> {
     let leaf = world.leaves(rid).first().copied().unwrap_or(rid);
-    if world.rscs[leaf].next_role.unwrap_or(Role::Stopped) == Role::Stopped {
+    let rsc = &world.rscs[leaf];
+    let fixed = rsc.blocked || !rsc.managed;
+    if fixed || rsc.next_role.unwrap_or(Role::Stopped) == Role::Stopped {
         let facts = whole::of(world, leaf);
         if !facts.is_empty() {
             return facts;
