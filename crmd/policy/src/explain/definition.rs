@@ -66,7 +66,7 @@ fn differences(old: &Primitive, now: &Pairs, hidden: &[&str]) -> Vec<Text> {
     let mut found = Vec::new();
     let is_secret = |name: &str| hidden.contains(&name) || name.contains("passw");
     for (name, value) in now {
-        let was = super::cause::value_in(&old.parameters, name);
+        let was = old.parameters.iter().find_map(|set| set.get(name));
         if was == Some(value) {
             continue;
         }

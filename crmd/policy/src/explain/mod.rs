@@ -8,12 +8,15 @@
 //! Reasons are data ([`Reason`]); their words and the commands that would change them are made in
 //! one place ([`words`]).
 
+mod blocked;
 mod cause;
+mod compare;
 mod definition;
 mod explained;
 mod facts;
 mod failure;
 mod ledger;
+mod movement;
 mod promotion;
 mod reason;
 mod target;

@@ -205,6 +205,12 @@ fn on_node(world: &World<'_>, target: &target::Target, nid: Nid) -> OnNode {
         clone_facts(world, target, clone, leaf, nid, &mut facts);
     }
     let score = cand.present.then_some(cand.score);
+    if score.is_some_and(|s| s < 0) && !facts.iter().any(facts::bars) {
+        // Nothing forbids it: what speaks against it outweighs the rest.
+        for fact in facts.iter_mut().filter(|fact| fact.score.is_some_and(|s| s < 0)) {
+            fact.decisive = true;
+        }
+    }
     let barred = !cand.present || cand.score < 0 || !usable(world, nid);
     let verdict = match (active, chosen) {
         (true, true) => Verdict::Stays,
@@ -229,8 +235,13 @@ fn clone_facts(
     nid: Nid,
     facts: &mut Vec<Fact>,
 ) {
-    let Some(conf) = world.rscs[clone].clone_conf() else { return };
-    for fact in facts::of(world, clone, nid) {
+    let (max, node_max) = match (world.rscs[clone].clone_conf(), world.rscs[clone].bundle_conf()) {
+        (Some(conf), _) => (conf.max, conf.node_max),
+        (None, Some(conf)) => (conf.max, conf.per_host),
+        (None, None) => return,
+    };
+    // Scores of the clone itself open and close nodes; what instances weigh is their own.
+    for fact in facts::of(world, clone, nid).into_iter().filter(facts::bars) {
         let same = |f: &Fact| f.reason == fact.reason;
         if !facts.iter().any(same) {
             facts.push(fact);
@@ -238,15 +249,25 @@ fn clone_facts(
     }
     let about = About { resource: &target.name, node: &world.nodes[nid].name };
     let name = || world.rscs[clone].conf_id.clone();
-    let here = target.leaves.iter().filter(|&&l| world.rscs[l].assigned == Some(nid)).count();
+    let conf_id = &world.rscs[leaf].conf_id;
+    let alike: Vec<Rid> = match world.rscs[clone].bundle_conf() {
+        Some(conf) => conf.replicas.iter().map(|replica| replica.container).collect(),
+        None => {
+            world.leaves(clone).into_iter().filter(|&l| world.rscs[l].conf_id == *conf_id).collect()
+        }
+    };
+    if !alike.contains(&leaf) {
+        return;
+    }
+    let here = alike.iter().filter(|&&l| world.rscs[l].assigned == Some(nid)).count();
     let is_here = world.rscs[leaf].assigned == Some(nid);
     let barred = facts.iter().any(facts::bars);
     if !is_here && !barred {
-        let placed = target.leaves.iter().filter(|&&l| world.rscs[l].assigned.is_some()).count();
-        let reason = if here >= conf.node_max {
-            Reason::CloneNode { clone: name(), limit: conf.node_max }
-        } else if placed >= conf.max {
-            Reason::CloneEnough { clone: name(), limit: conf.max }
+        let placed = alike.iter().filter(|&&l| world.rscs[l].assigned.is_some()).count();
+        let reason = if here >= node_max {
+            Reason::CloneNode { clone: name(), limit: node_max }
+        } else if placed >= max {
+            Reason::CloneEnough { clone: name(), limit: max }
         } else {
             return;
         };
