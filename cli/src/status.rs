@@ -24,6 +24,9 @@ pub fn run(args: &[String]) -> Result<(), Error> {
                 work_out_reasons(&mut report, &client.cib()?);
             }
             print!("{}", text(&report));
+            if options.has("full") {
+                print!("{}", links(&report));
+            }
         }
         other => {
             return Err(Error::Usage(format!("--output-format {other}: give text or json")));
@@ -50,6 +53,41 @@ pub fn text(report: &StatusReport) -> String {
     let mut out = String::new();
     // Writing into a String cannot fail.
     let _ = write_text(&mut out, report);
+    out
+}
+
+/// The networks and their datagrams as people read them.
+fn links(report: &StatusReport) -> String {
+    let mut out = String::from("\nLinks:\n");
+    for link in &report.links {
+        let used = if link.used { ", used" } else { "" };
+        #[expect(clippy::cast_precision_loss, reason = "for people")]
+        let trip = link
+            .round_trip_us
+            .map_or(String::from("unknown"), |micros| format!("{:.2} ms", micros as f64 / 1000.0));
+        let percent = |permille: u16| f64::from(permille) / 10.0;
+        out += &format!(
+            "  {:<16} link {}: {}{used}; round trip {trip}, lost {:.1} % here, {:.1} % there\n",
+            link.peer.as_str(),
+            link.link,
+            link.state,
+            percent(link.loss_here_permille),
+            percent(link.loss_there_permille),
+        );
+    }
+    let d = &report.datagrams;
+    out += &format!(
+        "  datagrams: {} sent, {} received; dropped: {} by size, {} by version, {} by address, \
+         {} by key, {} seen before, {} unreadable\n",
+        d.sent,
+        d.received,
+        d.rejected_size,
+        d.rejected_version,
+        d.rejected_address,
+        d.rejected_key,
+        d.rejected_replayed,
+        d.rejected_content,
+    );
     out
 }
 

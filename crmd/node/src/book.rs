@@ -16,7 +16,7 @@ use rota_transition::{Action, ResourceOp, Task};
 use crate::entry::{Member, OperationResult};
 use crate::event::{AgentOutcome, ExecStatus};
 use crate::order::{Order, OrderTask};
-use crate::state::News;
+use crate::state::{Migration, News};
 
 /// The feature set that records claim: agents choose by it how they call the tools.
 pub const FEATURE_SET: &str = "3.19.6";
@@ -321,6 +321,28 @@ pub fn write_pending(cib: &mut Cib, node: &NodeName, op: &ResourceOp, order: &Or
             ..ResourceHistory::default()
         }),
     }
+}
+
+/// Writes a migrating resource down as active on its target: what it is, its source's history
+/// tells.
+pub fn write_arrived(cib: &mut Cib, open: &Migration) {
+    let find = |cib: &Cib, node: &NodeName| {
+        let state = cib.status.nodes.iter().find(|state| state.uname == node.0)?;
+        state.history.iter().find(|history| history.id == open.resource).cloned()
+    };
+    let Some(known) = find(cib, &open.source).or_else(|| find(cib, &open.target)) else { return };
+    let found = OperationRecord {
+        id: format!("{}_last_0", open.resource).into(),
+        key: Some(format!("{}_monitor_0", open.resource).into()),
+        operation: "monitor".into(),
+        call_id: 1,
+        ..OperationRecord::default()
+    };
+    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == open.target.0) else {
+        return;
+    };
+    state.history.retain(|history| history.id != open.resource);
+    state.history.push(ResourceHistory { operations: vec![found], ..known });
 }
 
 /// Leaves this node as the only one that is there; the others are cleanly gone, so that nothing

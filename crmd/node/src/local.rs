@@ -215,6 +215,11 @@ impl Local {
         self.begin(now, op, None, entries, todo)
     }
 
+    /// What happened here and the log does not hold yet, in its order.
+    pub fn untold(&self) -> impl Iterator<Item = &OperationResult> {
+        self.untold.values()
+    }
+
     /// The log has forgotten failures of a resource here, perhaps one that nothing was done about
     /// yet: what goes on failing must be told again.
     pub fn failures_forgotten(&mut self, resource: &str) {

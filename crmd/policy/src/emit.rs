@@ -49,9 +49,8 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                 }
             }
             Chore::LiftLock { rid, nid } => {
-                if world.nodes[nid].online {
-                    simple(acts, rid, nid, Verb::LiftLock);
-                }
+                // The lock is in the Cib; the node need not be there.
+                simple(acts, rid, nid, Verb::LiftLock);
             }
         }
     }

@@ -120,7 +120,7 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     order::run(world, &mut acts);
     crate::remote::order(world, &mut acts);
     acts.settle(world);
-    crate::notify::hush(world, &mut acts);
+    crate::notify::settle(world, &mut acts);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);
     let graph = emit::graph(world, &mut acts);

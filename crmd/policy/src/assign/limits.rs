@@ -22,6 +22,7 @@ pub(crate) fn prepare(world: &mut World<'_>) {
         }
     }
     world.constraints.locations = locations;
+    guests_follow(world);
     for ban in std::mem::take(&mut world.constraints.bans) {
         apply(world, ban.rid, &[(ban.nid, -INF)], Discover::Always, true);
         world.mark_tree(ban.rid, Source::Ban(ban.why));
@@ -46,6 +47,29 @@ pub(crate) fn prepare(world: &mut World<'_>) {
     }
     not_on_itself(world);
     world.mark_all(Source::NotOnItself);
+}
+
+/// Where nodes must be named, the connection to a guest may go where the guest may.
+fn guests_follow(world: &mut World<'_>) {
+    if world.opts.symmetric {
+        return;
+    }
+    for nid in 0..world.nodes.len() {
+        let node = &world.nodes[nid];
+        let (Some(connection), Some(container)) = (node.connection, node.container) else {
+            continue;
+        };
+        if world.in_bundle(connection) {
+            continue;
+        }
+        for at in 0..world.nodes.len() {
+            if world.rscs[container].allowed[at].present
+                && !world.rscs[connection].allowed[at].present
+            {
+                world.rscs[connection].allowed[at] = Cand::OPEN;
+            }
+        }
+    }
 }
 
 fn base_scores(world: &mut World<'_>) {

@@ -62,15 +62,14 @@ pub(super) fn assign(
         world.rscs[rid].allocating = false;
         return world.rscs[rid].assigned;
     }
-    utilization::limit(world, state, rid, prefer);
+    utilization::limit(world, state, rid);
     world.mark(rid, Source::Utilization);
-    let is_fencing = world.is_fencing(rid);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);
         None
     } else if !world.rscs[rid].managed {
         stay(world, rid)
-    } else if world.opts.stop_all && !is_fencing {
+    } else if world.opts.stop_all {
         world.rscs[rid].next_role = Some(Role::Stopped);
         None
     } else if world.rscs[rid].orphan && world.opts.stop_orphans {
@@ -127,6 +126,13 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
             return Some(nid);
         }
     }
+    // A connection that is on its way goes on to where it is going.
+    if rsc.serves.is_some()
+        && let Some(target) = rsc.migration_target
+        && fits(target)
+    {
+        return Some(target);
+    }
     let current = rsc.running_on.first().copied();
     let better = |a: Nid, b: Nid| -> bool {
         let (x, y) = (rsc.allowed[a].score, rsc.allowed[b].score);
@@ -155,7 +161,19 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
             best = Some(nid);
         }
     }
-    best
+    match (best, current) {
+        // Where it is, if that is wanted and as good as any other; instances of unique clones
+        // have been asked for that already.
+        (Some(nid), Some(here))
+            if !rsc.unique
+                && rsc.allowed[nid].score > 0
+                && fits(here)
+                && rsc.allowed[here].score == rsc.allowed[nid].score =>
+        {
+            Some(here)
+        }
+        _ => best,
+    }
 }
 
 /// The choice is made: counts, capacity, what follows for guests.
@@ -164,6 +182,9 @@ fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Ni
     if let Some(served) = world.rscs[rid].serves {
         // A node whose connection will be there may be used; otherwise it must not.
         let up = chosen.is_some() && world.rscs[rid].next_role.is_some_and(|r| r > Role::Stopped);
+        // What is inside a replica has nowhere else to be: that its connection cannot start
+        // will keep it down.
+        let inside = world.in_bundle(rid);
         let node = &mut world.nodes[served];
         if up {
             node.coming |= !node.online;
@@ -171,7 +192,7 @@ fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Ni
             if node.unseen {
                 node.unclean = false;
             }
-        } else {
+        } else if !inside {
             node.shutdown = true;
         }
     }

@@ -119,7 +119,8 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
             && world.rscs[clone].allowed[nid].effective() >= 0
             && (rsc.managed || rsc.role == Role::Promoted)
             && role_open(rsc.next_role)
-            && !no_promotion(world);
+            && !no_promotion(world)
+            && world.inside_runs(nid);
         if may {
             *count += 1;
             promoted += 1;
@@ -223,7 +224,7 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         {
             -INF
         }
-        _ if target == Some(Role::Unpromoted) || target == Some(Role::Stopped) => -INF,
+        _ if target == Some(Role::Unpromoted) => -INF,
         _ => promotion_score(world, child, nid).unwrap_or(-1),
     };
     let score = if world.no_promotion.contains(&child) { -INF } else { score };
