@@ -272,7 +272,6 @@ fn clone_facts(
             return;
         };
         facts.push(Fact { decisive: true, ..Fact::new(reason, None, about) });
-        return;
     }
 }
 
