@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rota_cib::Cib;
 use rota_ids::WallTime;
-use rota_policy::explain::{Fact, OnNode, Subject, Verdict, why};
-use rota_policy::{Options, plan};
+use rota_policy::explain::{Fact, OnNode, Subject, Verdict, why_all};
+use rota_policy::{Options, plan, plan_since};
 use rota_transition::Task;
 
 const INF: i32 = 1_000_000;
@@ -37,11 +37,7 @@ fn cases() -> Vec<(String, Cib, WallTime)> {
 
 /// Everything that can be asked about.
 fn answers(cib: &Cib, now: WallTime) -> Vec<Subject> {
-    let mut subjects = Vec::new();
-    for resource in &cib.config.resources {
-        subjects.extend(why(cib, now, resource.id(), None).unwrap().subjects);
-    }
-    subjects
+    why_all(cib, now).into_iter().flat_map(|why| why.subjects).collect()
 }
 
 #[test]
@@ -109,4 +105,45 @@ fn what_is_said_of_a_node_adds_up_to_its_score() {
         "{} of {count} accounts do not add up",
         faults.len()
     );
+}
+
+/// A running address whose parameter was changed, and the configuration before.
+fn changed_address(was: &str) -> (Cib, rota_cib::Config) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join("tests/corpus/why/changed.xml")).unwrap();
+    // The digest of ip=10.0.0.1.
+    let text = text.replacen(EMPTY_DIGEST, "DIGEST", 1);
+    let cib = |ip: &str| {
+        let text = text.replace("DIGEST", OLD_DIGEST).replace("10.0.0.2", ip);
+        rota_cib::xml::read(text.as_bytes()).unwrap()
+    };
+    (cib("10.0.0.2"), cib(was).config)
+}
+
+const EMPTY_DIGEST: &str = "f2317cad3d54cec5d7d7aa7d0bf35cf8";
+const OLD_DIGEST: &str = "ba6a72f3ccfb84f58fad1ff6a1d34598";
+
+fn cause_of_restart(before: &rota_cib::Config, cib: &Cib) -> String {
+    let options = Options { explain: true, ..Options::default() };
+    let now = WallTime(cib.header.execution_date.unwrap());
+    let plan = plan_since(Some(before), cib, now, &options);
+    let stop = plan.explained.iter().find(|e| e.task == "stop").unwrap();
+    stop.text.clone()
+}
+
+#[test]
+fn a_changed_parameter_is_told_by_its_old_and_new_value() {
+    let (cib, before) = changed_address("10.0.0.1");
+    let text = cause_of_restart(&before, &cib);
+    assert!(
+        text.ends_with("definition change of vip: parameter ip, 10.0.0.1 -> 10.0.0.2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_old_value_that_does_not_fit_what_is_recorded_is_not_told() {
+    let (cib, before) = changed_address("10.9.9.9");
+    let text = cause_of_restart(&before, &cib);
+    assert!(text.ends_with("definition change of vip"), "{text}");
 }

@@ -44,7 +44,8 @@ pub(super) fn changes(
         op.secure_params.as_deref().unwrap_or_default().split_whitespace().collect();
     if let Some(old) = before.and_then(|config| primitive(config, &rsc.conf_id)) {
         let found = differences(old, &now, &hidden);
-        if !found.is_empty() {
+        let then: Pairs = pairs_of(old).map(|(n, v)| (n.clone(), v.clone())).collect();
+        if !found.is_empty() && op.digest.as_ref() == Some(&crate::digest::of(&then)) {
             return found;
         }
     }

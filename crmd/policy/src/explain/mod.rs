@@ -28,7 +28,7 @@ mod words;
 pub use explained::{Explained, Stuck};
 pub use failure::Failure;
 pub use reason::{Fact, NodeState, Reason};
-pub use why::{Error, OnNode, PromotedRole, Subject, Verdict, Why, why};
+pub use why::{Error, OnNode, PromotedRole, Subject, Verdict, Why, why, why_all};
 
 pub(crate) use cause::Causes;
 pub(crate) use ledger::{Ledger, Source};

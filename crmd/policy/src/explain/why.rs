@@ -115,28 +115,32 @@ pub fn why(cib: &Cib, now: WallTime, id: &str, node: Option<&str>) -> Result<Why
     let (plan, acts) = decide_all(&mut world, &options);
     let causes = Causes { world: &world, acts: &acts, before: None };
     let explained = causes.graph(&plan.graph);
-    let subjects = targets
-        .into_iter()
-        .map(|target| {
-            let mut subject = subject(&world, &causes, &target, only);
-            subject.actions = explained
-                .iter()
-                .filter(|e| target.is_about(&world, e))
-                .filter(|e| only.is_none_or(|n| e.node.as_ref() == Some(&world.nodes[n].name)))
-                .cloned()
-                .collect();
-            subject
-        })
-        .collect();
+    let subjects = targets.iter().map(|t| subject(&causes, t, only, &explained)).collect();
     Ok(Why { resource: id.into(), subjects })
 }
 
+/// The same for everything that is configured, from one plan.
+pub fn why_all(cib: &Cib, now: WallTime) -> Vec<Why> {
+    let options = Options { explain: true, ..Options::default() };
+    let mut world = state(cib, now, &options);
+    let (plan, acts) = decide_all(&mut world, &options);
+    let causes = Causes { world: &world, acts: &acts, before: None };
+    let explained = causes.graph(&plan.graph);
+    let of = |id: &Text| {
+        let targets = target::find(&world, id).unwrap_or_default();
+        let subjects = targets.iter().map(|t| subject(&causes, t, None, &explained)).collect();
+        Why { resource: id.clone(), subjects }
+    };
+    cib.config.resources.iter().map(|resource| of(resource.id())).collect()
+}
+
 fn subject(
-    world: &World<'_>,
     causes: &Causes<'_, '_>,
     target: &target::Target,
     only: Option<Nid>,
+    explained: &[super::Explained],
 ) -> Subject {
+    let world = causes.world;
     let first = target.leaves.first().copied().unwrap_or_default();
     let mut facts = whole::of(world, first);
     let mut blocked = false;
@@ -169,8 +173,12 @@ fn subject(
         .collect();
     nodes.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| by_name(&a.node, &b.node)));
     mark_what_decided(world, target, &mut nodes);
+    let here =
+        |e: &super::Explained| only.is_none_or(|n| e.node.as_ref() == Some(&world.nodes[n].name));
+    let about_it = |e: &&super::Explained| target.is_about(world, e) && here(e);
+    let actions = explained.iter().filter(about_it).cloned().collect();
     let resource = target.name.clone();
-    Subject { resource, active, next, facts, actions: Vec::new(), nodes, blocked }
+    Subject { resource, active, next, facts, actions, nodes, blocked }
 }
 
 pub(super) fn role_word(promotable: bool, role: Role) -> String {
