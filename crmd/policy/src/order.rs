@@ -263,16 +263,7 @@ fn thens(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
 
 fn interleaves(world: &World<'_>, first: Rid, then: Rid) -> bool {
     let multi = |r: Rid| world.rscs[r].is_clone() || world.rscs[r].is_bundle();
-    multi(first)
-        && multi(then)
-        && world.rscs[then]
-            .clone_conf()
-            .map_or_else(|| interleave_meta(world, then), |c| c.interleave)
-}
-
-fn interleave_meta(world: &World<'_>, rid: Rid) -> bool {
-    crate::values::get(&world.rscs[rid].meta.pairs, "interleave")
-        .is_some_and(|v| crate::values::boolean(v) == Some(true))
+    multi(first) && multi(then) && world.interleaves(then)
 }
 
 /// Instances of a clone, or of what a bundle runs in its replicas.

@@ -175,7 +175,14 @@ fn rank(world: &World<'_>, state: &mut Assign, clone: Rid) -> Vec<(i32, Rid)> {
     }
     // What is outside of a bundle knows the hosts, not the replicas.
     let mut outside: Vec<Cand> = match bundle {
-        Some(_) => world.nodes.iter().map(|_| Cand::OPEN).collect(),
+        Some(_) => {
+            let mut hosts: Vec<Cand> = world.nodes.iter().map(|_| Cand::OPEN).collect();
+            for nid in children.iter().filter_map(|&c| world.rscs[c].assigned) {
+                let host = &mut hosts[world.host_of(nid)];
+                host.score = sum(host.score, worth[nid].score);
+            }
+            hosts
+        }
         None => std::mem::take(&mut worth),
     };
     let owner = bundle.unwrap_or(clone);
@@ -203,10 +210,7 @@ fn rank(world: &World<'_>, state: &mut Assign, clone: Rid) -> Vec<(i32, Rid)> {
         if score < 0 {
             return score;
         }
-        match bundle {
-            Some(_) => sum(worth[nid].score, outside[world.host_of(nid)].score),
-            None => outside[nid].score,
-        }
+        outside[if bundle.is_some() { world.host_of(nid) } else { nid }].score
     };
     children.iter().map(|&c| (total(c), c)).collect()
 }
