@@ -8,7 +8,7 @@ use crate::actions::{Actions, Aid, Extra, Verb, blank, edge};
 use crate::create::can_fence;
 use crate::model::{Nid, NodeSort, Requires, Rid, World};
 use crate::options::NoQuorum;
-use crate::values::get;
+use crate::values::{boolean, get};
 
 /// Makes fencing actions and what hangs on them.
 pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
@@ -169,7 +169,9 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 let _ = managed;
                 let stops = act.verb == Verb::Stop;
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
-                if stops && world.rscs[rid].notify {
+                let own = get(&world.rscs[rid].meta.pairs, "notify");
+                let asks = own.is_some_and(|v| boolean(v) == Some(true));
+                if stops && (asks || world.rscs[rid].notify) {
                     crate::notify::fenced(world, acts, rid, fence);
                 }
             }
