@@ -71,6 +71,10 @@ fn together(world: &World<'_>, acts: &mut Actions) {
             Some(Role::Promoted) => Verb::Promote,
             _ => Verb::Start,
         };
+        if world.rscs[coloc.primary].blocked {
+            // It stays where it is, whatever becomes of it.
+            continue;
+        }
         for a in acts.all(coloc.primary, verb(coloc.primary_role)) {
             for b in acts.all(coloc.dependent, verb(coloc.dependent_role)) {
                 acts.order(a, b, edge::TOGETHER);

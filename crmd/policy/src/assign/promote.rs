@@ -115,10 +115,11 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
         }
         let count = per_node.entry(nid).or_default();
         let may = rsc.promotion.is_some_and(|p| p >= 0)
-            && *count < node_max
-            && world.rscs[clone].allowed[nid].effective() >= 0
+            && (*count < node_max || !rsc.managed)
+            && world.rscs[clone].allowed[nid].present
             && (rsc.managed || rsc.role == Role::Promoted)
             && role_open(rsc.next_role)
+            && rsc.children.iter().all(|&c| world.rscs[c].assigned.is_some())
             && !no_promotion(world)
             && world.inside_runs(nid);
         if may {
@@ -221,8 +222,14 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         return;
     };
     let target = rsc.meta.target_role;
+    let stopped = |r: &Rid| {
+        let member = &world.rscs[*r];
+        member.next_role == Some(Role::Stopped) && member.meta.target_role == Some(Role::Stopped)
+    };
     let score = match rsc.next_role {
         Some(Role::Stopped) => -INF,
+        // A group of which a member shall be stopped is not promoted.
+        _ if rsc.children.iter().any(stopped) => -INF,
         Some(Role::Unpromoted)
             if rsc.next_role_why == "demote" || rsc.next_role_why == "failure" =>
         {
