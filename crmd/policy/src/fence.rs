@@ -295,6 +295,7 @@ fn dc_last(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
 
 /// Nodes that want to leave may do so when nothing runs on them any more.
 fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
+    let mut leaves: Vec<(Nid, Aid)> = Vec::new();
     for (nid, node) in world.nodes.iter().enumerate() {
         let leaving = node.online
             && node.shutdown
@@ -322,5 +323,11 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
                 acts.order(fence, aid, edge::ORDER);
             }
         }
+        leaves.push((nid, aid));
+    }
+    // The node that leads leaves last, so that the others are sure to.
+    let Some(&(_, dc)) = leaves.iter().find(|(n, _)| Some(*n) == world.dc) else { return };
+    for &(_, aid) in &leaves {
+        acts.order(aid, dc, edge::ORDER);
     }
 }
