@@ -4,7 +4,7 @@ use rota_cib::Text;
 use rota_cib::constraint::Role;
 use smol_str::format_smolstr;
 
-use super::reason::Reason;
+use super::reason::{Fact, Reason};
 use super::{compare, definition, facts, failure, promotion, whole};
 use crate::actions::{Actions, Aid, Verb};
 use crate::model::{Nid, Rid, World};
@@ -204,7 +204,15 @@ impl Causes<'_, '_> {
     /// What keeps it off the node where it is.
     fn barred(&self, rid: Rid, here: Nid) -> Option<Origin> {
         let facts = facts::of(self.world, rid, here);
-        let fact = facts.into_iter().find(facts::bars)?;
+        // What is said of itself comes before what others want of it.
+        let of_others = |f: &&Fact| matches!(f.reason, Reason::WantedBy { .. });
+        let mut bars = facts.iter().filter(|f| facts::bars(f));
+        let fact = bars.clone().find(|f| !of_others(f)).or_else(|| bars.next())?.clone();
+        if let Reason::WantedBy { by, .. } = &fact.reason
+            && let Some(origin) = self.barred_partner(by, here)
+        {
+            return Some(origin);
+        }
         let with = match &fact.reason {
             Reason::Colocation { with, .. } | Reason::GroupMember { with, .. } => with,
             _ => return Some(Origin::at_once(fact.reason)),
@@ -231,6 +239,20 @@ impl Causes<'_, '_> {
             origin.reason = further.reason;
         }
         Some(origin)
+    }
+
+    /// What keeps the one off that is to be with it.
+    fn barred_partner(&self, by: &str, here: Nid) -> Option<Origin> {
+        let &other = self.world.by_id.get(by)?;
+        let leaf = self.world.leaves(other).first().copied()?;
+        let mutual = |f: &Fact| {
+            let with = matches!(f.reason, Reason::Colocation { .. } | Reason::GroupMember { .. });
+            with || matches!(f.reason, Reason::WantedBy { .. })
+        };
+        let facts = facts::of(self.world, leaf, here);
+        let fact = facts.into_iter().find(|f| facts::bars(f) && !mutual(f))?;
+        let step = format_smolstr!("{by}, which must be with it, cannot be there");
+        Some(Origin { path: vec![step], reason: fact.reason })
     }
 
     fn leaves(&self, rid: Rid, here: Nid, there: Nid) -> Origin {
