@@ -55,7 +55,7 @@ pub(super) fn words(reason: &Reason, score: Option<i32>, about: About<'_>) -> St
     let against = score.is_some_and(|s| s < 0);
     match reason {
         Reason::Node { node, state, why } => node_words(node, *state, why.as_deref()),
-        Reason::Location { constraint, resource, manual } => {
+        Reason::Location { constraint, resource, manual, rule } => {
             let verb = if against { "keeps" } else { "wants" };
             let there = match against {
                 true if about.node.is_empty() => "away",
@@ -68,7 +68,8 @@ pub(super) fn words(reason: &Reason, score: Option<i32>, about: About<'_>) -> St
                 format!(" (of {resource})")
             };
             let left = if *manual { ", left by 'resource move' or 'resource ban'" } else { "" };
-            format!("location {constraint}{of} {verb} it {there}{left}")
+            let rule = rule.as_ref().map_or_else(String::new, |rule| format!(", where {rule}"));
+            format!("location {constraint}{of} {verb} it {there}{rule}{left}")
         }
         Reason::Stickiness => "stickiness: it is active here".into(),
         Reason::Colocation { constraint, with, with_node, score } => {
