@@ -215,6 +215,9 @@ fn slow_instances_are_told_about_each_other_and_orders_say_why() {
 
     let why = on_n1(&["resource", "why", "told"]);
     assert!(why.contains("it is disabled (target-role=Stopped of told-clone)"), "{why}");
+    let plan = on_n1(&["simulate", "--explain"]);
+    assert!(plan.contains("What will change:\n  nothing"), "{plan}");
+    assert!(plan.contains("told:0: it is disabled"), "{plan}");
     on_n1(&["resource", "ban", "web", "--wait"]);
     let orders = sandbox.say(&["log"]);
     for reason in [

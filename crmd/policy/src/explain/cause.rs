@@ -12,6 +12,9 @@ use crate::model::{Nid, Rid, World};
 /// How many steps back are followed.
 const STEPS: usize = 24;
 
+/// How many resources that must be together are followed: they may form a circle.
+const COMPANY: usize = 8;
+
 /// What an action comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
@@ -56,7 +59,7 @@ impl Causes<'_, '_> {
         }
         let Some(rid) = act.rid else { return self.fallback(aid) };
         if self.world.rscs[rid].is_primitive()
-            && let Some(origin) = self.own(rid, act.verb, act.node, act.reason.as_deref())
+            && let Some(origin) = self.own(rid, act.verb, act.node, act.reason.as_deref(), COMPANY)
         {
             path.extend(origin.path);
             return origin.reason;
@@ -141,7 +144,14 @@ impl Causes<'_, '_> {
     }
 
     /// Causes that lie in the resource itself.
-    fn own(&self, rid: Rid, verb: Verb, node: Option<Nid>, said: Option<&str>) -> Option<Origin> {
+    fn own(
+        &self,
+        rid: Rid,
+        verb: Verb,
+        node: Option<Nid>,
+        said: Option<&str>,
+        company: usize,
+    ) -> Option<Origin> {
         let (world, rsc) = (self.world, &self.world.rscs[rid]);
         let next = rsc.next_role.unwrap_or(Role::Stopped);
         let there = rsc.assigned.filter(|_| next > Role::Stopped);
@@ -160,9 +170,9 @@ impl Causes<'_, '_> {
             let nodes = rsc.running_on.iter().map(|&n| world.nodes[n].name.clone()).collect();
             return Some(Origin::at_once(Reason::MultiplyActive { nodes }));
         }
-        let Some(there) = there else { return Some(self.ends(rid, here)) };
+        let Some(there) = there else { return Some(self.ends(rid, here, company)) };
         if !rsc.running_on.contains(&there) {
-            return Some(self.leaves(rid, here, there));
+            return Some(self.leaves(rid, here, there, company));
         }
         match said {
             Some("dangling migration") => return Some(Origin::at_once(Reason::Dangling)),
@@ -181,16 +191,16 @@ impl Causes<'_, '_> {
         if rsc.failed || rsc.stop_required {
             return Some(Origin::at_once(self.failed(rid, here)));
         }
-        self.role_change(rid, verb, next)
+        self.role_change(rid, verb, next, company)
     }
 
     /// Stopped, and on no node afterwards.
-    fn ends(&self, rid: Rid, here: Nid) -> Origin {
+    fn ends(&self, rid: Rid, here: Nid, company: usize) -> Origin {
         let whole = whole::of(self.world, rid);
         if let Some(fact) = whole.into_iter().find(|f| stops(&f.reason)) {
             return Origin::at_once(fact.reason);
         }
-        self.barred(rid, here).unwrap_or_else(|| {
+        self.barred(rid, here, company).unwrap_or_else(|| {
             if let Some(clone) = self.world.instance_owner(rid)
                 && let Some(conf) = self.world.rscs[clone].clone_conf()
             {
@@ -202,12 +212,15 @@ impl Causes<'_, '_> {
     }
 
     /// What keeps it off the node where it is.
-    fn barred(&self, rid: Rid, here: Nid) -> Option<Origin> {
+    fn barred(&self, rid: Rid, here: Nid, company: usize) -> Option<Origin> {
         let facts = facts::of(self.world, rid, here);
         // What is said of itself comes before what others want of it.
-        let of_others = |f: &&Fact| matches!(f.reason, Reason::WantedBy { .. });
-        let mut bars = facts.iter().filter(|f| facts::bars(f));
-        let fact = bars.clone().find(|f| !of_others(f)).or_else(|| bars.next())?.clone();
+        let distance = |f: &&Fact| match f.reason {
+            Reason::WantedBy { .. } => 2,
+            Reason::Colocation { .. } | Reason::GroupMember { .. } => 1,
+            _ => 0,
+        };
+        let fact = facts.iter().filter(|f| facts::bars(f)).min_by_key(distance)?.clone();
         if let Reason::WantedBy { by, .. } = &fact.reason
             && let Some(origin) = self.barred_partner(by, here)
         {
@@ -231,8 +244,8 @@ impl Causes<'_, '_> {
         let leaf = self.world.leaves(other).first().copied().unwrap_or(other);
         let moves = !self.world.rscs[leaf].running_on.is_empty()
             && self.world.rscs[leaf].assigned != self.world.rscs[leaf].running_on.first().copied();
-        if leaf != rid && moves {
-            let further = self.own(leaf, Verb::Stop, None, None)?;
+        if leaf != rid && moves && company > 0 {
+            let further = self.own(leaf, Verb::Stop, None, None, company - 1)?;
             let moves = self.movement(other);
             origin.path.push(format_smolstr!("it must be with {with}, and {moves}"));
             origin.path.extend(further.path);
@@ -255,8 +268,8 @@ impl Causes<'_, '_> {
         Some(Origin { path: vec![step], reason: fact.reason })
     }
 
-    fn leaves(&self, rid: Rid, here: Nid, there: Nid) -> Origin {
-        if let Some(origin) = self.barred(rid, here) {
+    fn leaves(&self, rid: Rid, here: Nid, there: Nid, company: usize) -> Origin {
+        if let Some(origin) = self.barred(rid, here, company) {
             return origin;
         }
         let rsc = &self.world.rscs[rid];
@@ -296,7 +309,7 @@ impl Causes<'_, '_> {
         }))
     }
 
-    fn role_change(&self, rid: Rid, verb: Verb, next: Role) -> Option<Origin> {
+    fn role_change(&self, rid: Rid, verb: Verb, next: Role, company: usize) -> Option<Origin> {
         let (world, rsc) = (self.world, &self.world.rscs[rid]);
         let clone = world.instance_owner(rid)?;
         match verb {
@@ -308,8 +321,11 @@ impl Causes<'_, '_> {
                         && other.role == Role::Promoted
                         && other.next_role != Some(Role::Promoted)
                 });
-                let Some(loser) = loser else { return Some(Origin::at_once(Reason::NotPromoted)) };
-                let further = self.own(loser, Verb::Demote, None, None)?;
+                let Some(loser) = loser.filter(|_| company > 0) else {
+                    return Some(Origin::at_once(Reason::NotPromoted));
+                };
+                let further =
+                    self.own(loser, Verb::Demote, None, None, company.saturating_sub(1))?;
                 let mut path = vec![self.movement(loser)];
                 path.extend(further.path);
                 Some(Origin { path, reason: further.reason })
