@@ -230,6 +230,12 @@ impl Causes<'_, '_> {
             Reason::Colocation { with, .. } | Reason::GroupMember { with, .. } => with,
             _ => return Some(Origin::at_once(fact.reason)),
         };
+        let blocked =
+            |f: &&Fact| matches!(f.reason, Reason::Blocked { .. } | Reason::MultiplyActive { .. });
+        if let Some(root) = fact.because.iter().find(blocked) {
+            let step = format_smolstr!("it must be with {with}, and nothing can be with that now");
+            return Some(Origin { path: vec![step], reason: root.reason.clone() });
+        }
         // The other went first: whatever moved it moves this one.
         let mut origin = Origin::at_once(fact.reason.clone());
         let first = match (&fact.reason, self.world.rscs[rid].parent) {
