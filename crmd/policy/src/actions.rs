@@ -482,7 +482,9 @@ impl Actions {
             self.require(edge.first, why);
         }
         // A stop that must and cannot happen keeps what comes after it from happening.
-        if kind & WANTS != 0
+        let (f_verb, t_verb) = (self.acts[edge.first].verb, self.acts[edge.then].verb);
+        let stops = kind & FORCES != 0 && f_verb == Verb::Stop && t_verb == Verb::Stop;
+        if (kind & WANTS != 0 || stops)
             && t_runnable
             && !t_optional
             && !f_optional

@@ -529,3 +529,27 @@ fn clone(
     }
     let _ = stop;
 }
+
+/// Where others are ordered after enough instances of a clone (`clone-min`), a stop of any is
+/// followed by the point at which the clone is up again, even if none is started.
+pub(crate) fn least_points(world: &World<'_>, acts: &mut Actions) {
+    for order in &world.constraints.orders {
+        let rid = order.first;
+        let least = world.rscs[rid].clone_conf().is_some_and(|c| c.min > 0);
+        let counts = order.kind == rota_cib::constraint::OrderKind::Mandatory;
+        if !least || !counts || order.first_action != "start" {
+            continue;
+        }
+        let stops = acts.all(rid, Verb::Stop).iter().any(|&a| !acts.acts[a].optional);
+        let stay = acts
+            .all(rid, Verb::Start)
+            .iter()
+            .any(|&a| acts.acts[a].members.iter().any(|&m| acts.acts[m].runnable));
+        if stops && stay {
+            for aid in acts.all(rid, Verb::Start).into_iter().chain(acts.all(rid, Verb::Running)) {
+                acts.acts[aid].always = true;
+                acts.acts[aid].runnable = true;
+            }
+        }
+    }
+}

@@ -27,7 +27,9 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                     acts.order(aid, start, edge::ORDER);
                 }
                 for stop in acts.all(rid, Verb::Stop) {
-                    if acts.acts[stop].node == Some(nid) {
+                    if world.rscs[rid].orphan {
+                        acts.order(aid, stop, edge::ORDER);
+                    } else if acts.acts[stop].node == Some(nid) {
                         acts.order(stop, aid, edge::ORDER);
                     }
                 }

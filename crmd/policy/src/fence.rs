@@ -256,6 +256,7 @@ fn dc_last(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
 
 /// Nodes that want to leave may do so when nothing runs on them any more.
 fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
+    let mut leaving_nodes: Vec<(Nid, Aid)> = Vec::new();
     for (nid, node) in world.nodes.iter().enumerate() {
         let leaving = node.online
             && node.shutdown
@@ -267,6 +268,7 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
         let mut act = blank(None, Verb::Shutdown, Some(nid));
         act.optional = false;
         let aid = acts.add(act);
+        leaving_nodes.push((nid, aid));
         for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
             let a = &acts.acts[other];
             if a.verb == Verb::Stop {
@@ -282,6 +284,13 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
             if world.dc == Some(nid) || other == nid {
                 acts.order(fence, aid, edge::ORDER);
             }
+        }
+    }
+    // The leader sees to it that the others leave, then leaves itself.
+    let Some(&(_, dc)) = leaving_nodes.iter().find(|(n, _)| Some(*n) == world.dc) else { return };
+    for &(nid, aid) in &leaving_nodes {
+        if Some(nid) != world.dc {
+            acts.order(aid, dc, edge::ORDER);
         }
     }
 }

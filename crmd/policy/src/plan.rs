@@ -94,6 +94,7 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     order::run(world, &mut acts);
     crate::remote::order(world, &mut acts);
     acts.settle(world);
+    create::least_points(world, &mut acts);
     crate::notify::hush(world, &mut acts);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);

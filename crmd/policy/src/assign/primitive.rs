@@ -59,13 +59,12 @@ pub(super) fn assign(
         return world.rscs[rid].assigned;
     }
     utilization::limit(world, state, rid, prefer);
-    let is_fencing = world.is_fencing(rid);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);
         None
     } else if !world.rscs[rid].managed {
         stay(world, rid)
-    } else if world.opts.stop_all && !is_fencing {
+    } else if world.opts.stop_all {
         world.rscs[rid].next_role = Some(Role::Stopped);
         None
     } else if world.rscs[rid].orphan && world.opts.stop_orphans {
