@@ -500,7 +500,7 @@ fn clone(
     promotable: bool,
     ordered: bool,
 ) {
-    let (start, running) = collective(world, acts, rid, Verb::Start, Collect::Least(min));
+    let (start, running) = collective(world, acts, rid, Verb::Start, Collect::Least(0));
     let (stop, stopped) = collective(world, acts, rid, Verb::Stop, Collect::Least(0));
     acts.order(stopped, start, edge::ORDER);
     if promotable {
