@@ -1,5 +1,5 @@
-//! Commands that change the configuration: the grammar of `pcs`, worked out on the CIB as it
-//! stands and handed in as changes.
+//! Commands on the configuration: the grammar of `pcs`, worked out on the CIB as it stands (or on
+//! that of a file, with `-f FILE`) and handed in as changes.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,8 +18,7 @@ const ATTEMPTS: usize = 5;
 /// How long a move may take before its constraint is left to the administrator.
 const MOVE_PATIENCE: Duration = Duration::from_secs(120);
 
-/// Runs `rota AREA ARGS`; on the file that `CIB_file` names instead of a
-/// cluster.
+/// Runs `rota AREA ARGS`; on the file that `-f` or `CIB_file` names instead of a cluster.
 ///
 /// # Errors
 /// With what to do about it.
@@ -29,7 +28,8 @@ pub fn run(area: &str, args: &[String]) -> Result<(), Error> {
     }
     let mut words = vec![area.to_owned()];
     words.extend_from_slice(args);
-    if let Ok(file) = std::env::var("CIB_file") {
+    let named = take_file(&mut words)?;
+    if let Some(file) = named.or_else(|| std::env::var("CIB_file").ok()) {
         return on_file(&file, &words);
     }
     // Help needs no cluster.
@@ -39,6 +39,18 @@ pub fn run(area: &str, args: &[String]) -> Result<(), Error> {
         return Ok(());
     }
     on_cluster(&words)
+}
+
+/// Takes `-f FILE` out of the words: the configuration to work on instead of the cluster's.
+fn take_file(words: &mut Vec<String>) -> Result<Option<String>, Error> {
+    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let Some(at) = words[..end].iter().position(|word| word == "-f") else { return Ok(None) };
+    if at + 1 >= end {
+        return Err(Error::Usage("-f wants a file with a CIB".to_owned()));
+    }
+    let file = words.remove(at + 1);
+    words.remove(at);
+    Ok(Some(file))
 }
 
 fn on_cluster(words: &[String]) -> Result<(), Error> {
@@ -96,11 +108,15 @@ fn on_file(path: &str, words: &[String]) -> Result<(), Error> {
     let mut cib = xml::read(&text).map_err(|error| Error::Refused(format!("{path}: {error}")))?;
     let outcome = work_out(words, &cib, None)?;
     let author = Author { client: "rota".into(), ..Author::default() };
-    for change in outcome.changes_for(&cib, author) {
-        rota_cib::change::apply(&mut cib, &change, now())
+    let changes = outcome.changes_for(&cib, author);
+    for change in &changes {
+        rota_cib::change::apply(&mut cib, change, now())
             .map_err(|refused| Error::Refused(refused.to_string()))?;
     }
-    std::fs::write(path, xml::write(&cib)).map_err(explain)?;
+    // A question leaves the file as it is.
+    if !changes.is_empty() {
+        std::fs::write(path, xml::write(&cib)).map_err(explain)?;
+    }
     for message in &outcome.messages {
         eprintln!("{message}");
     }
@@ -122,7 +138,8 @@ fn work_out(words: &[String], cib: &Cib, local_node: Option<&str>) -> Result<Out
     })
 }
 
-fn now() -> WallTime {
+/// The time by this host's clock.
+pub fn now() -> WallTime {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     WallTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

@@ -13,6 +13,7 @@ mod edit;
 mod error;
 mod options;
 mod sandbox;
+mod simulate;
 mod status;
 mod stonith;
 mod wait;
@@ -32,7 +33,7 @@ rota property …     options of the cluster
 rota cib …          the configuration as XML
 rota wait           return when there is nothing left to do
 rota sandbox …      a live cluster on this machine, to try and to break
-rota simulate …     what the cluster would do
+rota simulate …     what the cluster would do, and with --explain why
 rota compat …       the names that agents and monitors call
 Each says more with 'help' behind it.";
 
@@ -51,7 +52,10 @@ fn main() -> ExitCode {
         }
         Some((first, rest)) => match first.as_str() {
             "compat" => return compat::command(rest),
-            "simulate" => return compat::Tool::CrmSimulate.run(rest),
+            "simulate" => match simulate::run(rest) {
+                Some(done) => done,
+                None => return compat::Tool::CrmSimulate.run(rest),
+            },
             "help" | "--help" | "-h" => {
                 println!("{HELP}");
                 Ok(())

@@ -17,7 +17,17 @@ pub fn run(args: &[String]) -> Result<(), Error> {
     let options = Options::parse(args, &["output-format"], &["full"])?;
     match options.value("output-format").unwrap_or("text") {
         "json" => println!("{}", Client::connect()?.status_json()?),
-        "text" => print!("{}", text(&Client::connect()?.status()?)),
+        "text" => {
+            let mut client = Client::connect()?;
+            let mut report = client.status()?;
+            if report.dc.as_ref() != Some(&report.via) {
+                work_out_reasons(&mut report, &client.cib()?);
+            }
+            print!("{}", text(&report));
+            if options.has("full") {
+                print!("{}", links(&report));
+            }
+        }
         other => {
             return Err(Error::Usage(format!("--output-format {other}: give text or json")));
         }
@@ -25,11 +35,59 @@ pub fn run(args: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
+/// Only the DC knows its plan; seen from another node it is worked out from the same state.
+fn work_out_reasons(report: &mut StatusReport, cib: &rota_cib::Cib) {
+    if report.resources.iter().all(|r| r.role != "Stopped" && r.managed && !r.blocked) {
+        return;
+    }
+    let options = rota_policy::Options { explain: true, ..rota_policy::Options::default() };
+    let plan = rota_policy::plan(cib, crate::edit::now(), &options);
+    for resource in &mut report.resources {
+        let stuck = plan.stuck.iter().find(|stuck| stuck.resource == resource.id);
+        resource.why = stuck.map(|stuck| stuck.line().into());
+    }
+}
+
 /// The report as people read it.
 pub fn text(report: &StatusReport) -> String {
     let mut out = String::new();
     // Writing into a String cannot fail.
     let _ = write_text(&mut out, report);
+    out
+}
+
+/// The networks and their datagrams as people read them.
+fn links(report: &StatusReport) -> String {
+    let mut out = String::from("\nLinks:\n");
+    for link in &report.links {
+        let used = if link.used { ", used" } else { "" };
+        #[expect(clippy::cast_precision_loss, reason = "for people")]
+        let trip = link
+            .round_trip_us
+            .map_or(String::from("unknown"), |micros| format!("{:.2} ms", micros as f64 / 1000.0));
+        let percent = |permille: u16| f64::from(permille) / 10.0;
+        out += &format!(
+            "  {:<16} link {}: {}{used}; round trip {trip}, lost {:.1} % here, {:.1} % there\n",
+            link.peer.as_str(),
+            link.link,
+            link.state,
+            percent(link.loss_here_permille),
+            percent(link.loss_there_permille),
+        );
+    }
+    let d = &report.datagrams;
+    out += &format!(
+        "  datagrams: {} sent, {} received; dropped: {} by size, {} by version, {} by address, \
+         {} by key, {} seen before, {} unreadable\n",
+        d.sent,
+        d.received,
+        d.rejected_size,
+        d.rejected_version,
+        d.rejected_address,
+        d.rejected_key,
+        d.rejected_replayed,
+        d.rejected_content,
+    );
     out
 }
 
@@ -69,7 +127,10 @@ fn write_text(out: &mut String, report: &StatusReport) -> std::fmt::Result {
     }
     write_fencing(out, report)?;
     if !report.pending.is_empty() {
-        writeln!(out, "\nGoing on: {}", report.pending.join(", "))?;
+        writeln!(out, "\nGoing on:")?;
+        for going in &report.pending {
+            writeln!(out, "  {going}")?;
+        }
     }
     Ok(())
 }
@@ -117,6 +178,9 @@ fn write_resources(out: &mut String, report: &StatusReport) -> std::fmt::Result 
             resource.agent,
             state.trim_end()
         )?;
+        if let Some(why) = &resource.why {
+            writeln!(out, "  {:indent$}  {why}", "")?;
+        }
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ rota resource update ID [NAME=VALUE…] [op ACTION NAME=VALUE…]… [meta NAME=
 rota resource delete ID…                      with all that is inside and all that refers to it
 rota resource config [ID…] [--show-secrets]
 rota resource enable | disable ID…
+rota resource why ID [NODE] [--output-format json]    what puts it here and keeps it off there, and what to do
 rota resource move ID [NODE] [--promoted]     without a lasting constraint
 rota resource move-with-constraint ID [NODE] [lifetime=TIME]
 rota resource ban ID [NODE] [lifetime=TIME] [--promoted]

@@ -44,7 +44,8 @@ pub fn run(args: &[String], context: &Context<'_>) -> Result<Outcome, UserError>
     }
     let words = Words::parse(args)?;
     let mut work = Work::new(context, &words);
-    if let Some(format) = words.value("--output-format").filter(|format| *format != "text") {
+    let explains = matches!(words.words(), ["resource", "why", ..]);
+    if let Some(format) = words.value("--output-format").filter(|f| *f != "text" && !explains) {
         return Err(UserError::refused(
             format!("the output format '{format}' is not written"),
             "use text, or take the XML: rota cib query",

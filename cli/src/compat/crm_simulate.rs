@@ -278,6 +278,29 @@ fn show(request: &Request) -> Result<String, String> {
     Ok(out)
 }
 
+/// The CIB and the time that options of this tool lead to, with the changes that they ask for;
+/// `live` is taken where they name no file.
+///
+/// # Errors
+/// In words, when an option or a CIB cannot be read.
+pub fn prepared(
+    args: &[String],
+    live: impl FnOnce() -> Result<Cib, String>,
+) -> Result<(Cib, WallTime), String> {
+    let request = parse(args)?;
+    let mut cib = match (&request.file, &request.text) {
+        (None, None) => live()?,
+        (Some(_), _) | (_, Some(_)) => {
+            rota_cib::xml::read(&input(&request)?).map_err(|error| error.to_string())?
+        }
+    };
+    let now = WallTime(request.at.or(cib.header.execution_date).unwrap_or_else(clock));
+    for change in &request.changes {
+        modify(&mut cib, change, now)?;
+    }
+    Ok((cib, now))
+}
+
 fn report(request: &Request, plan: &Plan, out: &mut String) {
     if request.scores {
         if !request.quiet {

@@ -37,6 +37,7 @@ mod xpath;
 
 use std::process::ExitCode;
 
+pub use crm_simulate::prepared as prepared_for_simulation;
 use fail::Outcome;
 
 /// The release whose formats these tools answer in.

@@ -21,6 +21,7 @@ use tonic::transport::Server;
 use tonic::transport::server::UdsConnectInfo;
 use tonic::{Request, Response, Status};
 
+use crate::links;
 use crate::node_loop::{Inputs, now};
 
 /// A CIB may be large.
@@ -129,7 +130,13 @@ impl Admin for Desk {
         let name = NodeName::from(self.settings.node.as_str());
         let report = self
             .inputs
-            .look(move |node, _| report::status(node, &name, now()))
+            .look(move |node, effects| {
+                let mut report = report::status(node, &name, now());
+                if let Ok(net) = effects.heart.status() {
+                    links::add(&mut report, node.state(), &net);
+                }
+                report
+            })
             .await
             .ok_or_else(ending)?;
         let json = serde_json::to_string(&report).map_err(|e| Status::internal(e.to_string()))?;

@@ -1,6 +1,6 @@
 //! Agents on this host: the node's orders in the runner's words, and back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -146,7 +146,7 @@ impl Agents {
             node_name: self.name.clone(),
             node_uuid: self.uuid.clone(),
             params: op.params.iter().cloned().collect(),
-            meta: op.meta.iter().cloned().collect(),
+            meta: agent_meta(op),
         })
     }
 
@@ -178,6 +178,16 @@ impl Agents {
     }
 }
 
+/// Meta attributes by the names that the runner prefixes; timeout, interval and name it adds
+/// itself, the last two for recurring monitors alone.
+fn agent_meta(op: &ResourceOp) -> BTreeMap<Text, Text> {
+    let own = |(name, value): &(Text, Text)| {
+        let name = name.strip_prefix("CRM_meta_").unwrap_or(name);
+        (!matches!(name, "timeout" | "interval" | "name")).then(|| (name.into(), value.clone()))
+    };
+    op.meta.iter().filter_map(own).collect()
+}
+
 /// What the fencer keeps for itself is not for the device's agent.
 fn agent_params(op: &ResourceOp) -> rota_fencing_devices::Params {
     let pairs = op.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -205,4 +215,25 @@ fn ended(run: RunId, outcome: Outcome) -> Input {
         queue_ms: millis(outcome.queue_time),
     };
     Input::Event(Event::AgentEnded { run, outcome })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agents_find_meta_attributes_under_the_names_they_know() {
+        let pair = |name: &str, value: &str| (Text::from(name), Text::from(value));
+        let op = ResourceOp {
+            meta: vec![
+                pair("CRM_meta_timeout", "20000"),
+                pair("CRM_meta_name", "start"),
+                pair("CRM_meta_clone_max", "3"),
+                pair("CRM_meta_notify_start_uname", "n1 n2"),
+            ],
+            ..ResourceOp::default()
+        };
+        let seen: Vec<_> = agent_meta(&op).into_iter().collect();
+        assert_eq!(seen, [pair("clone_max", "3"), pair("notify_start_uname", "n1 n2")]);
+    }
 }

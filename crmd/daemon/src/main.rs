@@ -10,6 +10,7 @@ mod devices;
 mod effects;
 mod join;
 mod life;
+mod links;
 mod node_loop;
 mod peers;
 mod start;

@@ -6,6 +6,7 @@ use rota_cib::change::{
 };
 use rota_cib::node::Node as NodeEntry;
 use rota_cib::nvset::{NvPair, NvSet};
+use rota_cib::resource::Resource;
 use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 use rota_cib::{Cib, Config, Header, failures};
 use rota_ids::{NodeId, NodeName, Text, WallTime};
@@ -15,7 +16,7 @@ use rota_transition::{Action, ResourceOp, Task};
 use crate::entry::{Member, OperationResult};
 use crate::event::{AgentOutcome, ExecStatus};
 use crate::order::{Order, OrderTask};
-use crate::state::News;
+use crate::state::{Migration, News};
 
 /// The feature set that records claim: agents choose by it how they call the tools.
 pub const FEATURE_SET: &str = "3.19.6";
@@ -214,6 +215,12 @@ fn property<'a>(cib: &'a Cib, name: &str) -> Option<&'a Text> {
     cib.config.properties.iter().find_map(|set| set.get(name))
 }
 
+/// Nothing is known any more of what a resource did on a node.
+pub fn forget_history(node: NodeId, resource: &Text) -> Change {
+    let (resource, node) = (resource.clone(), Some(uuid(node)));
+    Change::ForgetOperations { resource, node, filter: OperationFilter::All }
+}
+
 /// A repeated operation no longer is.
 pub fn cancelled(node: NodeId, resource: &Text, operation: &Text, interval_ms: u32) -> Change {
     let filter = OperationFilter::Repeated { operation: operation.clone(), interval_ms };
@@ -316,6 +323,28 @@ pub fn write_pending(cib: &mut Cib, node: &NodeName, op: &ResourceOp, order: &Or
     }
 }
 
+/// Writes a migrating resource down as active on its target: what it is, its source's history
+/// tells.
+pub fn write_arrived(cib: &mut Cib, open: &Migration) {
+    let find = |cib: &Cib, node: &NodeName| {
+        let state = cib.status.nodes.iter().find(|state| state.uname == node.0)?;
+        state.history.iter().find(|history| history.id == open.resource).cloned()
+    };
+    let Some(known) = find(cib, &open.source).or_else(|| find(cib, &open.target)) else { return };
+    let found = OperationRecord {
+        id: format!("{}_last_0", open.resource).into(),
+        key: Some(format!("{}_monitor_0", open.resource).into()),
+        operation: "monitor".into(),
+        call_id: 1,
+        ..OperationRecord::default()
+    };
+    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == open.target.0) else {
+        return;
+    };
+    state.history.retain(|history| history.id != open.resource);
+    state.history.push(ResourceHistory { operations: vec![found], ..known });
+}
+
 /// Leaves this node as the only one that is there; the others are cleanly gone, so that nothing
 /// waits for their fencing.
 pub fn leave_only(cib: &mut Cib, name: &NodeName) {
@@ -332,6 +361,15 @@ fn set_words(state: &mut NodeState, [in_ccm, crmd, join, expected]: Words) {
     state.expected = Some(expected.into());
 }
 
+/// Whether at most one instance of the resource may be active anywhere: it is part of no clone.
+pub fn is_unique(cib: &Cib, resource: &Text) -> bool {
+    cib.config.resources.iter().any(|top| match top {
+        Resource::Primitive(primitive) => primitive.id == *resource,
+        Resource::Group(group) => group.members.iter().any(|member| member.id == *resource),
+        Resource::Clone(_) | Resource::Bundle(_) => false,
+    })
+}
+
 /// Whether an operation only takes away.
 pub fn only_stops(op: &ResourceOp) -> bool {
     matches!(op.operation.as_str(), "stop" | "demote")
@@ -345,6 +383,7 @@ pub fn is_same(task: &Task, order: &OrderTask) -> bool {
                 && a.operation == b.operation
                 && a.interval == b.interval
                 && a.params == b.params
+                && a.migrate_target == b.migrate_target
         }
         (
             Task::Cancel { resource, operation, interval },

@@ -10,7 +10,7 @@ use rota_cib::Cib;
 use rota_ids::{Moment, NodeId, NodeName, Term, Text, WallTime};
 use rota_policy::check::{Finding, check};
 use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
-use rota_transition::{AbortReason, Action, ActionId, Executor, Graph, Task};
+use rota_transition::{AbortReason, Action, ActionId, Executor, Graph, ResourceOp, Task};
 
 use crate::book;
 use crate::entry::Entry;
@@ -19,6 +19,7 @@ use crate::limits::{CALM_DOWN, PLANS_IN_A_ROW, RECHECK, RESEND_ORDER, RESEND_SYN
 use crate::message::Message;
 use crate::order::{Order, OrderId, OrderTask, Token};
 use crate::proposals::Purpose;
+use crate::reasons::Reasons;
 use crate::state::ClusterState;
 use crate::story::Story;
 
@@ -74,11 +75,14 @@ pub struct Controller {
     sync: Sync,
     executor: Option<Executor>,
     given: BTreeMap<OrderId, Given>,
+    /// An action of the present graph waits for an order to end that the graph does not know.
+    held: bool,
     stale: Option<AbortReason>,
     planned_at: Moment,
     recheck_at: Option<WallTime>,
     plans_in_a_row: u32,
     idle_askers: VecDeque<(NodeId, u64)>,
+    reasons: Reasons,
 }
 
 impl Controller {
@@ -92,11 +96,13 @@ impl Controller {
             sync: Sync::default(),
             executor: None,
             given: BTreeMap::new(),
+            held: false,
             stale: Some(AbortReason::Membership),
             planned_at: now.moment,
             recheck_at: None,
             plans_in_a_row: 0,
             idle_askers: VecDeque::new(),
+            reasons: Reasons::default(),
         }
     }
 
@@ -171,6 +177,9 @@ impl Controller {
     /// Orders of a node whose life is over will never be answered.
     pub fn node_gone(&mut self, node: NodeId) {
         self.given.retain(|_, given| given.node != node);
+        if std::mem::take(&mut self.held) {
+            self.stale.get_or_insert(AbortReason::Membership);
+        }
         self.sync.answered.remove(&node);
     }
 
@@ -185,6 +194,9 @@ impl Controller {
         state: &ClusterState,
     ) {
         let given = order.and_then(|order| self.given.remove(&order));
+        if self.held && given.is_some() {
+            self.stale(AbortReason::UnexpectedResult { key: key.clone() }, todo);
+        }
         match given.and_then(|given| given.action) {
             Some(action) => {
                 if unexpected {
@@ -212,6 +224,26 @@ impl Controller {
     ) {
         if transition == self.transition {
             self.walk(StepInput::Confirmed(action), todo, wants, state);
+        }
+    }
+
+    /// The log holds what had to be written down before an action of the present graph.
+    pub fn may_begin(
+        &mut self,
+        transition: u64,
+        action: ActionId,
+        todo: &mut Vec<Effect>,
+        wants: &mut Vec<Want>,
+        state: &ClusterState,
+    ) {
+        if transition != self.transition || self.stale.is_some() {
+            return;
+        }
+        let found = self.executor.as_ref().and_then(|e| e.graph().action(action)).cloned();
+        if let Some(action) = found
+            && let Task::Resource(op) = &action.task
+        {
+            self.give(OrderTask::Run(op.clone()), &action, todo, wants, state);
         }
     }
 
@@ -278,20 +310,33 @@ impl Controller {
         }
         for given in self.given.values() {
             let name = state.name_of(given.node).map_or_else(String::new, ToString::to_string);
-            pending.push(format!("{} on {name}", book::order_key(&given.order)).into());
+            let executor = self.executor.as_ref();
+            let action = given.action.and_then(|id| executor.and_then(|e| e.graph().action(id)));
+            let key = format!("{} on {name}", book::order_key(&given.order));
+            pending.push(self.with_reason(key, action));
         }
         for action in self.executor.iter().flat_map(Executor::in_flight) {
             if let Task::Fence { target, .. } = &action.task {
-                pending.push(format!("fencing of {target}").into());
+                pending.push(self.with_reason(format!("fencing of {target}"), Some(action)));
             }
         }
         let waiting = self.executor.iter().flat_map(Executor::waiting);
-        pending.extend(
-            waiting
-                .filter_map(book::action_key)
-                .map(|key| -> Text { format!("{key} (waits for the others)").into() }),
-        );
+        pending.extend(waiting.filter_map(|action| Some((action, book::action_key(action)?))).map(
+            |(action, key)| self.with_reason(format!("{key} (waits for the others)"), Some(action)),
+        ));
         pending
+    }
+
+    fn with_reason(&self, what: String, action: Option<&Action>) -> Text {
+        match action.and_then(|action| self.reasons.of(action)) {
+            Some(why) => format!("{what}: {why}").into(),
+            None => what.into(),
+        }
+    }
+
+    /// What holds each resource that does not run, or must not be touched.
+    pub fn stuck(&self) -> &BTreeMap<Text, Text> {
+        self.reasons.stuck()
     }
 
     /// Moves on: asks, plans, and repeats what was not heard. Call it after every batch of news.
@@ -364,8 +409,9 @@ impl Controller {
         self.transition += 1;
         self.plans_in_a_row += 1;
         self.planned_at = now.moment;
+        self.held = false;
         let cib = self.cib_with_what_is_in_flight(state);
-        let plan = rota_policy::plan(&cib, now.wall, &rota_policy::Options::default());
+        let plan = self.reasons.plan(&cib, now.wall);
         if let Some(why) = reason_to_refuse(&cib, &plan.graph) {
             todo.push(Effect::Tale(Story::PlanRefused { why }));
             self.executor = None;
@@ -462,7 +508,15 @@ impl Controller {
         let purpose = Purpose::Action { transition: self.transition, action: action.id };
         let order = match &action.task {
             Task::Pseudo { .. } => return,
-            Task::Resource(op) => OrderTask::Run(op.clone()),
+            Task::Resource(op) => match migrating(op, action) {
+                Some(entry) => {
+                    let purpose =
+                        Purpose::Before { transition: self.transition, action: action.id };
+                    wants.push(Want::Propose(Box::new(entry), purpose));
+                    return;
+                }
+                None => OrderTask::Run(op.clone()),
+            },
             Task::Cancel { resource, operation, interval } => OrderTask::Cancel {
                 resource: resource.clone(),
                 operation: operation.clone(),
@@ -498,6 +552,12 @@ impl Controller {
     ) {
         let host = action.router.as_ref().or(action.node.as_ref());
         let Some(member) = host.and_then(|name| state.node_named(name)) else { return };
+        if let OrderTask::Run(op) = &task
+            && self.is_under_way_elsewhere(op, member.id, state)
+        {
+            self.held = true;
+            return;
+        }
         self.next_order += 1;
         let order = Order {
             id: OrderId { term: self.term, number: self.next_order },
@@ -505,7 +565,11 @@ impl Controller {
             task,
         };
         let name = member.name.clone();
-        todo.push(Effect::Tale(Story::Ordered { node: name, key: book::order_key(&order) }));
+        todo.push(Effect::Tale(Story::Ordered {
+            node: name,
+            key: book::order_key(&order),
+            why: self.reasons.of(action).cloned(),
+        }));
         if member.id == self.me {
             wants.push(Want::OrderHere(Box::new(order.clone())));
         }
@@ -527,6 +591,19 @@ impl Controller {
         }
     }
 
+    /// Whether another node has yet to answer an order about a resource of which there may be one
+    /// instance only: whatever the plan says, it must not be started meanwhile.
+    fn is_under_way_elsewhere(&self, op: &ResourceOp, node: NodeId, state: &ClusterState) -> bool {
+        let is_about_it = |given: &Given| {
+            given.node != node
+                && matches!(&given.order.task, OrderTask::Run(other)
+                    if other.key.resource == op.key.resource && other.operation != "monitor")
+        };
+        op.operation == "start"
+            && self.given.values().any(is_about_it)
+            && book::is_unique(&state.cib, &op.key.resource)
+    }
+
     fn repeat_orders(&mut self, now: Now, todo: &mut Vec<Effect>) {
         for given in self.given.values_mut() {
             let is_due = given.sent.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
@@ -537,6 +614,14 @@ impl Controller {
             }
         }
     }
+}
+
+/// What the log must hold before this operation begins: should the source of a migration be lost
+/// in the middle of it, the target's own history would not say that it may be active there.
+fn migrating(op: &ResourceOp, action: &Action) -> Option<Entry> {
+    let (source, target) = (action.node.clone()?, op.migrate_target.clone()?);
+    let resource = op.key.resource.clone();
+    (op.operation == "migrate_to").then_some(Entry::Migrating { resource, source, target })
 }
 
 /// What the checker, which shares no code with the planner, holds against a plan. Doing nothing

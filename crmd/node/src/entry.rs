@@ -69,6 +69,16 @@ pub enum Entry {
         /// Its interval in milliseconds.
         interval: u32,
     },
+    /// A resource is about to migrate: from now on it may be active on the target, whose own
+    /// history does not say so.
+    Migrating {
+        /// The resource.
+        resource: Text,
+        /// Where it comes from.
+        source: NodeName,
+        /// Where it goes.
+        target: NodeName,
+    },
     /// Who belongs together from now on.
     View(View),
     /// A node was proven off.

@@ -20,6 +20,7 @@ mod minority;
 mod node;
 pub mod order;
 mod proposals;
+mod reasons;
 pub mod report;
 pub mod state;
 mod story;

@@ -83,6 +83,8 @@ pub struct Local {
     closed_orders: VecDeque<OrderId>,
     /// Fence devices "started" here: this node watches over them.
     fence_devices: BTreeSet<Text>,
+    /// Stops of fence devices that wait for the end of their start.
+    device_stops: Vec<(ResourceOp, Option<Order>)>,
     /// Results that answer no order and that the log does not hold, by their call.
     untold: BTreeMap<i64, OperationResult>,
     /// Runs whose end the log holds now.
@@ -121,6 +123,7 @@ impl Local {
             open_orders,
             closed_orders: VecDeque::new(),
             fence_devices: memory.fence_devices,
+            device_stops: Vec::new(),
             untold: memory.untold.into_iter().map(|r| (r.record.call_id, r)).collect(),
             settled: Vec::new(),
             changed: false,
@@ -212,6 +215,11 @@ impl Local {
         self.begin(now, op, None, entries, todo)
     }
 
+    /// What happened here and the log does not hold yet, in its order.
+    pub fn untold(&self) -> impl Iterator<Item = &OperationResult> {
+        self.untold.values()
+    }
+
     /// The log has forgotten failures of a resource here, perhaps one that nothing was done about
     /// yet: what goes on failing must be told again.
     pub fn failures_forgotten(&mut self, resource: &str) {
@@ -284,6 +292,7 @@ impl Local {
             }
             self.tell(&run.op, run.order.as_ref(), &outcome, entries);
         }
+        self.stop_devices(now, entries);
     }
 
     /// Begins the monitors whose time has come, and lets go of what the log holds.
@@ -378,6 +387,10 @@ impl Local {
         entries: &mut Vec<Entry>,
         todo: &mut Vec<Effect>,
     ) -> Option<RunId> {
+        if op.class == "stonith" && op.operation == "stop" && self.is_being_tried(&op.resource) {
+            self.device_stops.push((op, order));
+            return None;
+        }
         if op.class == "stonith"
             && let Some(rc) = self.answer_for_device(&op)
         {
@@ -403,6 +416,25 @@ impl Local {
                 Some(if self.fence_devices.contains(&op.resource) { 0 } else { 7 })
             }
             _ => None,
+        }
+    }
+
+    /// Whether the "start" of a fence device runs. Its stop is answered after it: a DC that heard
+    /// of the stop first would take the start, which is still to end, for a newer one.
+    fn is_being_tried(&self, device: &Text) -> bool {
+        self.runs.values().any(|run| {
+            run.op.resource == *device && run.op.interval == 0 && run.order.is_some() && !run.ended
+        })
+    }
+
+    fn stop_devices(&mut self, now: Now, entries: &mut Vec<Entry>) {
+        for (op, order) in std::mem::take(&mut self.device_stops) {
+            if self.is_being_tried(&op.resource) {
+                self.device_stops.push((op, order));
+            } else if let Some(rc) = self.answer_for_device(&op) {
+                let outcome = AgentOutcome::at_once(now, rc);
+                self.tell(&op, order.as_ref(), &outcome, entries);
+            }
         }
     }
 

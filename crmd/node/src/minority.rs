@@ -150,7 +150,8 @@ impl Acting {
 }
 
 /// The Cib as a node without quorum must see it: it is there, nobody else is, and nobody can be
-/// fenced. What it began and could not tell the log any more may be active, too.
+/// fenced. What it began and could not tell the log any more may be active, too, and what was
+/// about to migrate here may have arrived.
 fn alone(state: &ClusterState, name: &NodeName, local: &Local) -> Cib {
     let mut cib = state.cib.clone();
     cib.header.have_quorum = Some(false);
@@ -158,6 +159,9 @@ fn alone(state: &ClusterState, name: &NodeName, local: &Local) -> Cib {
         if let OrderTask::Run(op) = &order.task {
             book::write_pending(&mut cib, name, op, order);
         }
+    }
+    for open in state.migrations.iter().filter(|open| open.target == *name) {
+        book::write_arrived(&mut cib, open);
     }
     book::leave_only(&mut cib, name);
     cib

@@ -152,6 +152,11 @@ impl<S: LogStore> Node<S> {
         self.controller.as_ref().map(|c| c.pending(&self.state)).unwrap_or_default()
     }
 
+    /// Why a resource does not run or is left alone; none when this node is not the DC.
+    pub fn why_stuck(&self, resource: &Text) -> Option<Text> {
+        self.controller.as_ref().and_then(|c| c.stuck().get(resource)).cloned()
+    }
+
     /// Fencing jobs and how far each is; empty when this node is not the DC.
     pub fn fencing_jobs(&self) -> Vec<(NodeName, rota_fencing::Phase)> {
         self.fencer.jobs().map(|job| (job.target.clone(), job.phase)).collect()
@@ -300,6 +305,11 @@ impl<S: LogStore> Node<S> {
             (Some(Purpose::Action { transition, action }), _) => {
                 self.with_controller(now, |controller, state, todo, wants| {
                     controller.change_made(transition, action, todo, wants, state);
+                });
+            }
+            (Some(Purpose::Before { transition, action }), _) => {
+                self.with_controller(now, |controller, state, todo, wants| {
+                    controller.may_begin(transition, action, todo, wants, state);
                 });
             }
             (Some(Purpose::Client(_) | Purpose::View | Purpose::Plain) | None, _) => {}
@@ -585,6 +595,7 @@ fn order_of(entry: &Entry) -> Option<OrderId> {
         Entry::Cancelled { order, .. } => Some(*order),
         Entry::Found { .. }
         | Entry::Change(_)
+        | Entry::Migrating { .. }
         | Entry::View(_)
         | Entry::Verdict(_)
         | Entry::FencingNote(_)

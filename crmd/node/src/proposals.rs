@@ -23,6 +23,13 @@ pub enum Purpose {
         /// The action.
         action: ActionId,
     },
+    /// This action of this transition may begin.
+    Before {
+        /// The transition.
+        transition: u64,
+        /// The action.
+        action: ActionId,
+    },
     /// It was to install a view.
     View,
     /// Nothing further: what the entry says speaks for itself.

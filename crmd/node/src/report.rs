@@ -9,6 +9,7 @@ use rota_ids::{NodeName, Text, WallTime};
 use rota_replica::LogStore;
 use serde::{Deserialize, Serialize};
 
+use crate::book;
 use crate::event::Now;
 use crate::node::Node;
 
@@ -44,6 +45,54 @@ pub struct StatusReport {
     pub pending: Vec<Text>,
     /// What people should know, each with what to do.
     pub warnings: Vec<Text>,
+    /// The networks between this node and its peers; empty when the heartbeats do not tell.
+    #[serde(default)]
+    pub links: Vec<LinkReport>,
+    /// Datagrams of this node's heartbeats.
+    #[serde(default)]
+    pub datagrams: DatagramReport,
+}
+
+/// One link to one peer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LinkReport {
+    /// The peer.
+    pub peer: NodeName,
+    /// The link, counted from 0.
+    pub link: u8,
+    /// Whether heartbeats go both ways.
+    pub up: bool,
+    /// untried, heard, late or lost.
+    pub state: Text,
+    /// Whether it is the one that is used.
+    pub used: bool,
+    /// Round trip in microseconds.
+    pub round_trip_us: Option<u64>,
+    /// Heartbeats of the peer that are missed here, in thousandths over the last second.
+    pub loss_here_permille: u16,
+    /// Ours that the peer misses.
+    pub loss_there_permille: u16,
+}
+
+/// Datagrams of heartbeats since the daemon began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatagramReport {
+    /// Given to the kernel.
+    pub sent: u64,
+    /// Arrived, good and bad.
+    pub received: u64,
+    /// Dropped: too short or too long.
+    pub rejected_size: u64,
+    /// Dropped: another format or version.
+    pub rejected_version: u64,
+    /// Dropped: not of a peer, or not to us.
+    pub rejected_address: u64,
+    /// Dropped: not sealed with the cluster's key.
+    pub rejected_key: u64,
+    /// Dropped: seen before.
+    pub rejected_replayed: u64,
+    /// Dropped: authentic, but no heartbeat.
+    pub rejected_content: u64,
 }
 
 /// One node.
@@ -98,6 +147,9 @@ pub struct ResourceReport {
     pub managed: bool,
     /// Whether nothing can be done about it, since a node is unclean or a stop failed.
     pub blocked: bool,
+    /// Why it does not run, or is left alone, and what to do (known to the DC only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Text>,
 }
 
 /// A failure that counts.
@@ -144,7 +196,7 @@ pub struct FencingNow {
 /// The report of this node.
 pub fn status<S: LogStore>(node: &Node<S>, via: &NodeName, now: Now) -> StatusReport {
     let state = node.state();
-    let cib = &state.cib;
+    let cib = &known_here(node);
     let running = rota_policy::running(cib, now.wall);
     let fencing_now: Vec<FencingNow> = node
         .fencing_jobs()
@@ -160,19 +212,39 @@ pub fn status<S: LogStore>(node: &Node<S>, via: &NodeName, now: Now) -> StatusRe
         term: node.replica().term().0,
         view: state.view.id.0,
         nodes: nodes(node),
-        resources: running.into_iter().map(resource).collect(),
+        resources: running.into_iter().map(|found| resource(node, found)).collect(),
         failures: failures(cib),
         fencing_history: fencing_history(node),
         fencing_now,
         pending: node.pending(),
         warnings: Vec::new(),
+        links: Vec::new(),
+        datagrams: DatagramReport::default(),
     };
     report.warnings = warnings(&report);
     report
 }
 
-fn resource(found: rota_policy::Running) -> ResourceReport {
+/// The Cib as this node knows it: the log's, and without quorum also what this node did by itself
+/// and could tell nobody.
+fn known_here<S: LogStore>(node: &Node<S>) -> Cib {
+    let mut cib = node.state().cib.clone();
+    if node.is_quorate() {
+        return cib;
+    }
+    for result in node.local().untold() {
+        let Some(member) = node.state().node_named(&result.node) else { continue };
+        for change in book::changes_of_result(&cib, member.id, result) {
+            // What does not apply is not worth hiding the rest of the status.
+            let _ = rota_cib::change::apply(&mut cib, &change, WallTime::default());
+        }
+    }
+    cib
+}
+
+fn resource<S: LogStore>(node: &Node<S>, found: rota_policy::Running) -> ResourceReport {
     ResourceReport {
+        why: node.why_stuck(&found.id),
         id: found.id,
         agent: found.agent,
         parents: found.parents,

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rota_cib::change::{self, Change};
+use rota_cib::change::{self, Change, OperationFilter};
 use rota_cib::{Cib, Version};
 use rota_fencing::{History, HistoryEntry, Proof, Verdict};
 use rota_ids::{Incarnation, NodeId, NodeName, Text, WallTime};
@@ -36,6 +36,9 @@ pub struct ClusterState {
     pub ended: BTreeMap<NodeId, Incarnation>,
     /// Requests for fencing by people, not yet answered by a verdict.
     pub fence_asked: BTreeMap<NodeName, FenceAsked>,
+    /// Migrations of which only the source's history tells.
+    #[serde(default)]
+    pub migrations: BTreeSet<Migration>,
     /// What fencing did.
     pub fencing: History,
     /// Digests of join secrets that are good, and until when.
@@ -53,6 +56,17 @@ pub struct FenceAsked {
     pub by: Text,
     /// The life that is to end: that of the moment of asking. Another boot answers the request.
     pub life: Option<Incarnation>,
+}
+
+/// A resource that may be on its way.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Migration {
+    /// The resource.
+    pub resource: Text,
+    /// Whence.
+    pub source: NodeName,
+    /// Where to.
+    pub target: NodeName,
 }
 
 /// The proposals of one node that the log has shown.
@@ -198,6 +212,11 @@ impl ClusterState {
             Entry::Found { cluster, member, life } => self.found(cluster, member, *life, at, news),
             Entry::Change(change) => {
                 self.change(change, at)?;
+                if let Change::ForgetOperations { resource, filter: OperationFilter::All, .. } =
+                    change
+                {
+                    self.look_at_targets(|open| open.resource == *resource, at, news)?;
+                }
                 news.push(book::news_of(change));
                 Ok(None)
             }
@@ -212,6 +231,11 @@ impl ClusterState {
                     key: format!("cancel {resource}_{operation}_{interval}").into(),
                     unexpected: false,
                 });
+                Ok(None)
+            }
+            Entry::Migrating { resource, source, target } => {
+                let (resource, source) = (resource.clone(), source.clone());
+                self.migrations.insert(Migration { resource, source, target: target.clone() });
                 Ok(None)
             }
             Entry::View(view) => self.install(view, at, news),
@@ -285,6 +309,7 @@ impl ClusterState {
         }
         let unexpected = result.record.rc != result.expected_rc;
         self.change_all(book::changes_of_result(&self.cib, node, result), at)?;
+        self.migration_result(result, at, news)?;
         news.push(News::Operation {
             order: result.order,
             node: result.node.clone(),
@@ -292,6 +317,57 @@ impl ClusterState {
             unexpected,
         });
         Ok(None)
+    }
+
+    /// A migration is over when its target tells of it itself; when the source stops the resource
+    /// before, the target must be looked at.
+    fn migration_result(
+        &mut self,
+        result: &OperationResult,
+        at: WallTime,
+        news: &mut Vec<News>,
+    ) -> Result<(), Text> {
+        let operation = result.record.operation.as_str();
+        if matches!(operation, "start" | "stop" | "migrate_from") {
+            self.migrations
+                .retain(|open| open.resource != result.resource || open.target != result.node);
+        }
+        if operation == "stop" && result.record.rc == 0 {
+            let is_from_here =
+                |open: &Migration| open.resource == result.resource && open.source == result.node;
+            self.look_at_targets(is_from_here, at, news)?;
+        }
+        Ok(())
+    }
+
+    /// The history of a node is gone, and with it all that was known of migrations from there.
+    fn migrations_from(
+        &mut self,
+        node: &NodeName,
+        at: WallTime,
+        news: &mut Vec<News>,
+    ) -> Result<(), Text> {
+        self.look_at_targets(|open| open.source == *node, at, news)
+    }
+
+    /// The targets' histories of the resource are forgotten: before it is started anywhere they
+    /// are asked whether it runs there. The news come first: a plan that does not know it must
+    /// order nothing more.
+    fn look_at_targets(
+        &mut self,
+        is_meant: impl Fn(&Migration) -> bool,
+        at: WallTime,
+        news: &mut Vec<News>,
+    ) -> Result<(), Text> {
+        let (meant, kept) = std::mem::take(&mut self.migrations).into_iter().partition(is_meant);
+        self.migrations = kept;
+        let meant: BTreeSet<Migration> = meant;
+        for Migration { resource, target, .. } in meant {
+            let Some(id) = self.node_named(&target).map(|member| member.id) else { continue };
+            self.change(&book::forget_history(id, &resource), at)?;
+            news.push(News::Status);
+        }
+        Ok(())
     }
 
     /// Installs a view: who is new begins with an empty history, who left without goodbye is
@@ -314,11 +390,15 @@ impl ClusterState {
                 self.unclean.insert(*node, *life);
             }
             self.change_all(book::node_lost(*node, &name, is_proven), at)?;
+            if is_proven {
+                self.migrations_from(&name, at, news)?;
+            }
         }
         for (node, life) in &change.left {
             let Some(name) = self.name_of(*node).cloned() else { continue };
             self.ended.insert(*node, *life);
             self.change_all(book::node_ended(*node, &name), at)?;
+            self.migrations_from(&name, at, news)?;
         }
         for (node, life) in &change.joined {
             let Some(name) = self.name_of(*node).cloned() else { continue };
@@ -340,6 +420,9 @@ impl ClusterState {
                 news.push(News::Ended { node: name.clone(), proof });
             }
             self.change_all(book::node_joined(*node, &name, returned), at)?;
+            if !returned {
+                self.migrations_from(&name, at, news)?;
+            }
         }
         for (node, _) in &change.restarted {
             let Some(name) = self.name_of(*node).cloned() else { continue };
@@ -368,6 +451,7 @@ impl ClusterState {
         if present.is_none_or(|now| now.boot == life.boot) {
             self.unclean.remove(&node);
             self.change_all(book::node_ended(node, target), at)?;
+            self.migrations_from(target, at, news)?;
         }
         self.ended.insert(node, life);
         self.fence_asked.remove(target);
@@ -476,6 +560,7 @@ impl ClusterState {
             return Err("there is no such node".into());
         };
         self.ended.remove(&node);
+        self.migrations.retain(|open| open.source != member.name && open.target != member.name);
         self.seen.remove(&node);
         self.change_all(book::node_removed(&member), at)?;
         news.push(News::Roster);

@@ -52,6 +52,8 @@ pub enum Story {
         node: NodeName,
         /// What, as a key.
         key: Text,
+        /// Why it is in the plan.
+        why: Option<Text>,
     },
     /// An operation's end is in the log.
     Ended {
@@ -116,7 +118,10 @@ impl fmt::Display for Story {
             Self::Finished { transition, complete: false } => {
                 write!(f, "plan {transition} ended before its end")
             }
-            Self::Ordered { node, key } => write!(f, "{node} is to do {key}"),
+            Self::Ordered { node, key, why: Some(why) } => {
+                write!(f, "{node} is to do {key}: {why}")
+            }
+            Self::Ordered { node, key, why: None } => write!(f, "{node} is to do {key}"),
             Self::Ended { node, key, unexpected: false } => write!(f, "{node} did {key}"),
             Self::Ended { node, key, unexpected: true } => {
                 write!(f, "{key} on {node} ended unexpectedly")

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rota_cib::change::{Change, Recorded};
+use rota_cib::status::{OperationRecord, ResourceHistory};
 use rota_fencing::{Proof, Verdict};
 use rota_ids::{BootId, Incarnation, NodeId, NodeName, StartId, WallTime};
 use rota_membership::View;
@@ -60,6 +62,26 @@ impl Log {
         let proof = Proof::Administrator { who: "test".into() };
         let incarnation = Some(incarnation);
         self.propose(Entry::Verdict(Verdict { target: target.into(), incarnation, proof })).0
+    }
+
+    /// A probe found that the resource does not run there.
+    fn looked_for(&mut self, node: &str, resource: &str) {
+        let record = OperationRecord {
+            id: format!("{resource}_last_0").into(),
+            operation: "monitor".into(),
+            rc: 7,
+            ..OperationRecord::default()
+        };
+        let node = self.state.node_named(&node.into()).expect("a node").id.to_string().into();
+        let resource = ResourceHistory { id: resource.into(), ..ResourceHistory::default() };
+        let recorded = Box::new(Recorded { node, resource, record });
+        self.propose(Entry::Change(Change::RecordOperation(recorded)));
+    }
+
+    fn has_history(&self, node: &str, resource: &str) -> bool {
+        let states = &self.state.cib.status.nodes;
+        let state = states.iter().find(|state| state.uname == node).expect("the node has a state");
+        state.history.iter().any(|history| history.id == resource)
     }
 
     /// in_ccm, join, expected of a node as the policy engine sees them.
@@ -144,7 +166,7 @@ fn a_node_found_off_without_a_known_life_does_not_lose_one_it_began_since() {
     log.view(&[(1, life(1, 1)), (2, life(22, 1)), (3, life(3, 1))], &[]);
     let proof = Proof::Administrator { who: "test".into() };
     let target = NodeName::from("n2");
-    log.propose(Entry::Verdict(rota_fencing::Verdict { target, incarnation: None, proof }));
+    log.propose(Entry::Verdict(Verdict { target, incarnation: None, proof }));
     assert_eq!(log.words("n2"), ["true", "member", "member"]);
     assert!(!log.state.ended.values().any(|over| *over == life(22, 1)));
     assert!(log.state.fence_asked.is_empty());
@@ -220,4 +242,25 @@ fn the_state_survives_a_snapshot() {
     log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
     let bytes = log.state.encode().unwrap();
     assert_eq!(ClusterState::decode(&bytes).unwrap(), log.state);
+}
+
+#[test]
+fn who_loses_the_source_of_a_migration_looks_at_its_target() {
+    let mut log = Log::new();
+    let (source, target) = (NodeName::from("n2"), NodeName::from("n3"));
+    log.view(&[(1, life(1, 1)), (2, life(2, 1)), (3, life(3, 1))], &[]);
+    log.looked_for("n3", "vm");
+    log.propose(Entry::Migrating { resource: "vm".into(), source, target });
+    assert!(log.has_history("n3", "vm"));
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    assert!(log.has_history("n3", "vm"), "the source may still be at it");
+    let proof = Proof::Administrator { who: "test".into() };
+    let target = NodeName::from("n2");
+    let incarnation = Some(life(2, 1));
+    let (_, news) = log.propose(Entry::Verdict(Verdict { target, incarnation, proof }));
+    assert!(!log.has_history("n3", "vm"), "nobody knows whether it arrived");
+    let place = |wanted: fn(&News) -> bool| news.iter().position(wanted);
+    let status = place(|news| *news == News::Status);
+    let ended = place(|news| matches!(news, News::Ended { .. }));
+    assert!(status.is_some() && status < ended, "orders of the old plan must not go on: {news:?}");
 }

@@ -77,6 +77,17 @@ impl Verb {
         }
     }
 
+    /// The collective action that a completion completes; any other verb itself.
+    pub fn begun(self) -> Self {
+        match self {
+            Self::Running => Self::Start,
+            Self::Stopped => Self::Stop,
+            Self::Promoted => Self::Promote,
+            Self::Demoted => Self::Demote,
+            other => other,
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "start" => Some(Self::Start),
@@ -203,6 +214,11 @@ pub(crate) struct Actions {
     pub fences: FxHashMap<Nid, Aid>,
     outs: Vec<Vec<u32>>,
     ins: Vec<Vec<u32>>,
+    /// Of each action that another required (false) or forbade (true), that other.
+    pub blame: FxHashMap<(Aid, bool), Aid>,
+    /// The two ends of the ordering that is looked at, and the last one to blame.
+    following: Option<(Aid, Aid)>,
+    suspect: Option<Aid>,
     queue: Vec<Aid>,
     queued: Vec<bool>,
 }
@@ -288,6 +304,7 @@ impl Actions {
 
     /// Requires an action (and, of a collective one, its members).
     pub fn require(&mut self, aid: Aid, reason: Option<String>) {
+        self.accuse(aid, false, self.acts[aid].optional);
         if !self.acts[aid].members.is_empty() {
             for member in self.acts[aid].members.clone() {
                 self.require(member, reason.clone());
@@ -309,6 +326,7 @@ impl Actions {
 
     /// Forbids an action (and, of a collective one, its members).
     pub fn forbid(&mut self, aid: Aid, reason: Option<String>) {
+        self.accuse(aid, true, self.acts[aid].runnable);
         if !self.acts[aid].members.is_empty() {
             for member in self.acts[aid].members.clone() {
                 self.forbid(member, reason.clone());
@@ -323,6 +341,20 @@ impl Actions {
             self.acts[aid].why_blocked = true;
         }
         self.changed(aid);
+    }
+
+    /// Remembers whose consequence it is; members of a collective action share its fate.
+    fn accuse(&mut self, aid: Aid, forbidden: bool, news: bool) {
+        match self.following {
+            Some((first, then)) if aid == then => self.suspect = Some(first),
+            Some((first, then)) if aid == first => self.suspect = Some(then),
+            Some(_) | None => {}
+        }
+        if let Some(other) = self.suspect
+            && news
+        {
+            self.blame.entry((aid, forbidden)).or_insert(other);
+        }
     }
 
     fn changed(&mut self, aid: Aid) {
@@ -395,6 +427,7 @@ impl Actions {
     fn update(&mut self, world: &World<'_>, edge: Edge) {
         use edge::{ANY, FORCES, LOAD, NEEDS, ONEWAY, RESTART, SERIAL, WANTS, WANTS_PROMOTED};
         let kind = edge.kind;
+        self.following = Some((edge.first, edge.then));
         if kind & (LOAD | SERIAL) != 0 {
             return;
         }
@@ -405,7 +438,8 @@ impl Actions {
         }
         // Of a clone only what is on the other action's node counts.
         let (f_optional, f_runnable) = (self.optional_on(edge.first, then.node), first.runnable);
-        let (t_optional, t_runnable) = (self.optional_on(edge.then, first.node), then.runnable);
+        let (t_optional, t_runnable) =
+            (self.optional_on(edge.then, first.node), self.could_some(edge.then));
         let quiet = kind & edge::QUIET != 0;
         if kind & RESTART != 0 {
             // The start must come or cannot: the stop comes either way.
@@ -461,7 +495,7 @@ impl Actions {
                 self.give_up_migration(edge.then);
             }
         }
-        if kind & FORCES != 0 && !f_optional && t_optional && !f_moves {
+        if kind & FORCES != 0 && !f_optional && self.spares_some(edge.then) && !f_moves {
             let why = (!quiet).then(|| self.reason_of(world, edge, "required"));
             self.require(edge.then, why);
         }
@@ -482,9 +516,8 @@ impl Actions {
             self.require(edge.first, why);
         }
         // A stop that must and cannot happen keeps what comes after it from happening.
-        let (f_verb, t_verb) = (self.acts[edge.first].verb, self.acts[edge.then].verb);
-        let stops = kind & FORCES != 0 && f_verb == Verb::Stop && t_verb == Verb::Stop;
-        if (kind & WANTS != 0 || stops)
+        let ordered = kind & FORCES != 0 && kind & edge::USER != 0;
+        if (kind & WANTS != 0 || (ordered && self.acts[edge.first].verb == Verb::Stop))
             && t_runnable
             && !t_optional
             && !f_optional
@@ -492,6 +525,7 @@ impl Actions {
             && (self.acts[edge.first].fixed
                 || self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked))
         {
+            self.accuse(edge.then, true, true);
             self.acts[edge.then].runnable = false;
             self.changed(edge.then);
         }
@@ -506,6 +540,18 @@ impl Actions {
                 self.changed(aid);
             }
         }
+    }
+
+    /// Whether an action, or one that it stands for, is still optional.
+    fn spares_some(&self, aid: Aid) -> bool {
+        let act = &self.acts[aid];
+        act.optional || act.members.iter().any(|&m| self.spares_some(m))
+    }
+
+    /// Whether an action, or one that it stands for, can still be carried out.
+    fn could_some(&self, aid: Aid) -> bool {
+        let act = &self.acts[aid];
+        act.runnable || act.members.iter().any(|&m| self.could_some(m))
     }
 
     /// Whether an action is optional as far as a node is concerned.
@@ -552,9 +598,23 @@ impl Actions {
 
     /// Why the first of an edge acts on the second.
     fn reason_of(&self, world: &World<'_>, edge: Edge, word: &str) -> String {
-        let own = &self.acts[edge.first].reason;
-        match own {
-            Some(own) if edge.kind & edge::SAME_REASON != 0 && own.starts_with(word) => own.clone(),
+        let first = &self.acts[edge.first];
+        if edge.kind & edge::SAME_REASON != 0
+            && let Some(own) = &first.reason
+            && (own.starts_with(word) || (first.why_blocked && word == "unrunnable"))
+        {
+            return own.clone();
+        }
+        // What is made of instances waits for the action of a bundle, others for its completion.
+        let of_instances = |aid: Aid| {
+            self.acts[aid]
+                .rid
+                .is_some_and(|r| !world.rscs[r].is_primitive() || world.instance_owner(r).is_some())
+        };
+        match first.rid {
+            Some(rid) if world.rscs[rid].is_bundle() && of_instances(edge.then) => {
+                format!("{word} {} {}", world.rscs[rid].id, first.verb.begun().name())
+            }
             _ => self.words(world, edge.first, word),
         }
     }

@@ -44,7 +44,8 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
         }
         return;
     }
-    if !rsc.running_on.contains(&nid) {
+    // A remote node that comes back will be asked anew.
+    if !rsc.running_on.contains(&nid) || world.nodes[nid].coming {
         return;
     }
     let ops = active(history);
@@ -158,7 +159,9 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     let verb = if op.operation == "promote" { Verb::Promote } else { Verb::Start };
     let aid = crate::create::act(world, acts, rid, verb, Some(place), false);
     acts.acts[aid].optional = false;
-    acts.acts[aid].reason = Some("resource definition change".into());
+    if !acts.acts[aid].why_blocked {
+        acts.acts[aid].reason = Some("resource definition change".into());
+    }
 }
 
 /// A node was let in by a device as it was defined then.

@@ -362,6 +362,15 @@ fn colocation(world: &mut World<'_>, c: &Colocation) {
     let score = c.score.map_or(0, rota_cib::Score::value);
     if c.sets.is_empty() {
         let (Some(rsc), Some(with)) = (&c.rsc, &c.with_rsc) else { return };
+        let many = |world: &World<'_>, id: &str| find(world, id).is_none();
+        if many(world, rsc) && many(world, with) {
+            // As Pacemaker has it, one end at most may be a tag or a template.
+            world.warnings.push(format!(
+                "colocation {} has no effect: both ends are tags or templates",
+                c.id
+            ));
+            return;
+        }
         let dependents = expand(world, rsc);
         let primaries = expand(world, with);
         for &d in &dependents {

@@ -26,7 +26,7 @@ fn resource(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             for child in world.rscs[rid].children.clone() {
                 resource(world, acts, child);
             }
-            clone(world, acts, rid, conf.min, conf.promotable, conf.ordered);
+            clone(world, acts, rid, conf.promotable, conf.ordered);
             if world.rscs[rid].notify {
                 crate::notify::create(world, acts, rid);
             }
@@ -99,7 +99,7 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
         }
         return;
     }
-    if node.pending {
+    if node.pending || (act.verb != Verb::Start && out_of_reach(world, nid)) {
         act.runnable = false;
         return;
     }
@@ -136,6 +136,13 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
             NoQuorum::Ignore | NoQuorum::Demote => {}
         }
     }
+}
+
+/// Whether a guest lives on a host that can neither be asked nor fenced.
+fn out_of_reach(world: &World<'_>, nid: Nid) -> bool {
+    let Some(container) = world.nodes[nid].container else { return false };
+    let hosts = &world.rscs[container].running_on;
+    hosts.first().is_some_and(|&h| world.nodes[h].unclean && !can_fence(world, h))
 }
 
 fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
@@ -206,7 +213,12 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
                 && !moving
                 && !world.rscs[rid].stop_required)
         {
-            down(world, acts, rid, &places, false, current);
+            // Where a migration goes on to it is not stopped.
+            let leaving: Vec<Nid> = match partial {
+                Some((_, target)) => places.iter().copied().filter(|&n| n != target).collect(),
+                None => places.clone(),
+            };
+            down(world, acts, rid, &leaving, false, current);
             if next > Role::Stopped {
                 up(world, acts, rid, chosen, Role::Stopped, next, false);
             }
@@ -492,14 +504,7 @@ fn chain(acts: &mut Actions, first: Rid, then: Rid, verb: Verb, kind: u16) {
     }
 }
 
-fn clone(
-    world: &World<'_>,
-    acts: &mut Actions,
-    rid: Rid,
-    min: usize,
-    promotable: bool,
-    ordered: bool,
-) {
+fn clone(world: &World<'_>, acts: &mut Actions, rid: Rid, promotable: bool, ordered: bool) {
     let (start, running) = collective(world, acts, rid, Verb::Start, Collect::Least(0));
     let (stop, stopped) = collective(world, acts, rid, Verb::Stop, Collect::Least(0));
     acts.order(stopped, start, edge::ORDER);

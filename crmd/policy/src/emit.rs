@@ -51,9 +51,8 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                 }
             }
             Chore::LiftLock { rid, nid } => {
-                if world.nodes[nid].online {
-                    simple(acts, rid, nid, Verb::LiftLock);
-                }
+                // The lock is in the Cib; the node need not be there.
+                simple(acts, rid, nid, Verb::LiftLock);
             }
         }
     }
@@ -131,6 +130,7 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
             note: None,
         });
     }
+    crate::notify_lists::add(world, acts, &order, &mut graph);
     graph
 }
 
@@ -143,7 +143,7 @@ fn router(world: &World<'_>, nid: Nid) -> Option<NodeName> {
 }
 
 /// What happens, in the order in which it came up.
-fn sequence(acts: &Actions) -> Vec<Aid> {
+pub(crate) fn sequence(acts: &Actions) -> Vec<Aid> {
     (0..acts.acts.len()).filter(|&a| acts.happens(a)).collect()
 }
 
@@ -333,11 +333,13 @@ fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
         meta.push(("CRM_meta_globally_unique".into(), c.unique.to_string().into()));
         meta.push(("CRM_meta_notify".into(), rsc.notify.to_string().into()));
         if c.promotable {
-            meta.push(("CRM_meta_promoted_max".into(), c.promoted_max.to_string().into()));
-            meta.push((
-                "CRM_meta_promoted_node_max".into(),
-                c.promoted_node_max.to_string().into(),
-            ));
+            // Agents of before 2.1 know the older names.
+            for role in ["promoted", "master"] {
+                for (name, value) in [("max", c.promoted_max), ("node_max", c.promoted_node_max)] {
+                    let name = format_smolstr!("CRM_meta_{role}_{name}");
+                    meta.push((name, value.to_string().into()));
+                }
+            }
         }
     }
     let op =

@@ -12,6 +12,7 @@ use crate::values::get;
 
 /// Makes fencing actions and what hangs on them.
 pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
+    unrecoverable(world);
     guests(world, acts);
     let mut fences: Vec<(Nid, Aid)> = Vec::new();
     for nid in 0..world.nodes.len() {
@@ -72,6 +73,11 @@ fn guests(world: &mut World<'_>, acts: &mut Actions) {
             }
         }
         let restarted = acts.all(container, Verb::Start).iter().any(|&a| !acts.acts[a].optional);
+        // Where the host can neither be asked nor fenced, nothing can be said of the guest.
+        let beyond = |nid: Nid| world.nodes[nid].unclean && !can_fence(world, nid);
+        if stop.and_then(|s| acts.acts[s].node).is_some_and(beyond) {
+            continue;
+        }
         let action = if stop.is_some() && !restarted { FenceAction::Off } else { action };
         let mut act = blank(None, Verb::Fence, Some(nid));
         act.name = format_smolstr!("stonith-{name}-{}", action.as_str());
@@ -91,6 +97,33 @@ fn guests(world: &mut World<'_>, acts: &mut Actions) {
         }
         implied(world, acts, nid, aid);
         starts_wait(world, acts, nid, aid);
+    }
+}
+
+/// Remote nodes whose connection went down with its host and will be nowhere: what they run
+/// can be ended by fencing only. Where the connection comes back nothing need be done.
+fn unrecoverable(world: &mut World<'_>) {
+    for nid in 0..world.nodes.len() {
+        let node = &world.nodes[nid];
+        let (NodeSort::Remote, Some(connection)) = (node.sort, node.connection) else { continue };
+        let rsc = &world.rscs[connection];
+        let lost = !rsc.running_on.is_empty()
+            && rsc.running_on.iter().all(|&host| world.nodes[host].unclean);
+        let back = rsc.assigned.is_some() && rsc.next_role.is_some_and(|r| r > Role::Stopped);
+        if !lost || back || node.unclean {
+            continue;
+        }
+        let known = world
+            .cib
+            .status
+            .nodes
+            .iter()
+            .any(|s| (s.id == node.id || s.uname == node.name) && s.history_id.is_some());
+        if !node.running.is_empty() {
+            world.fence(nid, "resources are active but connection is unrecoverable");
+        } else if !known {
+            world.fence(nid, "resources are in unknown state and connection is unrecoverable");
+        }
     }
 }
 
@@ -127,9 +160,10 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 act.runnable = true;
                 act.optional = false;
                 let _ = managed;
+                let stops = act.verb == Verb::Stop;
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
-                if act_notifies(world, rid) {
-                    // Peers are told that it is gone.
+                if stops && world.rscs[rid].notify {
+                    crate::notify::fenced(world, acts, rid, fence);
                 }
             }
             // A remote or guest node that comes back is watched again.
@@ -140,10 +174,6 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
             _ => {}
         }
     }
-}
-
-fn act_notifies(world: &World<'_>, rid: usize) -> bool {
-    world.rscs[rid].notify
 }
 
 /// Nodes that a device must let in before anything is looked at or started there.

@@ -63,6 +63,8 @@ pub(crate) struct World<'a> {
     pub no_promotion: rustc_hash::FxHashSet<Rid>,
     /// Pairs that are together by nature: address and container.
     pub implied: Vec<(Rid, Rid)>,
+    /// What made each score, if anybody wants to know.
+    pub ledger: Option<crate::explain::Ledger>,
 }
 
 /// A ticket and its state.

@@ -69,7 +69,8 @@ fn notice(
     aid
 }
 
-/// Tells one instance before and after.
+/// Tells one instance before and after, wherever it is or will be; which of these are sent
+/// shows once it is settled what happens, see [`settle`].
 fn tell(
     world: &World<'_>,
     acts: &mut Actions,
@@ -80,51 +81,87 @@ fn tell(
     post: (Aid, Aid),
 ) {
     let rsc = &world.rscs[leaf];
-    let mut now: Vec<Nid> = Vec::new();
+    let mut places: Vec<Nid> = Vec::new();
     if rsc.role > Role::Stopped {
-        now = rsc.running_on.clone();
-        now.retain(|&n| world.nodes[n].online && !world.nodes[n].unclean);
+        places.extend(&rsc.running_on);
     }
-    let later = rsc
-        .assigned
-        .filter(|&n| rsc.next_role.is_some_and(|r| r > Role::Stopped) && !world.nodes[n].unclean);
-    let stays = later.filter(|n| now.contains(n));
-    let (before, after) = match verb {
-        Verb::Demote => (now.clone(), now),
-        Verb::Stop => (now, Vec::from_iter(stays)),
-        Verb::Start => (Vec::from_iter(stays), Vec::from_iter(later)),
-        _ => (Vec::from_iter(later), Vec::from_iter(later)),
-    };
-    for nid in before {
-        message(world, acts, leaf, nid, "pre", verb, all, pre);
+    if rsc.next_role.is_some_and(|r| r > Role::Stopped) {
+        places.extend(rsc.assigned.filter(|n| !rsc.running_on.contains(n)));
     }
-    for nid in after {
-        let told = message(world, acts, leaf, nid, "post", verb, all, post);
-        let start = acts.find(leaf, Verb::Start, Some(nid));
-        if let (Some(told), Some(start)) = (told, start)
-            && verb == Verb::Start
-        {
-            acts.order(start, told, edge::NEEDS | edge::QUIET);
+    for nid in places {
+        if world.nodes[nid].online && !world.nodes[nid].unclean {
+            message(world, acts, leaf, nid, "pre", verb, all, pre);
+            message(world, acts, leaf, nid, "post", verb, all, post);
         }
     }
 }
 
-/// Whoever is down between its stop and its start is not told what happens meanwhile.
-pub(crate) fn hush(world: &World<'_>, acts: &mut Actions) {
-    for (rid, rsc) in world.rscs.iter().enumerate() {
-        if !rsc.notify || !rsc.is_primitive() {
-            continue;
-        }
-        for aid in acts.all(rid, Verb::Notify) {
-            let node = acts.acts[aid].node;
-            let meanwhile =
-                matches!(acts.acts[aid].name.as_str(), "post_notify_stopped" | "pre_notify_start");
-            let restarts = acts.find(rid, Verb::Stop, node).is_some_and(|s| !acts.acts[s].optional);
-            if meanwhile && restarts {
-                acts.acts[aid].optional = true;
+/// The peers of an instance that ends with its node hear of it only after the fencing.
+pub(crate) fn fenced(world: &World<'_>, acts: &mut Actions, instance: Rid, fence: Aid) {
+    let Some(clone) = world.instance_owner(instance) else { return };
+    let name = &world.rscs[instance].history_id;
+    let gone = acts.point(format_smolstr!("{name}_post_notify_stop_0"), None);
+    let told = acts.point(format_smolstr!("{name}_notified_0"), None);
+    acts.acts[gone].optional = false;
+    acts.acts[told].optional = false;
+    acts.order(fence, gone, edge::ORDER);
+    acts.order(gone, told, edge::ORDER);
+    for leaf in world.leaves(clone) {
+        for aid in acts.of_rsc[leaf].clone() {
+            let act = &acts.acts[aid];
+            match act.verb {
+                Verb::Notify if act.name == "post_notify_stop" => {
+                    acts.order(gone, aid, edge::ORDER);
+                    acts.order(aid, told, edge::ORDER);
+                }
+                Verb::Monitor if act.interval > 0 => acts.order(told, aid, edge::ORDER),
+                _ => {}
             }
         }
     }
+}
+
+/// Drops messages about what does not happen, and those to instances that are not there to
+/// hear them.
+pub(crate) fn settle(world: &World<'_>, acts: &mut Actions) {
+    for aid in 0..acts.acts.len() {
+        let act = &acts.acts[aid];
+        let (Verb::Notify, Some(leaf), Some(nid), Some(all)) =
+            (act.verb, act.rid, act.node, act.mirrors)
+        else {
+            continue;
+        };
+        let there = hears(world, acts, leaf, nid, act.name.starts_with("pre"), acts.acts[all].verb);
+        if !there || world.nodes[nid].unclean || !any_happens(acts, all) {
+            acts.acts[aid].runnable = false;
+        }
+    }
+}
+
+/// Whether an instance is active on a node when a message comes. What stops there hears no
+/// more of stops; what starts there hears of starts once they are done.
+fn hears(world: &World<'_>, acts: &Actions, leaf: Rid, nid: Nid, pre: bool, verb: Verb) -> bool {
+    let rsc = &world.rscs[leaf];
+    let now = rsc.role > Role::Stopped && rsc.running_on.contains(&nid);
+    let stops = acts.find(leaf, Verb::Stop, Some(nid)).is_some_and(|s| !acts.acts[s].optional);
+    let starts = acts.find(leaf, Verb::Start, Some(nid)).is_some_and(|s| acts.happens(s));
+    let stays = now && !stops;
+    match (verb, pre) {
+        (Verb::Demote, _) | (Verb::Stop, true) => now,
+        (Verb::Stop, false) | (Verb::Start, true) => stays,
+        (_, _) => stays || starts,
+    }
+}
+
+/// Whether anything that a collective action stands for is really done.
+fn any_happens(acts: &Actions, all: Aid) -> bool {
+    acts.acts[all].members.iter().any(|&member| {
+        if acts.acts[member].members.is_empty() {
+            acts.happens(member)
+        } else {
+            any_happens(acts, member)
+        }
+    })
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of a message")]
@@ -137,9 +174,9 @@ fn message(
     verb: Verb,
     all: Aid,
     between: (Aid, Aid),
-) -> Option<Aid> {
+) {
     let what = if stage == "pre" { verb.name() } else { verb.done().map_or("", Verb::name) };
-    let name: Text = format_smolstr!("{stage}_notify_{what}");
+    let name: Text = format_smolstr!("{stage}_notify_{}", verb.name());
     let known = acts.of_rsc.get(leaf).is_some_and(|list| {
         list.iter().any(|&a| {
             let act = &acts.acts[a];
@@ -147,7 +184,7 @@ fn message(
         })
     });
     if known {
-        return None;
+        return;
     }
     let mut act = blank(Some(leaf), Verb::Notify, Some(nid));
     act.name = name;
@@ -157,6 +194,8 @@ fn message(
         meta: vec![
             ("CRM_meta_notify_type".into(), stage.into()),
             ("CRM_meta_notify_operation".into(), verb.name().into()),
+            ("CRM_meta_notify_key_type".into(), stage.into()),
+            ("CRM_meta_notify_key_operation".into(), what.into()),
         ],
         ..Extra::default()
     }));
@@ -165,5 +204,4 @@ fn message(
     acts.of_node.entry(nid).or_default().push(aid);
     acts.order(between.0, aid, edge::ORDER);
     acts.order(aid, between.1, edge::ORDER);
-    Some(aid)
 }

@@ -137,7 +137,7 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
     let kind = strength(order);
     if kind & edge::SERIAL != 0 {
         for a in firsts(world, acts, order.first, first, false) {
-            for b in thens(acts, order.then, then) {
+            for b in thens(world, acts, order.then, then) {
                 acts.order(a, b, kind);
                 acts.order(b, a, kind);
             }
@@ -158,7 +158,7 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
         return;
     }
     let firsts = firsts(world, acts, order.first, first, kind & edge::NEEDS != 0);
-    let thens = thens(acts, order.then, then);
+    let thens = thens(world, acts, order.then, then);
     for &a in &firsts {
         for &b in &thens {
             acts.order(a, b, kind);
@@ -191,8 +191,18 @@ fn firsts(world: &World<'_>, acts: &mut Actions, rid: Rid, verb: Verb, needed: b
     vec![acts.add(never)]
 }
 
-fn thens(acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
-    acts.all(rid, verb)
+/// The actions that come second: of a bundle also those of its containers, which have to do with
+/// it even where the bundle as a whole has something to do already.
+fn thens(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
+    let mut found = acts.all(rid, verb);
+    if let Some(conf) = world.rscs[rid].bundle_conf()
+        && matches!(verb, Verb::Start | Verb::Stop)
+    {
+        for replica in &conf.replicas {
+            found.extend(acts.all(replica.container, verb));
+        }
+    }
+    found
 }
 
 fn interleaves(world: &World<'_>, first: Rid, then: Rid) -> bool {

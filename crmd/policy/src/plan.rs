@@ -17,6 +17,8 @@ use crate::{
 pub struct Options {
     /// Whether the table of scores is wanted.
     pub scores: bool,
+    /// Whether a ledger of scores is wanted, for [`crate::explain`].
+    pub explain: bool,
     /// Quorum, if it is to be other than the Cib says.
     pub quorum: Option<bool>,
 }
@@ -47,16 +49,39 @@ pub struct Plan {
     pub scores: Vec<String>,
     /// What will change, as `crm_simulate` says it: one line a resource or node.
     pub summary: Vec<String>,
-    /// What counted when places were chosen.
-    pub notes: Vec<crate::notes::Note>,
+    /// Why each action is there, if it was asked for; `Action::note` is an index into this.
+    pub explained: Vec<crate::explain::Explained>,
+    /// What does not run or must not be touched, and why, if it was asked for.
+    pub stuck: Vec<crate::explain::Stuck>,
     /// What the configuration should be asked about.
     pub warnings: Vec<String>,
 }
 
 /// Decides everything.
 pub fn plan(cib: &Cib, now: WallTime, options: &Options) -> Plan {
+    plan_since(None, cib, now, options)
+}
+
+/// The same; explanations say what changed since `before`.
+pub fn plan_since(
+    before: Option<&rota_cib::Config>,
+    cib: &Cib,
+    now: WallTime,
+    options: &Options,
+) -> Plan {
     let mut world = state(cib, now, options);
-    decide(&mut world, options)
+    let (mut plan, acts) = decide_all(&mut world, options);
+    if options.explain {
+        let causes = crate::explain::Causes { world: &world, acts: &acts, before };
+        plan.explained = causes.graph(&plan.graph);
+        plan.stuck = causes.stuck();
+        for (note, explained) in plan.explained.iter().enumerate() {
+            if let Some(action) = plan.graph.actions.get_mut(explained.action as usize) {
+                action.note = u32::try_from(note).ok();
+            }
+        }
+    }
+    plan
 }
 
 /// The tables as far as they say what is: nodes, resources, what runs where.
@@ -71,7 +96,8 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
 }
 
 /// From what is to what shall be.
-pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
+/// Gives the actions that were weighed as well, also those that will not happen.
+pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Actions) {
     // The more important comes first, here and in all lists.
     let mut top = std::mem::take(&mut world.top);
     top.sort_by_key(|&rid| -world.rscs[rid].priority);
@@ -79,7 +105,7 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     constraints::unpack(world);
     internal_colocations(world);
     constraints::index(world);
-    let notes = crate::notes::gather(world);
+    world.ledger = options.explain.then(|| crate::explain::Ledger::open(world));
     assign::prepare(world);
     tickets::apply(world);
     let assigned = assign::run(world, options.scores);
@@ -95,19 +121,21 @@ pub(crate) fn decide(world: &mut World<'_>, options: &Options) -> Plan {
     crate::remote::order(world, &mut acts);
     acts.settle(world);
     create::least_points(world, &mut acts);
-    crate::notify::hush(world, &mut acts);
+    crate::notify::settle(world, &mut acts);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);
     let graph = emit::graph(world, &mut acts);
     let placements = placements(world);
-    Plan {
+    let plan = Plan {
         graph,
         placements,
         scores: assigned.trace.unwrap_or_default(),
         summary,
-        notes,
+        explained: Vec::new(),
+        stuck: Vec::new(),
         warnings: std::mem::take(&mut world.warnings),
-    }
+    };
+    (plan, acts)
 }
 
 /// Members of a group stay together, and so do the parts of a replica.

@@ -31,14 +31,12 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
     }
 }
 
-/// Whether a guest starts afresh, ends or moves: nothing is looked for in it then.
+/// Whether what a guest lives in starts afresh, ends or moves: nothing is looked for in it then.
 fn changes(world: &World<'_>, nid: Nid) -> bool {
     let node = &world.nodes[nid];
     let (NodeSort::Guest, Some(container)) = (node.sort, node.container) else { return false };
     let rsc = &world.rscs[container];
-    node.coming
-        || rsc.next_role == Some(Role::Stopped)
-        || rsc.assigned != rsc.running_on.first().copied()
+    rsc.next_role == Some(Role::Stopped) || rsc.assigned != rsc.running_on.first().copied()
 }
 
 /// For each anonymous clone: which instance a node has (or will have).
@@ -226,7 +224,9 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
         }
         for &probe in &probes {
             for &then in &targets {
-                let kind = if acts.acts[then].verb == Verb::Start {
+                // What cannot be looked at because its node is fenced holds nothing up.
+                let looks = acts.acts[probe].runnable;
+                let kind = if looks && acts.acts[then].verb == Verb::Start {
                     edge::NEEDS | edge::QUIET
                 } else {
                     edge::ORDER

@@ -91,7 +91,7 @@ fn active(
             let aid = cancel(world, acts, rid, nid, name, interval);
             for verb in [Verb::Promote, Verb::Demote] {
                 for then in acts.all(rid, verb) {
-                    acts.order(aid, then, edge::NEEDS | edge::QUIET);
+                    acts.order(aid, then, edge::ORDER);
                 }
             }
         }

@@ -17,6 +17,7 @@ pub(crate) fn apply(world: &mut World<'_>) {
                 no_promotion(world, leaf);
             }
             missing(world, leaf, need, info.granted);
+            world.mark(leaf, crate::explain::Source::Ticket);
         }
     }
 }

@@ -73,6 +73,7 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         known_by_name: FxHashMap::default(),
         no_promotion: rustc_hash::FxHashSet::default(),
         implied: Vec::new(),
+        ledger: None,
     };
     for tag in &cib.config.tags {
         world.tags.entry(tag.id.clone()).or_default().extend(tag.references.iter().cloned());

@@ -19,6 +19,7 @@ mod bmc;
 mod cluster;
 mod faults;
 mod host;
+pub mod hostile;
 mod lab;
 mod namespaces;
 mod probe;
@@ -39,5 +40,7 @@ pub const BMC_USER: &str = "admin";
 pub const BMC_PASSWORD: &str = "password";
 /// Port on which each host tells its name, on all its addresses.
 pub const NAME_PORT: u16 = 7777;
+/// Port of the daemons' heartbeats.
+pub const HEARTBEAT_PORT: u16 = 7610;
 /// Port of the service that the tests' cluster runs beside the address; it tells the same.
 pub const SERVICE_PORT: u16 = 7778;

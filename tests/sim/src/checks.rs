@@ -277,7 +277,8 @@ impl World {
         }
     }
 
-    /// Whether a working daemon cannot talk to a majority, by what the cables say.
+    /// Whether a working daemon cannot talk to a majority, be it by way of others, by what the
+    /// cables say.
     fn is_alone(&self, place: usize) -> bool {
         let works = |host: usize| {
             let host = &self.hosts[host];
@@ -286,11 +287,18 @@ impl World {
         if !works(place) {
             return false;
         }
-        let reached = (0..self.hosts.len())
-            .filter(|other| *other != place && works(*other))
-            .filter(|other| self.net.reaches(place, *other) && self.net.reaches(*other, place))
-            .count();
-        (reached + 1) * 2 <= self.hosts.len()
+        let mut reached = vec![place];
+        let mut next = 0;
+        while let Some(&from) = reached.get(next) {
+            next += 1;
+            for other in 0..self.hosts.len() {
+                let both_ways = self.net.reaches(from, other) && self.net.reaches(other, from);
+                if !reached.contains(&other) && works(other) && both_ways {
+                    reached.push(other);
+                }
+            }
+        }
+        reached.len() * 2 <= self.hosts.len()
     }
 
     /// After all faults have ended and time has passed: everything is as it should be, and quiet.

@@ -9,6 +9,7 @@ pub(super) mod operations;
 mod placement;
 mod state;
 mod update;
+mod why;
 
 use super::error::UserError;
 use super::refs;
@@ -21,7 +22,7 @@ pub(super) use failures::{Depth, cleanup};
 pub(super) use state::{disable, enable};
 pub(super) use update::update;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "create",
     "delete",
     "remove",
@@ -46,6 +47,7 @@ const COMMANDS: [&str; 24] = [
     "cleanup",
     "refresh",
     "failcount",
+    "why",
 ];
 
 /// Commands that are not about a configuration.
@@ -81,6 +83,7 @@ pub(super) fn run(work: &mut Work<'_>, words: &[&str]) -> Result<(), UserError> 
         "cleanup" => cleanup(work, rest, Depth::Failures),
         "refresh" => cleanup(work, rest, Depth::Everything),
         "failcount" => failures::failcount(work, rest),
+        "why" => why::why(work, rest),
         given => Err(UserError::unknown_or_live("resource", given, &COMMANDS, &LIVE)),
     }
 }

@@ -2,8 +2,10 @@
 
 use rota_cib::constraint::Role;
 
+use super::colocate::{self, Toward, Wish};
 use super::{Assign, add_dependents, available, colocs_as_dependent, colocs_as_primary, primitive};
-use crate::model::{Nid, Rid, World};
+use crate::explain::Source;
+use crate::model::{Cand, Nid, Rid, World};
 use crate::score::INF;
 
 /// Assigns a clone's instances, and roles if it is promotable.
@@ -14,6 +16,7 @@ pub(super) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
     world.rscs[rid].allocating = true;
     if world.rscs[rid].promotable {
         super::add_promotion_scores(world, rid);
+        world.mark_tree(rid, Source::Promotion);
     }
     for i in colocs_as_dependent(world, rid) {
         let primary = world.constraints.colocations[i].primary;
@@ -21,6 +24,7 @@ pub(super) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
     }
     for i in colocs_as_primary(world, rid) {
         add_dependents(world, state, i, rid);
+        world.mark(rid, Source::WantedBy(i));
     }
     state.show(world, "pcmk__clone_assign", rid);
     for child in world.rscs[rid].children.clone() {
@@ -56,7 +60,7 @@ pub(crate) fn distribute(
     node_max: usize,
 ) {
     let mut order: Vec<Rid> = instances.to_vec();
-    sort(world, owner, &mut order);
+    sort(world, state, owner, &mut order);
     state.ranked.insert(owner, order.clone());
     let open: Vec<Nid> = (0..world.nodes.len()).filter(|&n| available(world, owner, n)).collect();
     let fair = if open.is_empty() {
@@ -85,6 +89,7 @@ pub(crate) fn distribute(
         if assigned >= max && !world.rscs[instance].orphan {
             // More than wanted.
             ban_tree(world, instance);
+            world.mark_tree(instance, Source::CloneEnough);
             if let Some(chosen) = one(world, state, owner, instance, None, node_max) {
                 let _ = chosen;
             }
@@ -150,6 +155,7 @@ fn early(
         primitive::undo(world, state, instance);
         for (r, allowed) in &saved {
             world.rscs[*r].allowed.clone_from(allowed);
+            world.mark(*r, Source::Undone);
         }
         let _ = written;
         // The count of the chosen node stays raised for the next try.
@@ -197,6 +203,7 @@ fn one(
             close(world, instance, nid);
         }
     }
+    world.mark_tree(instance, Source::CloneNode);
     let chosen = super::resource(world, state, instance, prefer);
     if let Some(nid) = chosen {
         *state.counts.entry((owner, nid)).or_default() += 1;
@@ -216,7 +223,7 @@ fn close(world: &mut World<'_>, rid: Rid, nid: Nid) {
 /// Who chooses first: what runs in one place before what runs in several, what may stay before
 /// what may not, then by priority, what runs before what does not, what is well before what
 /// failed, and what is worth more to its node before what is worth less.
-fn sort(world: &World<'_>, owner: Rid, list: &mut Vec<Rid>) {
+fn sort(world: &World<'_>, state: &mut Assign, owner: Rid, list: &mut Vec<Rid>) {
     use std::cmp::Ordering::{self, Equal};
     let place = |rid: Rid| {
         let rsc = &world.rscs[rid];
@@ -232,6 +239,10 @@ fn sort(world: &World<'_>, owner: Rid, list: &mut Vec<Rid>) {
         all.dedup();
         all.len()
     };
+    let worth: rustc_hash::FxHashMap<(Rid, Nid), i32> = list
+        .iter()
+        .filter_map(|&r| place(r).map(|n| ((r, n), worth(world, state, owner, r, n))))
+        .collect();
     let allowed = |n: Nid| world.rscs[owner].allowed[n].effective() >= 0;
     let failed = |rid: Rid| world.leaves(rid).iter().any(|&l| world.rscs[l].failed);
     let compare = |&a: &Rid, &b: &Rid| -> Ordering {
@@ -252,12 +263,42 @@ fn sort(world: &World<'_>, owner: Rid, list: &mut Vec<Rid>) {
             .cmp(&super::usable(world, x))
             .then_with(|| failed(a).cmp(&failed(b)))
             .then_with(|| {
-                let score = |r: Rid, n: Nid| world.rscs[r].allowed[n].effective();
+                let score = |r: Rid, n: Nid| worth.get(&(r, n)).copied().unwrap_or(-INF);
                 score(b, y).cmp(&score(a, x))
             })
             .then_with(|| crate::nodes::by_name(&world.rscs[a].id, &world.rscs[b].id))
     };
     merge_sort(list, &compare);
+}
+
+/// What its node is worth to an instance, together with the colocations of its clone.
+fn worth(world: &World<'_>, state: &mut Assign, owner: Rid, rid: Rid, nid: Nid) -> i32 {
+    let own = world.rscs[rid].allowed[nid];
+    let mut table = vec![Cand::ABSENT; world.nodes.len()];
+    table[nid] = Cand { score: own.effective(), ..Cand::OPEN };
+    for i in colocs_as_dependent(world, owner) {
+        let coloc = &world.constraints.colocations[i];
+        let wish = Wish {
+            coloc: Some(coloc),
+            factor: colocate::share(coloc),
+            keep_positive: false,
+            toward: Toward::Dependents,
+        };
+        colocate::merge(world, state, coloc.primary, &mut table, wish);
+    }
+    for i in colocs_as_primary(world, owner) {
+        let coloc = &world.constraints.colocations[i];
+        if colocate::influences(world, coloc) {
+            let wish = Wish {
+                coloc: Some(coloc),
+                factor: colocate::share(coloc),
+                keep_positive: true,
+                toward: Toward::Dependents,
+            };
+            colocate::merge(world, state, coloc.dependent, &mut table, wish);
+        }
+    }
+    table[nid].score
 }
 
 /// A stable sort that any comparison is good enough for: the one above is no order in the strict

@@ -1,5 +1,6 @@
 //! Before the first choice: location constraints, health, stickiness, failures, locks.
 
+use crate::explain::Source;
 use crate::model::{Cand, Chore, Discover, Kind, Nid, Rid, World};
 use crate::options::Health;
 use crate::score::{INF, sum};
@@ -7,22 +8,29 @@ use crate::score::{INF, sum};
 /// Gives every resource its scores as far as they do not depend on other resources.
 pub(crate) fn prepare(world: &mut World<'_>) {
     locks(world);
+    world.mark_all(Source::Lock);
     base_scores(world);
+    world.mark_all(Source::NodeScore);
     health(world);
+    world.mark_all(Source::Health);
     let locations = std::mem::take(&mut world.constraints.locations);
-    for location in &locations {
+    for (i, location) in locations.iter().enumerate() {
         if location.role.is_none() || location.discover == Discover::Exclusive {
             let counts = location.role.is_none();
             apply(world, location.rid, &location.nodes, location.discover, counts);
+            world.mark_tree(location.rid, Source::Location(i));
         }
     }
     world.constraints.locations = locations;
+    guests_follow(world);
     for ban in std::mem::take(&mut world.constraints.bans) {
         apply(world, ban.rid, &[(ban.nid, -INF)], Discover::Always, true);
+        world.mark_tree(ban.rid, Source::Ban(ban.why));
     }
     for rid in world.top.clone() {
         thresholds(world, rid);
     }
+    world.mark_all(Source::Threshold);
     for rid in 0..world.rscs.len() {
         if world.rscs[rid].exclusive_discover {
             for cand in &mut world.rscs[rid].allowed {
@@ -31,11 +39,37 @@ pub(crate) fn prepare(world: &mut World<'_>) {
                 }
             }
         }
+        world.mark(rid, Source::Discovery);
         if world.rscs[rid].is_primitive() {
             stick(world, rid);
+            world.mark(rid, Source::Stickiness);
         }
     }
     not_on_itself(world);
+    world.mark_all(Source::NotOnItself);
+}
+
+/// Where nodes must be named, the connection to a guest may go where the guest may.
+fn guests_follow(world: &mut World<'_>) {
+    if world.opts.symmetric {
+        return;
+    }
+    for nid in 0..world.nodes.len() {
+        let node = &world.nodes[nid];
+        let (Some(connection), Some(container)) = (node.connection, node.container) else {
+            continue;
+        };
+        if world.in_bundle(connection) {
+            continue;
+        }
+        for at in 0..world.nodes.len() {
+            if world.rscs[container].allowed[at].present
+                && !world.rscs[connection].allowed[at].present
+            {
+                world.rscs[connection].allowed[at] = Cand::OPEN;
+            }
+        }
+    }
 }
 
 fn base_scores(world: &mut World<'_>) {

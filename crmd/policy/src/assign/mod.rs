@@ -13,7 +13,7 @@ use rota_cib::constraint::Role;
 
 use crate::model::{Kind, Nid, Rid, World};
 
-pub(crate) use limits::prepare;
+pub(crate) use limits::{fail_count, prepare};
 
 /// State of the assignment beside the world.
 #[derive(Default)]
@@ -38,7 +38,7 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
         capacity: world.nodes.iter().map(|n| n.capacity.clone()).collect(),
         ..Assign::default()
     };
-    let order = utilization::order(world);
+    let order = utilization::order(world, &mut state);
     // Connections to remote nodes go first: what runs behind them depends on them.
     for &rid in &order {
         if world.rscs[rid].serves.is_some() && world.rscs[rid].is_primitive() {
@@ -120,7 +120,7 @@ pub(crate) fn usable(world: &World<'_>, nid: Nid) -> bool {
     }
     // A guest is as good as what it lives in, a remote node as its connection.
     match node.connection {
-        Some(connection) if node.is_remote() => {
+        Some(connection) if node.is_remote() && !world.in_bundle(connection) => {
             let rsc = &world.rscs[connection];
             rsc.next_role != Some(Role::Stopped) || rsc.provisional
         }

@@ -3,6 +3,7 @@
 use rota_cib::constraint::Role;
 
 use super::{Assign, colocate, settle, usable, utilization};
+use crate::explain::Source;
 use crate::model::{Nid, Rid, World};
 use crate::options::{NoQuorum, Placement};
 use crate::score::INF;
@@ -37,11 +38,13 @@ pub(super) fn assign(
         for &i in &dependent {
             if now(world, i) {
                 colocate::follow(world, state, rid, i);
+                world.mark(rid, Source::Colocation(i));
             }
         }
         for &i in &primary {
             if now(world, i) {
                 colocate::add_dependents(world, state, i, rid);
+                world.mark(rid, Source::WantedBy(i));
             }
         }
     }
@@ -52,13 +55,15 @@ pub(super) fn assign(
         world.rscs[rid].next_role_why = "target-role";
         world.ban_all(rid);
     }
+    world.mark(rid, Source::Stopped);
     state.show(world, "pcmk__primitive_assign", rid);
     if !world.rscs[rid].provisional {
         // What it must be with is nowhere.
         world.rscs[rid].allocating = false;
         return world.rscs[rid].assigned;
     }
-    utilization::limit(world, state, rid, prefer);
+    utilization::limit(world, state, rid);
+    world.mark(rid, Source::Utilization);
     let chosen = if world.rscs[rid].orphan && world.opts.stop_orphans && world.rscs[rid].managed {
         world.rscs[rid].next_role = Some(Role::Stopped);
         None
@@ -121,6 +126,13 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
             return Some(nid);
         }
     }
+    // A connection that is on its way goes on to where it is going.
+    if rsc.serves.is_some()
+        && let Some(target) = rsc.migration_target
+        && fits(target)
+    {
+        return Some(target);
+    }
     let current = rsc.running_on.first().copied();
     let better = |a: Nid, b: Nid| -> bool {
         let (x, y) = (rsc.allowed[a].score, rsc.allowed[b].score);
@@ -149,7 +161,19 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
             best = Some(nid);
         }
     }
-    best
+    match (best, current) {
+        // Where it is, if that is wanted and as good as any other; instances of unique clones
+        // have been asked for that already.
+        (Some(nid), Some(here))
+            if !rsc.unique
+                && rsc.allowed[nid].score > 0
+                && fits(here)
+                && rsc.allowed[here].score == rsc.allowed[nid].score =>
+        {
+            Some(here)
+        }
+        _ => best,
+    }
 }
 
 /// The choice is made: counts, capacity, what follows for guests.
@@ -158,6 +182,9 @@ fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Ni
     if let Some(served) = world.rscs[rid].serves {
         // A node whose connection will be there may be used; otherwise it must not.
         let up = chosen.is_some() && world.rscs[rid].next_role.is_some_and(|r| r > Role::Stopped);
+        // What is inside a replica has nowhere else to be: that its connection cannot start
+        // will keep it down.
+        let inside = world.in_bundle(rid);
         let node = &mut world.nodes[served];
         if up {
             node.coming |= !node.online;
@@ -165,7 +192,7 @@ fn finish(world: &mut World<'_>, state: &mut Assign, rid: Rid, chosen: Option<Ni
             if node.unseen {
                 node.unclean = false;
             }
-        } else {
+        } else if !inside {
             node.shutdown = true;
         }
     }

@@ -85,6 +85,7 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
     }
     let rank = rank(world, state, clone);
     let mut order: Vec<(i32, Rid)> = rank;
+    world.mark_ranks(&order);
     order.sort_by_key(|&(score, r)| (-score, std::cmp::Reverse(world.rscs[r].role)));
     for &(score, child) in &order {
         let line = {
@@ -118,7 +119,8 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
             && world.rscs[clone].allowed[nid].effective() >= 0
             && (rsc.managed || rsc.role == Role::Promoted)
             && role_open(rsc.next_role)
-            && !no_promotion(world);
+            && !no_promotion(world)
+            && world.inside_runs(nid);
         if may {
             *count += 1;
             promoted += 1;
@@ -222,7 +224,7 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         {
             -INF
         }
-        _ if target == Some(Role::Unpromoted) || target == Some(Role::Stopped) => -INF,
+        _ if target == Some(Role::Unpromoted) => -INF,
         _ => promotion_score(world, child, nid).unwrap_or(-1),
     };
     let score = if world.no_promotion.contains(&child) { -INF } else { score };

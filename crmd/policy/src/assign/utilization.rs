@@ -5,37 +5,57 @@ use std::cmp::Ordering;
 use rota_cib::Text;
 
 use super::Assign;
-use crate::model::{Nid, Rid, World};
+use super::colocate::{self, Affects};
+use crate::constraints::Coloc;
+use crate::model::{Kind, Nid, Rid, World};
 use crate::options::Placement;
 use crate::score::{INF, leading_number};
 
 /// Top-level resources in the order of their assignment: by priority; where capacity counts,
-/// then by how much they want to stay where they are, then by how much they want their best
-/// node ("Pacemaker Explained", "Allocation").
-pub(super) fn order(world: &World<'_>) -> Vec<Rid> {
+/// then by how much they want to stay where they are, then by how much they want each node, the
+/// best node first ("Pacemaker Explained", "Utilization and placement strategy").
+pub(super) fn order(world: &World<'_>, state: &mut Assign) -> Vec<Rid> {
     let mut order = world.top.clone();
-    let counts = world.opts.placement != Placement::Default;
-    let wish = |rid: Rid| {
-        if !counts {
-            return (0, 0);
-        }
-        let leaves = world.leaves(rid);
-        let mut totals: Vec<i32> = vec![0; world.nodes.len()];
-        for &leaf in std::iter::once(&rid).chain(&leaves) {
-            for (nid, cand) in world.rscs[leaf].allowed.iter().enumerate() {
-                totals[nid] = crate::score::sum(totals[nid], cand.effective());
-            }
-        }
-        let here = world.rscs[rid]
-            .running_on
-            .first()
-            .or_else(|| leaves.iter().find_map(|&l| world.rscs[l].running_on.first()))
-            .filter(|&&n| super::usable(world, n))
-            .map_or(-INF, |&n| totals[n]);
-        (-here, -totals.iter().copied().max().unwrap_or(-INF))
-    };
-    order.sort_by_cached_key(|&rid| (-world.rscs[rid].priority, wish(rid)));
+    if world.opts.placement == Placement::Default {
+        order.sort_by_key(|&rid| -world.rscs[rid].priority);
+        return order;
+    }
+    let nodes = best_first(world, state);
+    order.sort_by_cached_key(|&rid| {
+        let wanted = colocate::wanted(world, state, rid);
+        let here = current(world, rid).map_or(INF, |n| -wanted[n]);
+        let each: Vec<i32> = nodes.iter().map(|&n| -wanted[n]).collect();
+        (-world.rscs[rid].priority, here, each)
+    });
     order
+}
+
+/// Where a resource, or the first of its members that runs, is now.
+fn current(world: &World<'_>, rid: Rid) -> Option<Nid> {
+    let own = world.rscs[rid].running_on.first().copied();
+    own.or_else(|| {
+        world.leaves(rid).iter().find_map(|&l| world.rscs[l].running_on.first().copied())
+    })
+}
+
+/// Nodes that can be used first, those with more room before others, then by name.
+fn best_first(world: &World<'_>, state: &Assign) -> Vec<Nid> {
+    let mut nodes: Vec<Nid> = (0..world.nodes.len()).collect();
+    nodes.sort_by(|&a, &b| crate::nodes::by_name(&world.nodes[a].name, &world.nodes[b].name));
+    let mut sorted: Vec<Nid> = Vec::with_capacity(nodes.len());
+    for nid in nodes {
+        let before = |&other: &Nid| {
+            let by = super::usable(world, other).cmp(&super::usable(world, nid));
+            let room = || match world.opts.placement {
+                Placement::Balanced => compare(&state.capacity[other], &state.capacity[nid]),
+                Placement::Default | Placement::Utilization | Placement::Minimal => Ordering::Equal,
+            };
+            by.then_with(room).is_ge()
+        };
+        let at = sorted.iter().position(|o| !before(o)).unwrap_or(sorted.len());
+        sorted.insert(at, nid);
+    }
+    sorted
 }
 
 /// What a primitive needs.
@@ -73,33 +93,29 @@ pub(super) fn compare(a: &[(Text, i64)], b: &[(Text, i64)]) -> Ordering {
     balance.cmp(&0)
 }
 
-/// Takes nodes out that have not enough left.
-pub(super) fn limit(world: &mut World<'_>, state: &mut Assign, rid: Rid, prefer: Option<Nid>) {
-    let _ = prefer;
-    if world.opts.placement == Placement::Default
-        || needs_with_others(world, rid).iter().all(|(_, n)| n.is_empty())
-    {
+/// Takes nodes out that have not enough left: for all that must be together if that fits
+/// anywhere, else for the resource alone.
+pub(super) fn limit(world: &mut World<'_>, state: &Assign, rid: Rid) {
+    if world.opts.placement == Placement::Default {
+        return;
+    }
+    let together = needs_with_others(world, rid);
+    if together.iter().all(|(_, n)| n.is_empty()) {
         return;
     }
     let own = needs(world, rid);
-    let all = total(needs_with_others(world, rid).into_iter().map(|(_, n)| n));
-    let fits = |nid: Nid, need: &[(Text, i64)], capacity: &[Vec<(Text, i64)>]| {
+    let all = total(together.into_iter().map(|(_, n)| n));
+    let fits = |nid: Nid, need: &[(Text, i64)]| {
         need.iter().all(|(name, n)| {
-            capacity[nid].iter().find(|(c, _)| c == name).map_or(0, |(_, v)| *v) >= *n
+            state.capacity[nid].iter().find(|(c, _)| c == name).map_or(0, |(_, v)| *v) >= *n
         })
     };
-    let candidates: Vec<Nid> =
-        (0..world.nodes.len()).filter(|&n| world.rscs[rid].allowed[n].present).collect();
-    let some_fit_all = candidates
-        .iter()
-        .any(|&n| super::available(world, rid, n) && fits(n, &all, &state.capacity));
-    for nid in candidates {
-        let enough = if some_fit_all {
-            fits(nid, &all, &state.capacity)
-        } else {
-            fits(nid, &own, &state.capacity)
-        };
-        if !enough && super::usable(world, nid) {
+    let open: Vec<Nid> =
+        (0..world.nodes.len()).filter(|&n| super::available(world, rid, n)).collect();
+    let roomy: Vec<Nid> = open.iter().copied().filter(|&n| fits(n, &all)).collect();
+    for nid in open {
+        let enough = if !roomy.is_empty() { roomy.contains(&nid) } else { fits(nid, &own) };
+        if !enough {
             world.rscs[rid].allowed[nid].score = -INF;
         }
     }
@@ -119,33 +135,53 @@ fn total(parts: impl Iterator<Item = Vec<(Text, i64)>>) -> Vec<(Text, i64)> {
 }
 
 /// The needs of a resource and of those that must be with it and have no node yet.
+///
+/// Of a clone that others must be with, one instance counts; who must be with a clone need not
+/// be with any given instance of it.
 fn needs_with_others(world: &World<'_>, rid: Rid) -> Vec<(Rid, Vec<(Text, i64)>)> {
-    let mut found = vec![rid];
-    let mut at = 0;
-    while at < found.len() {
-        let here = found[at];
-        at += 1;
-        let mut look = |other: Rid| {
-            for leaf in world.leaves(other) {
-                if world.rscs[leaf].provisional && !found.contains(&leaf) {
-                    found.push(leaf);
+    let mut found = Vec::new();
+    let mut seen = rustc_hash::FxHashSet::default();
+    let mut todo = vec![rid];
+    while let Some(here) = todo.pop() {
+        if !seen.insert(here) {
+            continue;
+        }
+        match world.rscs[here].kind {
+            Kind::Primitive => found.push(here),
+            Kind::Group { .. } => todo.extend(&world.rscs[here].children),
+            Kind::Clone(_) => {
+                let children = &world.rscs[here].children;
+                let present = |c: &Rid| world.leaves(*c).iter().any(|l| seen.contains(l));
+                if !children.iter().any(present) {
+                    let first = children.first().map(|&c| world.leaves(c)).unwrap_or_default();
+                    seen.extend(&first);
+                    found.extend(first);
                 }
             }
-        };
-        for i in super::colocate::colocs_as_primary(world, here) {
-            let c = &world.constraints.colocations[i];
-            if c.score >= INF && c.attribute.is_none() && !world.rscs[c.dependent].is_clone() {
-                look(c.dependent);
+            Kind::Bundle(_) => {}
+        }
+        let c = &world.constraints.colocations;
+        for i in colocate::colocs_as_dependent(world, here) {
+            if must(world, here, c[i].primary, &c[i]) {
+                todo.push(c[i].primary);
             }
         }
-        for i in super::colocate::colocs_as_dependent(world, here) {
-            let c = &world.constraints.colocations[i];
-            if c.score >= INF && c.attribute.is_none() && !world.rscs[c.primary].is_clone() {
-                look(c.primary);
+        for i in colocate::colocs_as_primary(world, here) {
+            let dependent = c[i].dependent;
+            let loose = world.rscs[here].is_clone() && !world.rscs[dependent].is_clone();
+            if !loose && must(world, dependent, here, &c[i]) {
+                todo.push(dependent);
             }
         }
     }
+    found.retain(|&r| world.rscs[r].provisional);
     found.into_iter().map(|r| (r, needs(world, r))).collect()
+}
+
+/// Whether two resources will have to be in one place.
+fn must(world: &World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc) -> bool {
+    coloc.score >= INF
+        && colocate::affects(world, dependent, primary, coloc, true) == Affects::Location
 }
 
 /// The node has less now.

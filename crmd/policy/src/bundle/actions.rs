@@ -45,12 +45,19 @@ pub(crate) fn actions(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             }
         }
         if let Some(clone) = conf.clone {
+            // Coming and going is the containers' business; what is in them follows. The roles
+            // are those of what is inside.
+            let of_containers = matches!(verb, Verb::Start | Verb::Stop);
             for inner in acts.all(clone, verb) {
                 acts.order(all, inner, edge::ORDER);
-                acts.join(all, inner);
+                if !of_containers {
+                    acts.join(all, inner);
+                } else if !acts.acts[inner].members.iter().all(|&m| acts.acts[m].optional) {
+                    acts.acts[all].optional = false;
+                }
             }
             for inner in acts.all(clone, done_verb) {
-                acts.order(inner, done, edge::ORDER);
+                acts.order(inner, done, edge::FORCES | edge::QUIET);
             }
             if world.rscs[clone].notify {
                 let key = format_smolstr!(

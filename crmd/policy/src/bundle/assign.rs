@@ -3,7 +3,7 @@
 use rota_cib::constraint::Role;
 
 use crate::assign::{self, Assign};
-use crate::model::{Cand, Discover, Rid, World};
+use crate::model::{Cand, Discover, Nid, NodeSort, Rid, World};
 use crate::score::{INF, sum};
 
 /// Assigns a bundle's replicas: containers like the instances of a clone, the rest with them.
@@ -49,6 +49,7 @@ pub(crate) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
                 if cand.present {
                     cand.score = sum(cand.score, 10_000);
                 }
+                beside_host(world, remote, host);
             }
             assign::resource(world, state, remote, None);
         }
@@ -73,4 +74,17 @@ pub(crate) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
     let active = containers.iter().any(|&c| world.rscs[c].assigned.is_some());
     world.rscs[rid].next_role = Some(if active { Role::Started } else { Role::Stopped });
     world.rscs[rid].allocating = false;
+}
+
+/// The connection to a replica on a remote node goes where that node's own connection is: no
+/// other member can reach it.
+fn beside_host(world: &mut World<'_>, remote: Rid, host: Nid) {
+    let node = &world.nodes[host];
+    let (NodeSort::Remote, Some(connection)) = (node.sort, node.connection) else { return };
+    let Some(at) = world.rscs[connection].assigned else { return };
+    for (nid, cand) in world.rscs[remote].allowed.iter_mut().enumerate() {
+        if nid != at && cand.present {
+            cand.score = -INF;
+        }
+    }
 }

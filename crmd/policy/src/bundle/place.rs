@@ -34,6 +34,16 @@ impl World<'_> {
         }
     }
 
+    /// Whether a node, if it is a replica's inside, will have its container and connection.
+    pub(crate) fn inside_runs(&self, nid: Nid) -> bool {
+        let node = &self.nodes[nid];
+        let (Some(container), Some(connection)) = (node.container, node.connection) else {
+            return true;
+        };
+        !self.in_bundle(container)
+            || (self.rscs[container].assigned.is_some() && self.rscs[connection].assigned.is_some())
+    }
+
     /// The node whose attributes an instance on a node goes by: for a guest the host that its
     /// container will be on, if `container-attribute-target` says so; any other node itself.
     pub(crate) fn attribute_node(&self, rid: Rid, nid: Nid) -> Option<Nid> {

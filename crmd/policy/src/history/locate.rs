@@ -1,7 +1,7 @@
 //! Which resource a history is about: instances of clones by place, orphans as found.
 
 use rota_cib::Text;
-use rota_cib::status::ResourceHistory;
+use rota_cib::status::{NodeState, ResourceHistory};
 
 use crate::model::{Nid, NodeSort, Requires, Rid, World};
 use crate::unpack::{self, Instance};
@@ -208,9 +208,20 @@ pub(super) fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text
         world.nodes[nid].connection = Some(rid);
         world.rscs[rid].serves = Some(nid);
     }
-    if let Some(container) = &history.container
-        && let Some(&c) = world.by_id.get(container)
-    {
+    rid
+}
+
+/// Removed resources that lived inside another: found once all of a node's history is read.
+pub(super) fn bind_containers(world: &mut World<'_>, state: &NodeState) {
+    for history in &state.history {
+        let Some(container) = &history.container else { continue };
+        let (Some(&rid), Some(&c)) = (world.by_id.get(&history.id), world.by_id.get(container))
+        else {
+            continue;
+        };
+        if !world.rscs[rid].orphan || world.rscs[rid].container.is_some() || c == rid {
+            continue;
+        }
         world.rscs[rid].orphan_filler = true;
         world.rscs[rid].container = Some(c);
         world.rscs[c].fillers.push(rid);
@@ -220,5 +231,4 @@ pub(super) fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text
             world.nodes[nid].container = Some(c);
         }
     }
-    rid
 }

@@ -11,11 +11,11 @@ use rota_cib::constraint::Role;
 use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 
 use self::failure::FailCounts;
-use self::locate::locate;
+use self::locate::{bind_containers, locate};
 use self::on_fail::OnFail;
 use self::place::{finish, place};
-pub(crate) use self::record::in_time;
 use self::record::{Reading, record};
+pub(crate) use self::record::{in_time, target_rc};
 use crate::model::{Chore, Nid, NodeSort, Rid, World};
 
 /// Works through the status section.
@@ -141,6 +141,7 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
             world.rscs[rid].history_id = history.id.clone();
         }
     }
+    bind_containers(world, state);
 }
 
 fn resource_history(

@@ -220,7 +220,7 @@ pub(super) fn judge(
                 _ => (status::ERROR_HARD, None),
             }
         }
-        _ if wanted == Some(rc) => (status::DONE, None),
+        // Any other code is an error, whoever expected it.
         _ => (status::ERROR, None),
     }
 }
@@ -288,7 +288,7 @@ pub(super) fn success(
     if rc == 7 {
         // Found not running, as it should be: whatever was done, that is the state.
         reading.role = Role::Stopped;
-        forgive(reading);
+        forgive(world, rid, reading);
         return;
     }
     let promoted = rc == 8;
@@ -335,14 +335,16 @@ pub(super) fn success(
         }
     }
     if clears {
-        forgive(reading);
+        forgive(world, rid, reading);
     }
 }
 
 /// A success ends the consequences of failures before it, save those that need people or are
 /// about the node.
-fn forgive(reading: &mut Reading) {
+fn forgive(world: &World<'_>, rid: Rid, reading: &mut Reading) {
     match reading.on_fail {
+        // With an interval between attempts the failure stands until that is over.
+        OnFail::ResetRemote if super::on_fail::reconnects(world, rid) => {}
         OnFail::Stop | OnFail::Ban | OnFail::Standby | OnFail::Fence => {}
         OnFail::Ignore
         | OnFail::Demote

@@ -100,11 +100,8 @@ fn with_container(world: &World<'_>, acts: &mut Actions, connection: Rid, contai
 /// What happens on a remote or guest node, in relation to its connection.
 fn behind(world: &World<'_>, acts: &mut Actions, nid: Nid, connection: Rid) {
     let guest = world.nodes[nid].sort == NodeSort::Guest;
-    let starts = if world.in_bundle(connection) {
-        starts_or_never(acts, connection)
-    } else {
-        acts.all(connection, Verb::Start)
-    };
+    let real = acts.all(connection, Verb::Start);
+    let starts = starts_or_never(acts, connection);
     let stops = acts.all(connection, Verb::Stop);
     let reach = reach(world, nid, connection);
     for aid in acts.of_node.get(&nid).cloned().unwrap_or_default() {
@@ -132,13 +129,20 @@ fn behind(world: &World<'_>, acts: &mut Actions, nid: Nid, connection: Rid) {
         let down = match (reach, acts.acts[aid].verb) {
             (Reach::Now, Verb::Stop | Verb::Demote) => Some(edge::WANTS | edge::QUIET),
             (Reach::Now, Verb::Cancel) => Some(edge::ORDER),
+            (Reach::Now, Verb::Monitor) if real.is_empty() => Some(edge::ORDER),
             (Reach::Now | Reach::Later | Reach::Gone, _) => None,
         };
-        for &start in starts.iter().filter(|_| up.is_some()) {
-            acts.order(start, aid, up.unwrap_or_default());
+        // A remote node may be looked at once more before its connection ends for good.
+        let last_look = !guest && acts.acts[aid].verb == Verb::Monitor;
+        for &start in if last_look { &real } else { &starts } {
+            if let Some(kind) = up {
+                acts.order(start, aid, kind);
+            }
         }
-        for &stop in stops.iter().filter(|_| down.is_some()) {
-            acts.order(aid, stop, down.unwrap_or_default());
+        for &stop in &stops {
+            if let Some(kind) = down {
+                acts.order(aid, stop, kind);
+            }
         }
     }
 }

@@ -1,18 +1,28 @@
 //! The lab's helper: `names PORT` tells the host's name to whoever connects; `power SOCKET HOST
-//! WORDS...` passes a BMC's question to the lab.
+//! WORDS...` passes a BMC's question to the lab; `hostile COUNT SECONDS SEED TARGETS...` attacks
+//! heartbeats.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rota_lab::hostile;
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["names", port] => names(port.parse()?),
         ["power", socket, question @ ..] => power(socket, &question.join(" ")),
-        _ => bail!("usage: rota-lab-tool names PORT | power SOCKET HOST WORDS..."),
+        ["hostile", count, seconds, seed, targets @ ..] => {
+            let targets: Result<Vec<_>, _> = targets.iter().map(|target| target.parse()).collect();
+            let time = Duration::from_secs(seconds.parse()?);
+            let sent = hostile::attack(&targets?, count.parse()?, time, seed.parse()?)?;
+            println!("{sent}");
+            Ok(())
+        }
+        _ => bail!("usage: rota-lab-tool names | power | hostile, see its source"),
     }
 }
 

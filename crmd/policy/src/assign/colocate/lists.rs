@@ -1,5 +1,7 @@
 //! Which colocations count for a resource, and in which order.
 
+use std::cmp::Ordering;
+
 use crate::model::{Kind, Rid, World};
 use crate::score::INF;
 
@@ -15,7 +17,7 @@ pub(crate) fn colocs_as_dependent(world: &World<'_>, rid: Rid) -> Vec<usize> {
     }
     loop {
         if let Some(own) = world.constraints.depends.get(&at) {
-            list.extend(own);
+            add(world, &mut list, own, End::Primary);
         }
         let Some(parent) = world.rscs[at].parent else { break };
         match &world.rscs[parent].kind {
@@ -35,7 +37,6 @@ pub(crate) fn colocs_as_dependent(world: &World<'_>, rid: Rid) -> Vec<usize> {
         }
         at = parent;
     }
-    sort(world, &mut list, true);
     list
 }
 
@@ -43,10 +44,15 @@ pub(crate) fn colocs_as_dependent(world: &World<'_>, rid: Rid) -> Vec<usize> {
 fn members_wishes(world: &World<'_>, group: Rid, except: Rid, list: &mut Vec<usize>) {
     for &member in world.rscs[group].children.iter().filter(|&&m| m != except) {
         let Some(own) = world.constraints.depends.get(&member) else { continue };
-        list.extend(own.iter().copied().filter(|&i| {
-            let coloc = &world.constraints.colocations[i];
-            coloc.score >= INF && world.rscs[coloc.primary].parent != Some(group)
-        }));
+        let outward: Vec<usize> = own
+            .iter()
+            .copied()
+            .filter(|&i| {
+                let coloc = &world.constraints.colocations[i];
+                coloc.score >= INF && world.rscs[coloc.primary].parent != Some(group)
+            })
+            .collect();
+        add(world, list, &outward, End::Primary);
     }
 }
 
@@ -58,7 +64,7 @@ pub(crate) fn colocs_as_primary(world: &World<'_>, rid: Rid) -> Vec<usize> {
     let mut at = rid;
     loop {
         if let Some(own) = world.constraints.dependents.get(&at) {
-            list.extend(own);
+            add(world, &mut list, own, End::Dependent);
         }
         let Some(parent) = world.rscs[at].parent else { break };
         match &world.rscs[parent].kind {
@@ -76,15 +82,32 @@ pub(crate) fn colocs_as_primary(world: &World<'_>, rid: Rid) -> Vec<usize> {
         }
         at = parent;
     }
-    sort(world, &mut list, false);
     list
 }
 
-/// More important resources first, clones before others, then by name.
-fn sort(world: &World<'_>, list: &mut [usize], by_primary: bool) {
-    if list.len() < 2 {
+/// Adds colocations to a list; what was defined later goes first where nothing else decides.
+fn add(world: &World<'_>, list: &mut Vec<usize>, own: &[usize], end: End) {
+    let mut own: Vec<usize> = own.iter().rev().copied().collect();
+    own.sort_by(|&a, &b| compare(world, a, b, end));
+    if list.is_empty() {
+        *list = own;
         return;
     }
+    for i in own {
+        let at = list.partition_point(|&other| compare(world, other, i, end).is_lt());
+        list.insert(at, i);
+    }
+}
+
+/// The resource by whose weight colocations are sorted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Primary,
+    Dependent,
+}
+
+/// More important resources first, clones before others, then by name.
+fn compare(world: &World<'_>, a: usize, b: usize, end: End) -> Ordering {
     let kind = |rid: Rid| match world.rscs[rid].kind {
         Kind::Bundle(_) => 0,
         Kind::Clone(_) if world.rscs[rid].promotable => 1,
@@ -92,17 +115,14 @@ fn sort(world: &World<'_>, list: &mut [usize], by_primary: bool) {
         Kind::Group { .. } => 3,
         Kind::Primitive => 4,
     };
-    list.sort_by(|&a, &b| {
-        let c = &world.constraints.colocations;
-        let (x, y) = if by_primary {
-            (c[a].primary, c[b].primary)
-        } else {
-            (c[a].dependent, c[b].dependent)
-        };
-        world.rscs[y]
-            .priority
-            .cmp(&world.rscs[x].priority)
-            .then_with(|| kind(x).cmp(&kind(y)))
-            .then_with(|| world.rscs[x].id.cmp(&world.rscs[y].id))
-    });
+    let c = &world.constraints.colocations;
+    let (x, y) = match end {
+        End::Primary => (c[a].primary, c[b].primary),
+        End::Dependent => (c[a].dependent, c[b].dependent),
+    };
+    world.rscs[y]
+        .priority
+        .cmp(&world.rscs[x].priority)
+        .then_with(|| kind(x).cmp(&kind(y)))
+        .then_with(|| world.rscs[x].id.cmp(&world.rscs[y].id))
 }

@@ -15,11 +15,11 @@ use crate::model::{Nid, Rid, World};
 
 pub(crate) use follow::{apply, follow};
 pub(crate) use lists::{colocs_as_dependent, colocs_as_primary};
-pub(crate) use wishes::{Toward, Wish, add_dependents, influences, merge, share};
+pub(crate) use wishes::{Toward, Wish, add_dependents, influences, merge, share, wanted};
 
 /// What a colocation is about, given what is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Affects {
+pub(crate) enum Affects {
     Nothing,
     Location,
     Role,
@@ -29,7 +29,7 @@ pub(super) enum Affects {
 ///
 /// A dependent that has a node as well can only be given another role; roles that are not (yet)
 /// those of the constraint take it out of force.
-pub(super) fn affects(
+pub(crate) fn affects(
     world: &World<'_>,
     dependent: Rid,
     primary: Rid,

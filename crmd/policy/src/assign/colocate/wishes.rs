@@ -60,6 +60,24 @@ pub(crate) fn add_dependents(
     world.rscs[primary].allowed = work;
 }
 
+/// What a resource would like itself, together with those it depends on: one score for each
+/// node.
+pub(crate) fn wanted(world: &World<'_>, state: &mut Assign, rid: Rid) -> Vec<i32> {
+    let wish = Wish { coloc: None, factor: 1.0, keep_positive: false, toward: Toward::Primaries };
+    let source = speaker(world, rid, wish);
+    let mut work = world.rscs[source].allowed.clone();
+    if any_usable(world, &work) {
+        further(world, state, source, &mut work, wish);
+    } else {
+        work.fill(Cand::ABSENT);
+    }
+    work.into_iter().map(Cand::effective).collect()
+}
+
+fn any_usable(world: &World<'_>, list: &[Cand]) -> bool {
+    list.iter().enumerate().any(|(n, c)| c.present && c.score >= 0 && usable(world, n))
+}
+
 /// Marks a good node that somebody dislikes while wishes are still being added: it is no longer
 /// counted as usable, and ends as a node that is just acceptable.
 const SPENT: i32 = -100 * INF;
@@ -133,15 +151,27 @@ fn add_own(
     }
     let mut next = work.clone();
     add_matching(world, source, &mut next, wish);
-    if !next.iter().enumerate().any(|(n, c)| c.present && c.score >= 0 && usable(world, n)) {
+    if !any_usable(world, &next) {
         return;
     }
+    further(world, state, source, &mut next, wish);
+    *work = next;
+}
+
+/// Adds the wishes of those who are tied to `source`.
+fn further(
+    world: &World<'_>,
+    state: &mut Assign,
+    source: Rid,
+    work: &mut Vec<Cand>,
+    wish: Wish<'_>,
+) {
     state.merging[source] = true;
-    let further = match wish.toward {
+    let list = match wish.toward {
         Toward::Dependents => colocs_as_primary(world, source),
         Toward::Primaries => colocs_as_dependent(world, source),
     };
-    for i in further {
+    for i in list {
         let coloc = &world.constraints.colocations[i];
         let other = match wish.toward {
             Toward::Dependents if !influences(world, coloc) => continue,
@@ -149,9 +179,8 @@ fn add_own(
             Toward::Primaries => coloc.primary,
         };
         let inner = Wish { coloc: Some(coloc), factor: wish.factor * share(coloc), ..wish };
-        add(world, state, other, &mut next, inner);
+        add(world, state, other, work, inner);
     }
-    *work = next;
     state.merging[source] = false;
 }
 

@@ -1,0 +1,509 @@
+//! The first cause of an action: back through whatever required it.
+
+use rota_cib::Text;
+use rota_cib::constraint::Role;
+use rota_cib::nvset::NvSet;
+use smol_str::format_smolstr;
+
+use super::reason::{Fact, Reason};
+use super::words::{self, About};
+use super::{definition, facts, failure, promotion, whole};
+use crate::actions::{Actions, Aid, Verb};
+use crate::assign::usable;
+use crate::model::{Nid, Rid, World};
+
+/// How many steps back are followed.
+const STEPS: usize = 24;
+
+/// What an action comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// From the action back to the cause, in words.
+    pub path: Vec<Text>,
+    /// The first cause.
+    pub reason: Reason,
+}
+
+impl Origin {
+    fn at_once(reason: Reason) -> Self {
+        Self { path: Vec::new(), reason }
+    }
+}
+
+/// Finds causes in a finished plan.
+pub(crate) struct Causes<'w, 'a> {
+    pub world: &'w World<'a>,
+    pub acts: &'w Actions,
+    /// The configuration as it was, to say what changed.
+    pub before: Option<&'w rota_cib::Config>,
+}
+
+impl Causes<'_, '_> {
+    /// The cause of an action that happens.
+    pub fn of(&self, aid: Aid) -> Origin {
+        let mut path = Vec::new();
+        let reason = self.trace(aid, &mut path, &mut Vec::new());
+        // Whoever is named twice in a row is named once.
+        path.dedup();
+        Origin { path, reason }
+    }
+
+    fn trace(&self, aid: Aid, path: &mut Vec<Text>, seen: &mut Vec<Aid>) -> Reason {
+        let act = &self.acts.acts[aid];
+        if seen.contains(&aid) || seen.len() >= STEPS {
+            return self.fallback(aid);
+        }
+        seen.push(aid);
+        if let Some(reason) = self.simple(aid) {
+            return reason;
+        }
+        let Some(rid) = act.rid else { return self.fallback(aid) };
+        if self.world.rscs[rid].is_primitive()
+            && let Some(origin) = self.own(rid, act.verb, act.node, act.reason.as_deref())
+        {
+            path.extend(origin.path);
+            return origin.reason;
+        }
+        if let Some(other) = self.next_suspect(aid, seen) {
+            if self.acts.acts[other].rid != act.rid
+                && let Some(step) = self.step(other)
+            {
+                path.push(step);
+            }
+            return self.trace(other, path, seen);
+        }
+        self.fallback(aid)
+    }
+
+    /// Whoever required an action; of a collective one, a member that is required.
+    fn next_suspect(&self, aid: Aid, seen: &[Aid]) -> Option<Aid> {
+        let act = &self.acts.acts[aid];
+        let blamed = self.acts.blame.get(&(aid, false)).copied();
+        let mirrored = act.mirrors;
+        let members = act.members.iter().copied().filter(|&m| !self.acts.acts[m].optional);
+        blamed.into_iter().chain(mirrored).chain(members).find(|a| !seen.contains(a))
+    }
+
+    /// Causes that an action carries with it.
+    fn simple(&self, aid: Aid) -> Option<Reason> {
+        let act = &self.acts.acts[aid];
+        let reason = || act.reason.as_deref().map(Text::from);
+        let node = || act.node.map(|n| self.world.nodes[n].name.clone()).unwrap_or_default();
+        Some(match act.verb {
+            Verb::Fence => Reason::Fence { node: node(), why: reason().unwrap_or_default() },
+            Verb::Shutdown => {
+                Reason::Node { node: node(), state: super::NodeState::Leaving, why: None }
+            }
+            Verb::Monitor if act.extra.as_ref().is_some_and(|e| e.probe) => Reason::Unknown,
+            Verb::Monitor => return self.monitor(aid),
+            Verb::Cancel => {
+                let why = match act.reason.as_deref() {
+                    Some("orphan") => "this recurring operation is not configured any more".into(),
+                    Some("disabled") => "this recurring operation is switched off".into(),
+                    Some(other) => Text::from(other),
+                    None => "this recurring operation is not wanted in this role".into(),
+                };
+                Reason::Recurring { why }
+            }
+            Verb::ClearFailures => Reason::Other {
+                words: format_smolstr!("its failures need not be kept: {}", reason()?),
+            },
+            Verb::LiftLock => Reason::Other { words: "its shutdown lock is over".into() },
+            Verb::Delete => Reason::Other { words: "nobody needs its history any more".into() },
+            Verb::Start
+            | Verb::Stop
+            | Verb::Promote
+            | Verb::Demote
+            | Verb::MigrateTo
+            | Verb::MigrateFrom
+            | Verb::Reload
+            | Verb::Running
+            | Verb::Stopped
+            | Verb::Promoted
+            | Verb::Demoted
+            | Verb::Notify
+            | Verb::Notice
+            | Verb::Point => return None,
+        })
+    }
+
+    /// A recurring monitor begins with its resource, or because it is not there as configured.
+    fn monitor(&self, aid: Aid) -> Option<Reason> {
+        let act = &self.acts.acts[aid];
+        let rid = act.rid?;
+        let begins = [Verb::Start, Verb::Promote, Verb::Demote, Verb::MigrateFrom, Verb::Reload]
+            .iter()
+            .flat_map(|&verb| self.acts.all(rid, verb))
+            .any(|a| self.acts.happens(a));
+        let why = if begins {
+            "it is repeated from now on, as configured"
+        } else {
+            "it is configured and not going on"
+        };
+        Some(Reason::Recurring { why: why.into() })
+    }
+
+    /// Causes that lie in the resource itself.
+    fn own(&self, rid: Rid, verb: Verb, node: Option<Nid>, said: Option<&str>) -> Option<Origin> {
+        let (world, rsc) = (self.world, &self.world.rscs[rid]);
+        let next = rsc.next_role.unwrap_or(Role::Stopped);
+        let there = rsc.assigned.filter(|_| next > Role::Stopped);
+        let ending = matches!(verb, Verb::Stop | Verb::Demote);
+        let here = match node.filter(|n| ending && rsc.running_on.contains(n)) {
+            Some(nid) => Some(nid),
+            None => rsc.running_on.first().copied(),
+        };
+        if let Some(here) = here.filter(|&n| world.nodes[n].unclean) {
+            return Some(Origin::at_once(facts::states(world, here).into_iter().next()?));
+        }
+        let Some(here) = here else {
+            return self.begins(rid, verb);
+        };
+        if rsc.running_on.len() > 1 && rsc.migration_target.is_none() {
+            let nodes = rsc.running_on.iter().map(|&n| world.nodes[n].name.clone()).collect();
+            return Some(Origin::at_once(Reason::MultiplyActive { nodes }));
+        }
+        let Some(there) = there else { return Some(self.ends(rid, here)) };
+        if !rsc.running_on.contains(&there) {
+            return Some(self.leaves(rid, here, there));
+        }
+        match said {
+            Some("dangling migration") => return Some(Origin::at_once(Reason::Dangling)),
+            Some("resource definition change") => {
+                return Some(Origin::at_once(self.definition(rid, node)));
+            }
+            Some(_) | None => {}
+        }
+        let redefined = |start: Aid| {
+            let start = &self.acts.acts[start];
+            start.reason.as_deref() == Some("resource definition change") && !start.optional
+        };
+        if verb == Verb::Reload || self.acts.all(rid, Verb::Start).into_iter().any(redefined) {
+            return Some(Origin::at_once(self.definition(rid, node)));
+        }
+        if rsc.failed || rsc.stop_required {
+            return Some(Origin::at_once(self.failed(rid, here)));
+        }
+        self.role_change(rid, verb, next)
+    }
+
+    /// Stopped, and on no node afterwards.
+    fn ends(&self, rid: Rid, here: Nid) -> Origin {
+        let whole = whole::of(self.world, rid);
+        if let Some(fact) = whole.into_iter().find(|f| stops(&f.reason)) {
+            return Origin::at_once(fact.reason);
+        }
+        self.barred(rid, here).unwrap_or_else(|| {
+            if let Some(clone) = self.world.instance_owner(rid)
+                && let Some(conf) = self.world.rscs[clone].clone_conf()
+            {
+                let (clone, limit) = (self.world.rscs[clone].conf_id.clone(), conf.max);
+                return Origin::at_once(Reason::CloneEnough { clone, limit });
+            }
+            Origin::at_once(whole::no_node(self.world, rid))
+        })
+    }
+
+    /// What keeps it off the node where it is.
+    fn barred(&self, rid: Rid, here: Nid) -> Option<Origin> {
+        let facts = facts::of(self.world, rid, here);
+        let fact = facts.into_iter().find(facts::bars)?;
+        let with = match &fact.reason {
+            Reason::Colocation { with, .. } | Reason::GroupMember { with, .. } => with,
+            _ => return Some(Origin::at_once(fact.reason)),
+        };
+        // The other went first: whatever moved it moves this one.
+        let mut origin = Origin::at_once(fact.reason.clone());
+        let first = match (&fact.reason, self.world.rscs[rid].parent) {
+            (Reason::GroupMember { .. }, Some(group)) => {
+                self.world.rscs[group].children.first().copied()
+            }
+            _ => None,
+        };
+        let named = || self.world.by_id.get(with).copied();
+        let Some(other) = first.or_else(named) else { return Some(origin) };
+        let with = &self.world.rscs[other].id;
+        let leaf = self.world.leaves(other).first().copied().unwrap_or(other);
+        let moves = !self.world.rscs[leaf].running_on.is_empty()
+            && self.world.rscs[leaf].assigned != self.world.rscs[leaf].running_on.first().copied();
+        if leaf != rid && moves {
+            let further = self.own(leaf, Verb::Stop, None, None)?;
+            let moves = self.movement(other);
+            origin.path.push(format_smolstr!("it must be with {with}, and {moves}"));
+            origin.path.extend(further.path);
+            origin.reason = further.reason;
+        }
+        Some(origin)
+    }
+
+    fn leaves(&self, rid: Rid, here: Nid, there: Nid) -> Origin {
+        if let Some(origin) = self.barred(rid, here) {
+            return origin;
+        }
+        let rsc = &self.world.rscs[rid];
+        if rsc.failed {
+            return Origin::at_once(self.failed(rid, here));
+        }
+        match facts::better(self.world, rid, here, there) {
+            Some(fact) => Origin::at_once(fact.reason),
+            None => Origin::at_once(Reason::NotRunning),
+        }
+    }
+
+    fn failed(&self, rid: Rid, here: Nid) -> Reason {
+        let rsc = &self.world.rscs[rid];
+        if let Some(container) = rsc.container.filter(|&c| self.world.rscs[c].failed) {
+            return Reason::Container { container: self.world.rscs[container].id.clone() };
+        }
+        let failure = failure::find(self.world, rid, here)
+            .or_else(|| rsc.fillers.iter().find_map(|&f| failure::anywhere(self.world, f)));
+        Reason::Failed { failure, consequence: "it must be recovered".into() }
+    }
+
+    /// Not active anywhere, and to be.
+    fn begins(&self, rid: Rid, verb: Verb) -> Option<Origin> {
+        if !matches!(verb, Verb::Start | Verb::Promote) {
+            return None;
+        }
+        let there = self.world.rscs[rid].assigned?;
+        // Found dead by its monitor where it was.
+        let failure = failure::find(self.world, rid, there)
+            .filter(|f| f.operation == "monitor" && f.rc == 7 && f.interval_ms > 0);
+        Some(Origin::at_once(match failure {
+            Some(failure) => {
+                Reason::Failed { failure: Some(failure), consequence: "it must run".into() }
+            }
+            None => Reason::NotRunning,
+        }))
+    }
+
+    fn role_change(&self, rid: Rid, verb: Verb, next: Role) -> Option<Origin> {
+        let (world, rsc) = (self.world, &self.world.rscs[rid]);
+        let clone = world.instance_owner(rid)?;
+        match verb {
+            Verb::Promote if rsc.role != Role::Promoted => {
+                let loser = world.leaves(clone).into_iter().find(|&l| {
+                    let other = &world.rscs[l];
+                    l != rid
+                        && other.conf_id == rsc.conf_id
+                        && other.role == Role::Promoted
+                        && other.next_role != Some(Role::Promoted)
+                });
+                let Some(loser) = loser else { return Some(Origin::at_once(Reason::NotPromoted)) };
+                let further = self.own(loser, Verb::Demote, None, None)?;
+                let mut path = vec![self.movement(loser)];
+                path.extend(further.path);
+                Some(Origin { path, reason: further.reason })
+            }
+            Verb::Demote if next != Role::Promoted => {
+                let whole = whole::of(world, rid);
+                let said = whole.into_iter().find(|f| demotes(&f.reason)).map(|f| f.reason);
+                let score = || promotion::total(world, clone, rid).unwrap_or(-crate::score::INF);
+                let lost = || {
+                    let words = format_smolstr!("promotion score {}", crate::score::text(score()));
+                    promotion::better(world, clone, rid).unwrap_or(Reason::Other { words })
+                };
+                Some(Origin::at_once(said.unwrap_or_else(lost)))
+            }
+            _ => None,
+        }
+    }
+
+    fn definition(&self, rid: Rid, node: Option<Nid>) -> Reason {
+        let changes = definition::changes(self.world, self.before, rid, node);
+        let rsc = &self.world.rscs[rid];
+        Reason::Definition { resource: rsc.conf_id.clone(), changes }
+    }
+
+    fn fallback(&self, aid: Aid) -> Reason {
+        let act = &self.acts.acts[aid];
+        let primitive = act.rid.is_some_and(|r| self.world.rscs[r].is_primitive());
+        match (&act.reason, act.verb) {
+            (Some(words), _) => Reason::Other { words: words.as_str().into() },
+            (None, Verb::Promote) if primitive => Reason::NotPromoted,
+            (None, Verb::Start) if primitive => Reason::NotRunning,
+            (None, _) => Reason::Other { words: "the plan needs it".into() },
+        }
+    }
+
+    /// A step back, in words.
+    fn step(&self, aid: Aid) -> Option<Text> {
+        let act = &self.acts.acts[aid];
+        match (act.rid, act.verb) {
+            (None, Verb::Fence) => None,
+            (None, _) => None,
+            (Some(rid), _) => Some(self.movement(rid)),
+        }
+    }
+
+    /// What a resource does in this plan: `web moves from n1 to n2`.
+    pub fn movement(&self, rid: Rid) -> Text {
+        let (world, rsc) = (self.world, &self.world.rscs[rid]);
+        let id = &rsc.id;
+        if !rsc.is_primitive() {
+            let does = |verb| self.acts.all(rid, verb).iter().any(|&a| self.acts.happens(a));
+            return match (does(Verb::Stop), does(Verb::Start)) {
+                (true, true) => format_smolstr!("{id} is stopped and started"),
+                (true, false) => format_smolstr!("{id} is stopped"),
+                (false, true) => format_smolstr!("{id} is started"),
+                (false, false) if does(Verb::Promote) => format_smolstr!("{id} is promoted"),
+                (false, false) if does(Verb::Demote) => format_smolstr!("{id} is demoted"),
+                (false, false) => id.clone(),
+            };
+        }
+        let name = |nid: Nid| &world.nodes[nid].name;
+        let next = rsc.next_role.unwrap_or(Role::Stopped);
+        let there = rsc.assigned.filter(|_| next > Role::Stopped);
+        let here = there.filter(|t| rsc.running_on.contains(t)).or(rsc.running_on.first().copied());
+        let happens = |verb| self.acts.all(rid, verb).iter().any(|&a| self.acts.happens(a));
+        match (here, there) {
+            (Some(h), _) if rsc.blocked => format_smolstr!("{id} is blocked on {}", name(h)),
+            (Some(h), Some(t)) if h != t && happens(Verb::MigrateFrom) => {
+                format_smolstr!("{id} migrates from {} to {}", name(h), name(t))
+            }
+            (Some(h), Some(t)) if h != t && happens(Verb::Start) => {
+                format_smolstr!("{id} moves from {} to {}", name(h), name(t))
+            }
+            (Some(h), Some(_)) if happens(Verb::Stop) && happens(Verb::Start) => {
+                format_smolstr!("{id} restarts on {}", name(h))
+            }
+            (Some(h), _) if happens(Verb::Stop) => format_smolstr!("{id} stops on {}", name(h)),
+            (_, Some(t)) if happens(Verb::Start) && next == Role::Promoted => {
+                format_smolstr!("{id} starts on {} and is promoted", name(t))
+            }
+            (_, Some(t)) if happens(Verb::Start) => format_smolstr!("{id} starts on {}", name(t)),
+            (_, Some(t)) if happens(Verb::Promote) => {
+                format_smolstr!("{id} is promoted on {}", name(t))
+            }
+            (Some(h), _) if happens(Verb::Demote) => {
+                format_smolstr!("{id} is demoted on {}", name(h))
+            }
+            (Some(h), _) if happens(Verb::Reload) => {
+                format_smolstr!("{id} takes up its new parameters on {}", name(h))
+            }
+            (Some(h), _) => format_smolstr!("{id} is on {}", name(h)),
+            (None, _) => format_smolstr!("{id} is not running"),
+        }
+    }
+
+    /// Whether nothing is wrong with a resource and the node where it is.
+    pub fn is_healthy(&self, rid: Rid) -> bool {
+        let rsc = &self.world.rscs[rid];
+        let fine = |&n: &Nid| usable(self.world, n);
+        rsc.is_primitive()
+            && !rsc.failed
+            && !rsc.blocked
+            && !rsc.orphan
+            && rsc.role > Role::Stopped
+            && rsc.running_on.len() == 1
+            && rsc.running_on.iter().all(fine)
+    }
+
+    /// What keeps a resource that has a node from being started there.
+    pub fn start_blocked(&self, rid: Rid) -> Option<Fact> {
+        let rsc = &self.world.rscs[rid];
+        let there = rsc.assigned.filter(|_| !rsc.blocked)?;
+        let blocked = |verb| {
+            let aid = self.acts.find(rid, verb, Some(there))?;
+            let act = &self.acts.acts[aid];
+            (!act.optional && !act.runnable).then_some(aid)
+        };
+        let aid = blocked(Verb::Start).or_else(|| blocked(Verb::Promote))?;
+        let about = About { resource: &rsc.id, node: &self.world.nodes[there].name };
+        let verb = self.acts.acts[aid].verb.name();
+        let words = format_smolstr!("cannot {verb}: {}", self.forbidden(aid));
+        Some(Fact { decisive: true, ..Fact::new(Reason::Other { words }, None, about) })
+    }
+
+    /// What keeps a resource from being stopped that is to be.
+    pub fn stop_blocked(&self, rid: Rid) -> Option<Fact> {
+        let rsc = &self.world.rscs[rid];
+        let stuck = |&nid: &Nid| {
+            let aid = self.acts.find(rid, Verb::Stop, Some(nid))?;
+            let act = &self.acts.acts[aid];
+            (!act.optional && !act.runnable && rsc.managed && !rsc.blocked).then_some((nid, aid))
+        };
+        let (nid, aid) = rsc.running_on.iter().find_map(stuck)?;
+        let about = About { resource: &rsc.id, node: &self.world.nodes[nid].name };
+        let words = format_smolstr!("cannot stop: {}", self.forbidden(aid));
+        Some(Fact { decisive: true, ..Fact::new(Reason::Other { words }, None, about) })
+    }
+
+    /// What an action that cannot happen waits for, back to the first.
+    fn forbidden(&self, aid: Aid) -> Text {
+        let (mut at, mut steps, mut seen) = (aid, Vec::new(), vec![aid]);
+        while let Some(other) = self.forbidder(at).filter(|a| !seen.contains(a)) {
+            seen.push(other);
+            let act = &self.acts.acts[other];
+            if let Some(rid) = act.rid
+                && act.rid != self.acts.acts[at].rid
+            {
+                let id = &self.world.rscs[rid].id;
+                steps.push(format_smolstr!("it needs {} of {id} first", act.verb.name()));
+            }
+            at = other;
+        }
+        steps.dedup();
+        let last = self.impossible(at);
+        if steps.is_empty() {
+            return last;
+        }
+        format_smolstr!("{}: {last}", steps.join(", and for that "))
+    }
+
+    fn forbidder(&self, aid: Aid) -> Option<Aid> {
+        let act = &self.acts.acts[aid];
+        let members = act.members.iter().copied().find(|&m| !self.acts.acts[m].runnable);
+        self.acts.blame.get(&(aid, true)).copied().or(act.mirrors).or(members)
+    }
+
+    /// Why an action cannot happen of itself.
+    fn impossible(&self, aid: Aid) -> Text {
+        let act = &self.acts.acts[aid];
+        if let Some(reason) = act.reason.as_deref().filter(|_| act.why_blocked) {
+            return reason.into();
+        }
+        if let Some(state) = act.node.and_then(|n| facts::states(self.world, n).into_iter().next())
+        {
+            return words::words(&state, None, About { resource: "", node: "" }).into();
+        }
+        let Some(rid) = act.rid else { return "the fencing that it needs cannot happen".into() };
+        let leaf = self.world.leaves(rid).first().copied().unwrap_or(rid);
+        let id = &self.world.rscs[leaf].id;
+        let whole = whole::of(self.world, leaf);
+        let starts = !matches!(act.verb, Verb::Stop | Verb::Demote);
+        // What stops a resource does not keep it from being stopped.
+        match whole.into_iter().find(|fact| starts || !stops(&fact.reason)) {
+            Some(fact) => format_smolstr!("{id}: {}", fact.text),
+            None if self.world.rscs[leaf].assigned.is_none() => {
+                let about = About { resource: id, node: "" };
+                let words = words::words(&whole::no_node(self.world, leaf), None, about);
+                format_smolstr!("{id}: {words}")
+            }
+            None => "that cannot happen".into(),
+        }
+    }
+}
+
+/// What stops a resource wherever it is.
+fn stops(reason: &Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Removed
+            | Reason::Disabled { .. }
+            | Reason::StopAll
+            | Reason::Ticket { .. }
+            | Reason::Failed { .. }
+            | Reason::NoQuorum { .. }
+    )
+}
+
+/// What takes the promoted role away.
+fn demotes(reason: &Reason) -> bool {
+    stops(reason) || matches!(reason, Reason::NotToPromote { .. })
+}
+
+/// Nothing of an `NvSet` but a value, for comparisons.
+pub(super) fn value_in<'s>(sets: &'s [NvSet], name: &str) -> Option<&'s Text> {
+    sets.iter().find_map(|set| set.get(name))
+}

@@ -1,0 +1,412 @@
+//! What speaks for and against a resource on a node.
+
+use rota_cib::Text;
+use rota_cib::constraint::{Constraint, Role};
+use smol_str::format_smolstr;
+
+use super::ledger::{Entry, Source};
+use super::reason::{Fact, NodeState, Reason};
+use super::words::About;
+use super::{failure, whole};
+use crate::assign::{colocs_as_dependent, fail_count, usable};
+use crate::model::{Kind, Nid, Rid, World};
+use crate::options::Health;
+use crate::score::INF;
+
+/// How far "because" goes from resource to resource.
+const DEPTH: usize = 4;
+
+/// The names for words about a resource on a node.
+pub(super) fn about<'w>(world: &'w World<'_>, rid: Rid, nid: Nid) -> About<'w> {
+    let rsc = &world.rscs[rid];
+    let resource = if rsc.anonymous { &rsc.conf_id } else { &rsc.id };
+    About { resource, node: &world.nodes[nid].name }
+}
+
+/// Everything that counts, the strongest first.
+pub(super) fn of(world: &World<'_>, rid: Rid, nid: Nid) -> Vec<Fact> {
+    with_depth(world, rid, nid, DEPTH)
+}
+
+fn with_depth(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> {
+    let mut found = Found { world, rid, nid, facts: Vec::new() };
+    for reason in states(world, nid) {
+        found.push(reason, None);
+    }
+    found.locations();
+    found.failures();
+    found.health();
+    found.colocations(depth);
+    found.others();
+    let mut facts = found.facts;
+    facts.sort_by_key(|fact| {
+        let none = i64::from(INF) * 3;
+        let strength = fact.score.map_or(none, |s| i64::from(s).abs() * 2);
+        let against = i64::from(fact.score.is_some_and(|s| s < 0));
+        -(strength + against)
+    });
+    for fact in &mut facts {
+        fact.decisive = bars(fact);
+    }
+    facts
+}
+
+/// Whether a fact alone keeps the resource off the node.
+pub(super) fn bars(fact: &Fact) -> bool {
+    match fact.reason {
+        Reason::Node { .. } | Reason::OptIn => true,
+        _ => fact.score.is_some_and(|s| s <= -INF),
+    }
+}
+
+/// Why a node can run nothing, all that applies.
+pub(super) fn states(world: &World<'_>, nid: Nid) -> Vec<Reason> {
+    let node = &world.nodes[nid];
+    let mut states = Vec::new();
+    if node.unclean {
+        states.push(NodeState::Unclean);
+    } else if node.shutdown && node.online && !node.is_remote() {
+        states.push(NodeState::Leaving);
+    } else if !node.online && !node.pending {
+        states.push(if node.is_remote() { NodeState::Unconnected } else { NodeState::Offline });
+    } else if node.pending {
+        states.push(NodeState::Joining);
+    }
+    if node.standby_by_failure {
+        states.push(NodeState::StandbyByFailure);
+    } else if node.standby {
+        states.push(NodeState::Standby);
+    }
+    if node.maintenance {
+        states.push(NodeState::Maintenance);
+    }
+    if states.is_empty() && !usable(world, nid) {
+        states.push(NodeState::Unconnected);
+    }
+    let why = |state| match state {
+        NodeState::Unclean => node.fence_reason.as_deref().map(Text::from),
+        _ => None,
+    };
+    let reason = |state| Reason::Node { node: node.name.clone(), state, why: why(state) };
+    states.into_iter().map(reason).collect()
+}
+
+/// Where a resource will be as seen from a node: of a clone, here if any of it is here.
+pub(super) fn place_of(world: &World<'_>, rid: Rid, seen_from: Nid) -> Option<Nid> {
+    match &world.rscs[rid].kind {
+        Kind::Primitive => world.rscs[rid].assigned,
+        Kind::Group { .. } => world.rscs[rid].children.iter().find_map(|&c| world.rscs[c].assigned),
+        Kind::Clone(_) | Kind::Bundle(_) => {
+            let places: Vec<Nid> =
+                world.leaves(rid).iter().filter_map(|&l| world.rscs[l].assigned).collect();
+            places.iter().copied().find(|&p| p == seen_from).or(places.first().copied())
+        }
+    }
+}
+
+/// Whether what is said of `of` counts for `rid`: itself or what contains it. A group speaks
+/// through its first member.
+pub(super) fn speaks_for(world: &World<'_>, of: Rid, rid: Rid) -> bool {
+    speakers(world, rid).contains(&of)
+}
+
+/// A resource and what contains it, as far as it speaks for it.
+fn speakers(world: &World<'_>, rid: Rid) -> Vec<Rid> {
+    let mut found = vec![rid];
+    let mut at = rid;
+    while let Some(parent) = world.rscs[at].parent {
+        if let Kind::Group { colocated: true, .. } = world.rscs[parent].kind
+            && world.rscs[parent].children.first() != Some(&at)
+        {
+            break;
+        }
+        found.push(parent);
+        at = parent;
+    }
+    found
+}
+
+/// What a change did to a score, as a number to add.
+fn effect(entry: &Entry) -> i32 {
+    match (entry.before.present, entry.after.score) {
+        (_, after) if after <= -INF => -INF,
+        (_, after) if after >= INF => INF,
+        (true, after) => after - entry.before.score,
+        (false, after) => after,
+    }
+}
+
+struct Found<'w, 'a> {
+    world: &'w World<'a>,
+    rid: Rid,
+    nid: Nid,
+    facts: Vec<Fact>,
+}
+
+impl Found<'_, '_> {
+    fn push(&mut self, reason: Reason, score: Option<i32>) {
+        let fact = Fact::new(reason, score, about(self.world, self.rid, self.nid));
+        if !self.facts.contains(&fact) {
+            self.facts.push(fact);
+        }
+    }
+
+    /// What the ledger says of one source here, in sum.
+    fn entered(&self, wanted: Source) -> Option<i32> {
+        let ledger = self.world.ledger.as_ref()?;
+        let entries = ledger.of(self.rid, self.nid).filter(|e| e.source == wanted);
+        entries.map(effect).reduce(crate::score::sum)
+    }
+
+    fn locations(&mut self) {
+        let (world, nid) = (self.world, self.nid);
+        let Some(ledger) = &world.ledger else { return };
+        let mut indices: Vec<usize> =
+            speakers(world, self.rid).iter().flat_map(|&r| ledger.locations_of(r)).collect();
+        indices.sort_unstable();
+        for location in indices.into_iter().map(|i| &world.constraints.locations[i]) {
+            if location.role.is_some() {
+                continue;
+            }
+            for &(_, score) in location.nodes.iter().filter(|&&(n, s)| n == nid && s != 0) {
+                let manual = location.id.starts_with("cli-");
+                let resource = self.named_by(&location.id, location.rid);
+                let constraint = location.id.clone();
+                self.push(Reason::Location { constraint, resource, manual }, Some(score));
+            }
+        }
+    }
+
+    /// The resource as a location constraint names it.
+    fn named_by(&self, constraint: &Text, rid: Rid) -> Text {
+        let constraints = &self.world.cib.config.constraints;
+        constraints
+            .iter()
+            .find_map(|c| match c {
+                Constraint::Location(l) if l.id == *constraint => l.rsc.clone(),
+                _ => None,
+            })
+            .unwrap_or_else(|| self.world.rscs[rid].id.clone())
+    }
+
+    fn failures(&mut self) {
+        let world = self.world;
+        if let Some(ledger) = &world.ledger {
+            let nid = self.nid;
+            for ban in ledger.bans().iter().filter(|ban| ban.nid == nid) {
+                if speaks_for(world, ban.rid, self.rid) {
+                    let failure = self.failure(ban.rid);
+                    let consequence = Text::new_static(match ban.why {
+                        "stop-failed" => "it could not be stopped",
+                        "hard-error" => "it cannot run there as it is",
+                        other => other,
+                    });
+                    self.push(Reason::Failed { failure, consequence }, Some(-INF));
+                }
+            }
+        }
+        let alike = match world.rscs[self.rid].anonymous {
+            true => world.instance_owner(self.rid).map_or_else(Vec::new, |o| world.leaves(o)),
+            false => world.leaves(self.rid),
+        };
+        for leaf in alike {
+            let rsc = &world.rscs[leaf];
+            let limit = rsc.meta.migration_threshold;
+            let count = fail_count(world, leaf, self.nid);
+            if limit > 0 && count >= limit && !rsc.failure_ignored {
+                let last = rsc.fail_counts.iter().find(|(n, _)| *n == self.nid).map(|(_, c)| c);
+                let timeout = rsc.meta.failure_timeout_s;
+                let expires = last
+                    .filter(|c| timeout > 0 && c.last_failure > 0)
+                    .map(|c| c.last_failure + timeout);
+                let failure = failure::find(world, leaf, self.nid);
+                let reason = Reason::Threshold { count, limit, failure, expires };
+                self.push(reason, Some(-INF));
+            }
+        }
+    }
+
+    fn failure(&self, rid: Rid) -> Option<failure::Failure> {
+        self.world.leaves(rid).iter().find_map(|&l| failure::find(self.world, l, self.nid))
+    }
+
+    fn health(&mut self) {
+        let (world, node) = (self.world, &self.world.nodes[self.nid]);
+        let strategy = match world.opts.health {
+            Health::None => return,
+            Health::MigrateOnRed => "migrate-on-red",
+            Health::OnlyGreen => "only-green",
+            Health::Progressive => "progressive",
+            Health::Custom => "custom",
+        };
+        let top = whole::top_of(world, self.rid);
+        if node.health == 0 || world.rscs[top].meta.allow_unhealthy {
+            return;
+        }
+        let mut attributes: Vec<Text> = node
+            .attributes
+            .iter()
+            .filter(|(name, value)| name.starts_with("#health") && *value != "green")
+            .map(|(name, value)| format_smolstr!("{name}={value}"))
+            .collect();
+        attributes.sort();
+        let score = node.health;
+        self.push(Reason::Health { attributes, strategy: strategy.into() }, Some(score));
+    }
+
+    fn colocations(&mut self, depth: usize) {
+        let world = self.world;
+        for i in colocs_as_dependent(world, self.rid) {
+            let coloc = &world.constraints.colocations[i];
+            let place = place_of(world, coloc.primary, self.nid);
+            let single =
+                !matches!(world.rscs[coloc.primary].kind, Kind::Clone(_) | Kind::Bundle(_));
+            let plain = coloc.dependent_role.is_none()
+                && coloc.primary_role.is_none()
+                && coloc.attribute.is_none();
+            let known = match place {
+                _ if !single || !plain => None,
+                Some(p) if p == self.nid => Some(coloc.score),
+                Some(_) | None if coloc.score >= INF => Some(-INF),
+                Some(_) | None => None,
+            };
+            let Some(score) = self.entered(Source::Colocation(i)).or(known) else { continue };
+            let with_node = place.map(|p| world.nodes[p].name.clone());
+            let with = world.rscs[coloc.primary].id.clone();
+            let reason = match world.rscs[self.rid].parent {
+                Some(parent) if coloc.id == "#group-members" => {
+                    let group = world.rscs[parent].conf_id.clone();
+                    Reason::GroupMember { group, with, with_node }
+                }
+                _ => {
+                    let (constraint, score) = (coloc.id.clone(), coloc.score);
+                    Reason::Colocation { constraint, with, with_node, score }
+                }
+            };
+            let mut fact = Fact::new(reason, Some(score), about(world, self.rid, self.nid));
+            if score <= -INF && coloc.score > 0 && depth > 0 {
+                fact.because = match place {
+                    // It is here and no company all the same: it failed and is blocked.
+                    Some(p) if p == self.nid => blocked_here(world, coloc.primary, p),
+                    Some(_) | None => not_here(world, coloc.primary, self.nid, depth - 1),
+                };
+            }
+            self.facts.push(fact);
+        }
+    }
+
+    /// What only the ledger knows.
+    fn others(&mut self) {
+        let world = self.world;
+        let rsc = &world.rscs[self.rid];
+        if !rsc.allowed[self.nid].present {
+            let reason = if world.opts.symmetric { Reason::Unsuitable } else { Reason::OptIn };
+            self.push(reason, None);
+        }
+        let Some(ledger) = &world.ledger else { return };
+        let entries: Vec<Entry> = ledger.of(self.rid, self.nid).copied().collect();
+        for entry in &entries {
+            let reason = match entry.source {
+                Source::Lock => {
+                    let node = rsc.lock_node.map(|n| world.nodes[n].name.clone());
+                    Reason::Locked { node: node.unwrap_or_default() }
+                }
+                Source::NodeScore => Reason::NodeScore,
+                Source::Discovery => Reason::Exclusive,
+                Source::Stickiness if rsc.blocked => {
+                    let failure = failure::anywhere(world, self.rid);
+                    Reason::Blocked { failure }
+                }
+                Source::Stickiness if !rsc.managed => whole::unmanaged(world, self.rid),
+                Source::Stickiness => Reason::Stickiness,
+                Source::NotOnItself => Reason::Unsuitable,
+                Source::WantedBy(i) => {
+                    let coloc = &world.constraints.colocations[i];
+                    let by = world.rscs[coloc.dependent].id.clone();
+                    let constraint = match coloc.id.as_str() {
+                        "#group-members" => {
+                            format_smolstr!("group {}", whole::parent_name(world, coloc.dependent))
+                        }
+                        _ => coloc.id.clone(),
+                    };
+                    Reason::WantedBy { constraint, by }
+                }
+                Source::Utilization => whole::utilization(world, self.rid, self.nid),
+                Source::Promotion => {
+                    Reason::Promotion { attribute: format_smolstr!("master-{}", rsc.conf_id) }
+                }
+                Source::Location(_)
+                | Source::Ban(_)
+                | Source::Threshold
+                | Source::Health
+                | Source::Ticket
+                | Source::Colocation(_)
+                | Source::Stopped
+                | Source::CloneNode
+                | Source::CloneEnough
+                | Source::Undone => continue,
+            };
+            self.push(reason, Some(effect(entry)));
+        }
+    }
+}
+
+/// Why nothing can be with a resource although it is here.
+fn blocked_here(world: &World<'_>, rid: Rid, nid: Nid) -> Vec<Fact> {
+    let mut leaves = world.leaves(rid).into_iter();
+    let here = leaves.find(|&l| world.rscs[l].assigned == Some(nid) && world.rscs[l].blocked);
+    here.map_or_else(Vec::new, |leaf| whole::of(world, leaf))
+}
+
+/// Why a resource is not on a node, nothing but what decides.
+fn not_here(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> {
+    let leaf = world.leaves(rid).first().copied().unwrap_or(rid);
+    if world.rscs[leaf].next_role.unwrap_or(Role::Stopped) == Role::Stopped {
+        let facts = whole::of(world, leaf);
+        if !facts.is_empty() {
+            return facts;
+        }
+    }
+    let mut facts = with_depth(world, leaf, nid, depth);
+    facts.retain(bars);
+    if facts.is_empty()
+        && let Some(there) = world.rscs[leaf].assigned
+    {
+        facts.extend(better(world, leaf, nid, there));
+    }
+    facts
+}
+
+/// How many differences are told.
+const TOLD: usize = 4;
+
+/// Whether two facts, on two nodes, are about the same thing.
+fn alike(a: &Fact, b: &Fact) -> bool {
+    match (&a.reason, &b.reason) {
+        (Reason::Colocation { constraint: x, .. }, Reason::Colocation { constraint: y, .. }) => {
+            x == y
+        }
+        (x, y) => x == y,
+    }
+}
+
+/// That another node has the higher score, and what makes the difference.
+pub(super) fn better(world: &World<'_>, rid: Rid, from: Nid, to: Nid) -> Option<Fact> {
+    if from == to {
+        return None;
+    }
+    let score = |nid: Nid| world.rscs[rid].allowed[nid].effective();
+    let name = |nid: Nid| world.nodes[nid].name.clone();
+    let (here, there) = (with_depth(world, rid, from, 0), with_depth(world, rid, to, 0));
+    // What counts the same on both makes no difference.
+    let told = |facts: &[Fact], others: &[Fact], wanted: fn(i32) -> bool, at: Text| -> Vec<Text> {
+        let common = |f: &Fact| others.iter().any(|o| o.score == f.score && alike(o, f));
+        let differs = facts.iter().filter(|f| f.score.is_some_and(wanted) && !common(f));
+        differs.map(|f| format_smolstr!("{at}: {}", f.text)).take(TOLD).collect()
+    };
+    let mut by = told(&there, &here, |s| s > 0, name(to));
+    by.extend(told(&here, &there, |s| s < 0, name(from)));
+    let (score_from, score_to) = (score(from), score(to));
+    let reason = Reason::Better { from: name(from), score_from, to: name(to), score_to, by };
+    Some(Fact { decisive: true, ..Fact::new(reason, None, about(world, rid, from)) })
+}
