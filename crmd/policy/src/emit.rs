@@ -2,7 +2,7 @@
 
 use rota_cib::Text;
 use rota_ids::NodeName;
-use rota_transition::{Action, ActionId, Digests, FenceAction, Graph, OpKey, ResourceOp, Task};
+use rota_transition::{Action, ActionId, FenceAction, Graph, OpKey, ResourceOp, Task};
 use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Verb, blank, edge};
@@ -247,7 +247,7 @@ fn task(world: &mut World<'_>, acts: &Actions, aid: Aid) -> Task {
             target: NodeName(act.node.map(|n| world.nodes[n].name.clone()).unwrap_or_default()),
             action: act.extra.as_ref().and_then(|e| e.fence).unwrap_or(FenceAction::Reboot),
             devices: Vec::new(),
-            delay_s: 0,
+            delay_s: act.node.map_or(0, |n| crate::fence::delay_s(world, n)),
         },
         Verb::Shutdown => Task::Shutdown,
         Verb::ClearFailures => Task::ClearFailures {
@@ -313,7 +313,7 @@ fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
     };
     let params = world.op_params(rid, act.node, &name, act.interval);
     let timeout_ms = world.timeout_ms(rid, &name, act.interval);
-    let digest = world.digest(rid, act.node, &name, act.interval);
+    let digests = world.digests(rid, act.node, &name, act.interval);
     let rsc = &world.rscs[rid];
     let conf = world.conf(rid);
     let mut meta: Vec<(Text, Text)> = vec![
@@ -384,7 +384,7 @@ fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
             sorted
         },
         meta,
-        digests: Digests { all: digest, ..Digests::default() },
+        digests,
         migrate_source: extra.and_then(|e| node_name(e.source)),
         migrate_target: extra.and_then(|e| node_name(e.target)),
     }

@@ -6,7 +6,7 @@ use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Extra, Verb, blank, edge};
 use crate::create::can_fence;
-use crate::model::{Nid, NodeSort, Requires, Rid, World};
+use crate::model::{Nid, Node, NodeSort, Requires, Rid, World};
 use crate::options::NoQuorum;
 use crate::values::get;
 
@@ -323,4 +323,35 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
             acts.order(aid, dc, edge::ORDER);
         }
     }
+}
+
+/// Seconds to wait before a node is fenced, so that in a match of two halves the more important
+/// one wins (`priority-fencing-delay` in "Cluster-Wide Configuration" of Pacemaker Explained).
+///
+/// It counts for full members only, where this partition is no majority, for nodes of the
+/// highest total priority of what runs there, if not all are equal. A promoted instance of a
+/// resource that has a priority counts for one more.
+pub(crate) fn delay_s(world: &World<'_>, nid: Nid) -> u32 {
+    let delay = world.opts.priority_fencing_delay_s;
+    if delay == 0 || world.nodes[nid].sort != NodeSort::Member {
+        return 0;
+    }
+    let members = || world.nodes.iter().filter(|n| n.sort == NodeSort::Member);
+    let here = members().filter(|n| n.online).count();
+    if here > members().count() / 2 {
+        return 0;
+    }
+    let weights: Vec<i64> = members().map(|n| weight(world, n)).collect();
+    let (top, least) = (weights.iter().max().copied(), weights.iter().min().copied());
+    if top == least || Some(weight(world, &world.nodes[nid])) != top { 0 } else { delay }
+}
+
+/// How important what runs on a node is, all together.
+fn weight(world: &World<'_>, node: &Node) -> i64 {
+    let of = |rid: &Rid| {
+        let rsc = &world.rscs[*rid];
+        let base = i64::from(rsc.meta.priority);
+        base + i64::from(base != 0 && rsc.role == Role::Promoted)
+    };
+    node.running.iter().map(of).sum()
 }

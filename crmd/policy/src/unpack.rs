@@ -66,6 +66,8 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         constraints: Constraints::default(),
         warnings: Vec::new(),
         chores: Vec::new(),
+        agents: crate::agents::Agents::default(),
+        recorded_names: FxHashMap::default(),
         unfence: Vec::new(),
         lapsed: rustc_hash::FxHashSet::default(),
         records: Vec::new(),
