@@ -75,6 +75,8 @@ pub(crate) fn act(
     act.fixed = !world.rscs[rid].managed
         && matches!(verb, Verb::Start | Verb::Stop | Verb::Promote | Verb::Demote);
     judge(world, &mut act, rid);
+    // What ends with its node can be done after all, by fencing.
+    act.never = !act.runnable && matches!(verb, Verb::Start | Verb::Promote);
     let aid = acts.add(act);
     if let Some(nid) = node {
         acts.of_node.entry(nid).or_default().push(aid);
@@ -346,7 +348,7 @@ fn up(
     optional: bool,
 ) {
     let start = act(world, acts, rid, Verb::Start, chosen, optional);
-    if world.rscs[rid].blocked || (!world.rscs[rid].managed && !world.rscs[rid].is_active()) {
+    if world.rscs[rid].blocked || !world.rscs[rid].managed {
         acts.acts[start].runnable = false;
     }
     if next == Role::Promoted {

@@ -55,19 +55,20 @@ fn thing<'c>(cib: &'c Cib, id: &str) -> Option<Thing<'c>> {
         Resource::Group(g) => {
             g.members.iter().find(|m| m.id == id).map(|m| Thing::Once(vec![&m.id]))
         }
-        Resource::Clone(c) if c.id == id => Some(Thing::Clone(c, match &c.child {
-            CloneChild::Primitive(p) => vec![&p.id],
-            CloneChild::Group(g) => g.members.iter().map(|m| &m.id).collect(),
-        })),
+        Resource::Clone(c) if c.id == id => Some(Thing::Clone(
+            c,
+            match &c.child {
+                CloneChild::Primitive(p) => vec![&p.id],
+                CloneChild::Group(g) => g.members.iter().map(|m| &m.id).collect(),
+            },
+        )),
         Resource::Clone(_) | Resource::Bundle(_) => None,
     })
 }
 
 /// Whether an operation is one of a primitive or of an instance of it.
 fn is_of(resource: &str, primitive: &str) -> bool {
-    resource
-        .strip_prefix(primitive)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    resource.strip_prefix(primitive).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
 }
 
 fn starts<'g>(graph: &'g Graph, thing: &Thing<'_>) -> Vec<&'g Action> {
@@ -76,8 +77,7 @@ fn starts<'g>(graph: &'g Graph, thing: &Thing<'_>) -> Vec<&'g Action> {
         .iter()
         .filter(|a| match &a.task {
             Task::Resource(op) => {
-                op.operation == "start"
-                    && thing.primitives().iter().any(|p| is_of(&op.resource, p))
+                op.operation == "start" && thing.primitives().iter().any(|p| is_of(&op.resource, p))
             }
             _ => false,
         })
@@ -98,11 +98,9 @@ pub(super) fn orders(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
         for set in order.sets.iter().filter(|set| plain(set)) {
             pairs.extend(set.resources.windows(2).map(|two| (&two[0], &two[1])));
         }
-        let kept = pairs.iter().all(|(first, then)| {
-            match (thing(cib, first), thing(cib, then)) {
-                (Some(first), Some(then)) => one(graph, &first, &then),
-                _ => true,
-            }
+        let kept = pairs.iter().all(|(first, then)| match (thing(cib, first), thing(cib, then)) {
+            (Some(first), Some(then)) => one(graph, &first, &then),
+            _ => true,
         });
         if !kept {
             findings.push(Finding::OrderLost { constraint: order.id.clone() });

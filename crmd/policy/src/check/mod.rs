@@ -183,11 +183,7 @@ fn standby(cib: &Cib, node: &str) -> bool {
     let state = cib.status.nodes.iter().find(|s| s.uname == node);
     state.is_some_and(|s| s.attributes.iter().any(says))
         || (state.is_some()
-            && cib
-                .config
-                .nodes
-                .iter()
-                .any(|n| n.uname == node && n.attributes.iter().any(says)))
+            && cib.config.nodes.iter().any(|n| n.uname == node && n.attributes.iter().any(says)))
 }
 
 fn places(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
