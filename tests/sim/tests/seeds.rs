@@ -77,3 +77,28 @@ fn a_failure_that_is_forgotten_before_anything_was_done_about_it_is_told_again()
 fn a_majority_heard_for_a_moment_is_a_majority() {
     holds_for(10, 20352);
 }
+
+/// Worlds in which something can be promoted or migrate.
+#[track_caller]
+fn holds_with_all(seed: u64) {
+    let outcome = run(&Plan::of(seed, 10));
+    let found = outcome.violation.as_ref().map(|violation| violation.what.as_str());
+    assert_eq!(found, None, "seed {seed}:\n{}", outcome.tail(120));
+}
+
+#[test]
+fn a_service_that_may_have_migrated_is_looked_for_at_its_target() {
+    holds_with_all(40112);
+    holds_with_all(40334);
+    holds_with_all(40584);
+}
+
+#[test]
+fn what_migrates_is_not_started_while_a_node_has_yet_to_answer_about_it() {
+    holds_with_all(40572);
+}
+
+#[test]
+fn a_minority_stops_what_may_have_migrated_to_it() {
+    holds_with_all(60490);
+}
