@@ -206,15 +206,15 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
         }
     }
     let role = world.rscs[rid].role;
+    // A start that is under way is not stopped for that alone.
+    let under_way = world.rscs[rid].start_pending
+        && places.len() == 1
+        && !moving
+        && !world.rscs[rid].stop_required;
     if role > Role::Stopped && !places.is_empty() {
         if stop_others && next > Role::Stopped {
             only_stray(world, acts, rid, &places, chosen);
-        } else if need_stop
-            && !(world.rscs[rid].start_pending
-                && places.len() == 1
-                && !moving
-                && !world.rscs[rid].stop_required)
-        {
+        } else if need_stop && !under_way {
             // Where a migration goes on to it is not stopped.
             let leaving: Vec<Nid> = match partial {
                 Some((_, target)) => places.iter().copied().filter(|&n| n != target).collect(),
