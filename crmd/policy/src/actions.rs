@@ -508,7 +508,7 @@ impl Actions {
             let builds = matches!(
                 self.acts[edge.first].verb,
                 Verb::Start | Verb::Promote | Verb::Running | Verb::Promoted
-            );
+            ) || (self.acts[edge.first].verb == Verb::Fence && kind & FORCES != 0);
             if builds
                 && self.acts[edge.then].verb == Verb::Start
                 && self.acts[edge.first].rid != self.acts[edge.then].rid

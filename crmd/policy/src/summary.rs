@@ -100,7 +100,17 @@ fn leaf(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<Line> {
     let next_role = rsc.next_role.unwrap_or(Role::Stopped);
     let there = if next_role > Role::Stopped { rsc.assigned } else { None };
     let here = match there {
-        Some(t) if rsc.running_on.contains(&t) && rsc.migration_source.is_none() => Some(t),
+        Some(t) if rsc.running_on.contains(&t) && rsc.migration_source.is_none() => {
+            // Of several places that all are stopped the first found counts as where it was.
+            let all_stop = rsc.running_on.iter().all(|&n| {
+                acts.find(rid, Verb::Stop, Some(n)).is_some_and(|s| !acts.acts[s].optional)
+            });
+            if rsc.running_on.len() > 1 && all_stop {
+                rsc.running_on.first().copied()
+            } else {
+                Some(t)
+            }
+        }
         _ => rsc.migration_source.filter(|_| there.is_some()).or(rsc.running_on.first().copied()),
     };
     let name = |nid: usize| world.nodes[nid].name.as_str();
