@@ -200,7 +200,7 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
         if !acts.acts[start].optional {
             need_stop = true;
         }
-        if world.rscs[rid].start_pending && Some(there) == current {
+        if world.rscs[rid].start_pending && Some(there) == current && world.rscs[rid].managed {
             // Under way already; it is not stopped for that.
             acts.acts[start].always = true;
         }

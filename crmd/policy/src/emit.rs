@@ -71,11 +71,7 @@ fn removed(world: &World<'_>, acts: &mut Actions) {
         }
         for stop in acts.all(rid, Verb::Stop) {
             let Some(nid) = acts.acts[stop].node else { continue };
-            if acts.acts[stop].optional
-                || !world.nodes[nid].online
-                || world.nodes[nid].unclean
-                || !rsc.managed
-            {
+            if acts.acts[stop].optional || !world.nodes[nid].can_run() || !rsc.managed {
                 continue;
             }
             let delete = simple(acts, rid, nid, Verb::Delete);

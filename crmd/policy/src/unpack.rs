@@ -188,7 +188,10 @@ impl<'a> Maker<'_, 'a> {
         let shown = |op: &OpConf<'_>| op.role.unwrap_or(Role::Started);
         for source in template.map(|t| self.operations(t)).unwrap_or_default() {
             let op = self.operation(&conf, source);
-            if !ops.iter().any(|o| o.name == op.name && shown(o) == shown(&op)) {
+            let known = |o: &OpConf<'_>| {
+                o.name == op.name && (shown(o) == shown(&op) || o.interval_ms == op.interval_ms)
+            };
+            if !ops.iter().any(known) {
                 ops.push(op);
             }
         }

@@ -21,7 +21,7 @@ fn run(path: &Path, at: Option<i64>) -> (Vec<String>, Vec<String>, String) {
     let again = plan(&cib, now, &Options::default());
     assert_eq!(made.graph, again.graph, "{}: not deterministic", path.display());
     let lines = simulate::execute(&mut cib, &made.graph, &Vec::new(), now);
-    let (_, status) = simulate::status(&cib, now, &Options::default());
+    let status = simulate::status_after(&cib, now, &Options::default());
     (made.summary, lines, status)
 }
 
