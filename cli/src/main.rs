@@ -84,8 +84,10 @@ fn main() -> ExitCode {
 
 /// Prints what a command has to say, if anything.
 fn say(text: &str) {
+    use std::io::Write as _;
     if !text.is_empty() {
-        println!("{}", text.trim_end());
+        // A reader that has gone away is no error.
+        let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
     }
 }
 

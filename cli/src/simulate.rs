@@ -61,11 +61,11 @@ fn show(args: &[String], format: Format) -> Result<(), Error> {
     let (cib, now) = prepared_for_simulation(args, live).map_err(Error::Refused)?;
     let scores = format == Format::Json;
     let plan = plan(&cib, now, &Options { scores, explain: true, ..Options::default() });
-    match format {
-        Format::Text => print!("{}", text(&plan)),
-        Format::Dot => print!("{}", rota_transition::dot::render(&plan.graph)),
-        Format::Json => println!("{}", json(&plan)?),
-    }
+    crate::say(&match format {
+        Format::Text => text(&plan),
+        Format::Dot => rota_transition::dot::render(&plan.graph),
+        Format::Json => json(&plan)?,
+    });
     Ok(())
 }
 

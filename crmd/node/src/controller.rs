@@ -552,9 +552,12 @@ impl Controller {
     ) {
         let host = action.router.as_ref().or(action.node.as_ref());
         let Some(member) = host.and_then(|name| state.node_named(name)) else { return };
-        if let OrderTask::Run(op) = &task
-            && self.is_under_way_elsewhere(op, member.id, state)
-        {
+        let must_wait = match &task {
+            OrderTask::Run(op) => self.is_under_way_elsewhere(op, member.id, state),
+            OrderTask::Leave => self.is_busy(member.id, &member.name),
+            OrderTask::Cancel { .. } => false,
+        };
+        if must_wait {
             self.held = true;
             return;
         }
@@ -602,6 +605,19 @@ impl Controller {
         op.operation == "start"
             && self.given.values().any(is_about_it)
             && book::is_unique(&state.cib, &op.key.resource)
+    }
+
+    /// Whether a node has yet to answer anything: what it answers may be that something still
+    /// runs there, so that it cannot leave.
+    fn is_busy(&self, node: NodeId, name: &NodeName) -> bool {
+        let is_its = |action: &&Action| {
+            action.node.as_ref() == Some(name) && matches!(action.task, Task::Resource(_))
+        };
+        self.given.values().any(|given| given.node == node)
+            || self
+                .executor
+                .as_ref()
+                .is_some_and(|executor| executor.in_flight().any(|a| is_its(&a)))
     }
 
     fn repeat_orders(&mut self, now: Now, todo: &mut Vec<Effect>) {

@@ -54,7 +54,9 @@ pub fn topology(state: &ClusterState) -> Topology {
         for member in state.roster.values() {
             let concerns = match &level.target {
                 LevelTarget::Node(name) => *name == member.name.0,
-                LevelTarget::Pattern(pattern) => matches(pattern, member.name.as_str()),
+                LevelTarget::Pattern(pattern) => {
+                    rota_policy::is_found(pattern, member.name.as_str())
+                }
                 LevelTarget::Attribute(name, value) => {
                     attribute(&state.cib, &member.name, name) == Some(value)
                 }
@@ -67,17 +69,6 @@ pub fn topology(state: &ClusterState) -> Topology {
         }
     }
     topology
-}
-
-/// Patterns of node names: only what people use for them, `.*` and plain text.
-fn matches(pattern: &str, name: &str) -> bool {
-    let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
-    match pattern.split_once(".*") {
-        Some((head, tail)) => {
-            name.len() >= head.len() + tail.len() && name.starts_with(head) && name.ends_with(tail)
-        }
-        None => pattern == name,
-    }
 }
 
 fn attribute<'a>(cib: &'a Cib, node: &NodeName, name: &str) -> Option<&'a Text> {

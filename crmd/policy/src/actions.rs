@@ -464,7 +464,8 @@ impl Actions {
         let quiet = kind & edge::QUIET != 0;
         if kind & RESTART != 0 {
             // The start must come or cannot: the stop comes either way.
-            let managed = first.rid.is_none_or(|r| world.rscs[r].managed);
+            let first_rid = first.rid;
+            let managed = first_rid.is_none_or(|r| world.rscs[r].managed);
             if f_optional && (!t_optional || (!t_runnable && managed)) {
                 let reason = then.reason.clone();
                 self.require(edge.first, reason);
@@ -472,7 +473,8 @@ impl Actions {
             if !f_runnable && t_runnable && !f_optional {
                 self.forbid(edge.then, None);
             }
-            if !f_optional && t_optional {
+            let stuck = first_rid.is_some_and(|r| world.rscs[r].blocked);
+            if !f_optional && t_optional && !stuck {
                 let reason = self.acts[edge.first].reason.clone();
                 self.require(edge.then, reason);
             }
@@ -491,7 +493,9 @@ impl Actions {
             }
             return;
         }
-        if kind & edge::TOGETHER != 0 && !f_runnable && t_runnable {
+        let nothing_starts =
+            first.verb == Verb::Start && first.collect != Collect::No && first.optional;
+        if kind & edge::TOGETHER != 0 && !f_runnable && t_runnable && !nothing_starts {
             let name = first.rid.map_or("", |r| world.rscs[r].id.as_str());
             let why = format!("colocation with {name}");
             self.forbid(edge.then, Some(why));

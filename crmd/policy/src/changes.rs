@@ -142,7 +142,11 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
     if !world.rscs[rid].managed {
         return;
     }
-    let task: &str = if op.operation == "migrate_from" { "start" } else { &op.operation };
+    // What came by migration or was promoted is started anew like any other.
+    let task: &str = match op.operation.as_str() {
+        "migrate_from" | "promote" => "start",
+        other => other,
+    };
     let digest = world.digest(rid, Some(nid), task, op.interval_ms);
     if op.digest.as_ref() == Some(&digest) {
         return;
@@ -157,8 +161,7 @@ fn definition(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op:
         return;
     }
     let Some(place) = world.rscs[rid].assigned else { return };
-    let verb = if op.operation == "promote" { Verb::Promote } else { Verb::Start };
-    let aid = crate::create::act(world, acts, rid, verb, Some(place), false);
+    let aid = crate::create::act(world, acts, rid, Verb::Start, Some(place), false);
     acts.acts[aid].optional = false;
     if !acts.acts[aid].why_blocked {
         acts.acts[aid].reason = Some("resource definition change".into());

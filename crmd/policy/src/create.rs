@@ -221,7 +221,8 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
                 None => places.clone(),
             };
             down(world, acts, rid, &leaving, false, current);
-            if next > Role::Stopped {
+            // What cannot be stopped is not started again either.
+            if next > Role::Stopped && !world.rscs[rid].blocked {
                 up(world, acts, rid, chosen, Role::Stopped, next, false);
             }
         } else {

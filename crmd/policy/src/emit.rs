@@ -39,11 +39,12 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                     && !world.nodes[nid].unclean
                     && acts.find(rid, Verb::Delete, Some(nid)).is_none()
                 {
+                    // It is forgotten nowhere before it is down everywhere.
                     let delete = simple(acts, rid, nid, Verb::Delete);
                     for stop in acts.all(rid, Verb::Stop) {
-                        if acts.acts[stop].node == Some(nid) {
-                            acts.order(stop, delete, edge::NEEDS | edge::QUIET);
-                        }
+                        let here = acts.acts[stop].node == Some(nid);
+                        let kind = if here { edge::NEEDS | edge::QUIET } else { edge::ORDER };
+                        acts.order(stop, delete, kind);
                     }
                     for start in acts.all(rid, Verb::Start) {
                         acts.order(delete, start, edge::ORDER);

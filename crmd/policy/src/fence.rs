@@ -100,8 +100,8 @@ fn guests(world: &mut World<'_>, acts: &mut Actions) {
     }
 }
 
-/// Remote nodes whose connection went down with its host and will be nowhere: what they run
-/// can be ended by fencing only. Where the connection comes back nothing need be done.
+/// Remote nodes whose connection failed, or went down with its host, and will be nowhere: what
+/// they run can be ended by fencing only. Where the connection comes back nothing need be done.
 fn unrecoverable(world: &mut World<'_>) {
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
@@ -110,7 +110,14 @@ fn unrecoverable(world: &mut World<'_>) {
         let lost = !rsc.running_on.is_empty()
             && rsc.running_on.iter().all(|&host| world.nodes[host].unclean);
         let back = rsc.assigned.is_some() && rsc.next_role.is_some_and(|r| r > Role::Stopped);
-        if !lost || back || node.unclean {
+        if back || node.unclean {
+            continue;
+        }
+        if rsc.failed && rsc.managed {
+            world.fence(nid, "the connection is unrecoverable");
+            continue;
+        }
+        if !lost {
             continue;
         }
         let known = world

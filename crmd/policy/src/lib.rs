@@ -39,5 +39,6 @@ mod tickets;
 mod unpack;
 mod values;
 
+pub use pattern::is_found;
 pub use plan::{Options, Placed, Plan, plan, plan_since};
 pub use running::{Running, running};

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use crate::constraints::Constraints;
 use crate::options::Options;
 use crate::score::INF;
-use crate::values::{Pairs, Values};
+use crate::values::{Pairs, Values, boolean, get};
 
 /// Index of a node.
 pub(crate) type Nid = usize;
@@ -431,6 +431,21 @@ impl<'a> World<'a> {
             rid = parent;
         }
         None
+    }
+
+    /// How many instances of a clone, or replicas of a bundle, may be on one node.
+    pub fn per_node(&self, rid: Rid) -> Option<usize> {
+        match &self.rscs[rid].kind {
+            Kind::Clone(c) => Some(c.node_max),
+            Kind::Bundle(b) => Some(b.per_host),
+            Kind::Primitive | Kind::Group { .. } => None,
+        }
+    }
+
+    /// Whether the instances of a clone or bundle each go with one of another.
+    pub fn interleaves(&self, rid: Rid) -> bool {
+        let meta = || get(&self.rscs[rid].meta.pairs, "interleave").and_then(|v| boolean(v));
+        self.rscs[rid].clone_conf().map_or_else(|| meta() == Some(true), |c| c.interleave)
     }
 
     /// The configuration of a primitive.

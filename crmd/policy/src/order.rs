@@ -71,6 +71,10 @@ fn together(world: &World<'_>, acts: &mut Actions) {
             Some(Role::Promoted) => Verb::Promote,
             _ => Verb::Start,
         };
+        if world.rscs[coloc.primary].blocked {
+            // It stays where it is, whatever becomes of it.
+            continue;
+        }
         for a in acts.all(coloc.primary, verb(coloc.primary_role)) {
             for b in acts.all(coloc.dependent, verb(coloc.dependent_role)) {
                 acts.order(a, b, edge::TOGETHER);
@@ -207,16 +211,7 @@ fn thens(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
 
 fn interleaves(world: &World<'_>, first: Rid, then: Rid) -> bool {
     let multi = |r: Rid| world.rscs[r].is_clone() || world.rscs[r].is_bundle();
-    multi(first)
-        && multi(then)
-        && world.rscs[then]
-            .clone_conf()
-            .map_or_else(|| interleave_meta(world, then), |c| c.interleave)
-}
-
-fn interleave_meta(world: &World<'_>, rid: Rid) -> bool {
-    crate::values::get(&world.rscs[rid].meta.pairs, "interleave")
-        .is_some_and(|v| crate::values::boolean(v) == Some(true))
+    multi(first) && multi(then) && world.interleaves(then)
 }
 
 /// Instances of a clone, or of what a bundle runs in its replicas.

@@ -30,6 +30,12 @@ pub(crate) struct Pattern {
     groups: usize,
 }
 
+/// Whether a regular expression, as `rsc-pattern` and `target-pattern` take them, is found in a
+/// text. A malformed one is found nowhere.
+pub fn is_found(pattern: &str, text: &str) -> bool {
+    Pattern::new(pattern).is_some_and(|pattern| pattern.find(text).is_some())
+}
+
 impl Pattern {
     /// Compiles a pattern; none when it is malformed.
     pub fn new(text: &str) -> Option<Self> {

@@ -158,16 +158,17 @@ fn internal_colocations(world: &mut World<'_>) {
         constraints::add_coloc(world, coloc);
     }
     for nid in 0..world.nodes.len() {
-        // A guest's connection goes where the guest is.
+        // A guest's connection goes where the guest is. That of a replica would like to, and so
+        // a replica would rather be where its connection can be.
         if let (Some(dependent), Some(primary)) =
             (world.nodes[nid].connection, world.nodes[nid].container)
-            && !world.in_bundle(dependent)
         {
+            let inside = world.in_bundle(dependent);
             let coloc = constraints::Coloc {
                 id: Text::new_static("#resource-with-container"),
                 dependent,
                 primary,
-                score: crate::score::INF,
+                score: if inside { 10_000 } else { crate::score::INF },
                 dependent_role: None,
                 primary_role: None,
                 attribute: None,

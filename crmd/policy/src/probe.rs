@@ -136,9 +136,10 @@ fn primitive(world: &World<'_>, acts: &mut Actions, rid: Rid, nid: Nid) {
     }
     let node = &world.nodes[nid];
     if node.is_remote() {
-        let special = world.is_fencing(rid)
-            || rsc.serves.is_some()
-            || rsc.fillers.iter().any(|&f| world.rscs[f].serves.is_some());
+        // Containers run on remote nodes, too, but nothing that holds a node is within another.
+        let holds = rsc.fillers.iter().any(|&f| world.rscs[f].serves.is_some());
+        let nests = holds && !(world.in_bundle(rid) && node.sort == NodeSort::Remote);
+        let special = world.is_fencing(rid) || rsc.serves.is_some() || nests;
         if special {
             return;
         }

@@ -82,12 +82,14 @@ fn active(
 ) {
     let fits = match role {
         None => next != Role::Promoted,
-        Some(Role::Started) => next == Role::Started || next == Role::Unpromoted,
         Some(given) => given == next,
     };
     let known = exists(world, rid, nid, name, interval);
+    let start = acts.find(rid, Verb::Start, Some(nid));
+    let start_optional = start.is_none_or(|s| acts.acts[s].optional);
     if !fits {
-        if known {
+        // With a new start nothing is left of it.
+        if known && start_optional {
             let aid = cancel(world, acts, rid, nid, name, interval);
             for verb in [Verb::Promote, Verb::Demote] {
                 for then in acts.all(rid, verb) {
@@ -97,8 +99,6 @@ fn active(
         }
         return;
     }
-    let start = acts.find(rid, Verb::Start, Some(nid));
-    let start_optional = start.is_none_or(|s| acts.acts[s].optional);
     let mut act = blank(Some(rid), Verb::Monitor, Some(nid));
     act.name = name.clone();
     act.interval = interval;
@@ -143,7 +143,7 @@ fn active(
 
 /// Watches for a resource where it should not be.
 fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, interval: u32) {
-    // Of instances that are all the same there may be one anywhere: none is out of place.
+    // Instances that are all alike may be anywhere: none is where it should not be.
     if world.rscs[rid].anonymous {
         return;
     }

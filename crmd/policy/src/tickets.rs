@@ -39,6 +39,8 @@ fn missing(world: &mut World<'_>, rid: Rid, need: &crate::constraints::TicketC, 
                 world.ban_all(rid);
             }
         }
+        // Where it is but unpromoted the ticket was of no use.
+        LossPolicy::Fence if promoted_only && world.rscs[rid].role != Role::Promoted => {}
         LossPolicy::Fence => {
             world.ban_all(rid);
             for nid in running {

@@ -9,7 +9,7 @@
 //! the daemon and writes down how the agent ended. With the [`journal`] a daemon that was killed and
 //! restarted knows every result that nobody has heard of yet, and every agent still running.
 //!
-//! [`recurring`] and [`metadata`] are pure: no clock, no process, no disk.
+//! [`metadata`] is pure: no clock, no process, no disk. When a monitor is due, `rota-node` knows.
 
 mod child;
 mod command;
@@ -22,7 +22,6 @@ mod orphan;
 mod outcome;
 mod output;
 mod queue;
-pub mod recurring;
 mod request;
 mod runner;
 mod systemd;

@@ -116,10 +116,10 @@ fn stay_place(
     instance: Rid,
     fair: usize,
 ) -> Option<Nid> {
-    let here = *world.rscs[instance].running_on.first()?;
-    if world.rscs[instance].running_on.len() > 1 && world.rscs[instance].is_primitive() {
-        // Several places: the first counts.
+    if world.rscs[instance].failed {
+        return None;
     }
+    let here = *world.rscs[instance].running_on.first()?;
     if !available(world, owner, here) || !super::usable(world, here) {
         return None;
     }

@@ -115,10 +115,11 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
         }
         let count = per_node.entry(nid).or_default();
         let may = rsc.promotion.is_some_and(|p| p >= 0)
-            && *count < node_max
-            && world.rscs[clone].allowed[nid].effective() >= 0
+            && (*count < node_max || !rsc.managed)
+            && world.rscs[clone].allowed[nid].present
             && (rsc.managed || rsc.role == Role::Promoted)
             && role_open(rsc.next_role)
+            && rsc.children.iter().all(|&c| world.rscs[c].assigned.is_some())
             && !no_promotion(world)
             && world.inside_runs(nid);
         if may {
@@ -174,7 +175,14 @@ fn rank(world: &World<'_>, state: &mut Assign, clone: Rid) -> Vec<(i32, Rid)> {
     }
     // What is outside of a bundle knows the hosts, not the replicas.
     let mut outside: Vec<Cand> = match bundle {
-        Some(_) => world.nodes.iter().map(|_| Cand::OPEN).collect(),
+        Some(_) => {
+            let mut hosts: Vec<Cand> = world.nodes.iter().map(|_| Cand::OPEN).collect();
+            for nid in children.iter().filter_map(|&c| world.rscs[c].assigned) {
+                let host = &mut hosts[world.host_of(nid)];
+                host.score = sum(host.score, worth[nid].score);
+            }
+            hosts
+        }
         None => std::mem::take(&mut worth),
     };
     let owner = bundle.unwrap_or(clone);
@@ -202,10 +210,7 @@ fn rank(world: &World<'_>, state: &mut Assign, clone: Rid) -> Vec<(i32, Rid)> {
         if score < 0 {
             return score;
         }
-        match bundle {
-            Some(_) => sum(worth[nid].score, outside[world.host_of(nid)].score),
-            None => outside[nid].score,
-        }
+        outside[if bundle.is_some() { world.host_of(nid) } else { nid }].score
     };
     children.iter().map(|&c| (total(c), c)).collect()
 }
@@ -217,8 +222,14 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         return;
     };
     let target = rsc.meta.target_role;
+    let stopped = |r: &Rid| {
+        let member = &world.rscs[*r];
+        member.next_role == Some(Role::Stopped) && member.meta.target_role == Some(Role::Stopped)
+    };
     let score = match rsc.next_role {
         Some(Role::Stopped) => -INF,
+        // A group of which a member shall be stopped is not promoted.
+        _ if rsc.children.iter().any(stopped) => -INF,
         Some(Role::Unpromoted)
             if rsc.next_role_why == "demote" || rsc.next_role_why == "failure" =>
         {

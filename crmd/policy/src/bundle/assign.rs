@@ -4,7 +4,7 @@ use rota_cib::constraint::Role;
 
 use crate::assign::{self, Assign};
 use crate::model::{Cand, Discover, Nid, NodeSort, Rid, World};
-use crate::score::{INF, sum};
+use crate::score::INF;
 
 /// Assigns a bundle's replicas: containers like the instances of a clone, the rest with them.
 pub(crate) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
@@ -16,9 +16,6 @@ pub(crate) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
     for i in assign::colocs_as_dependent(world, rid) {
         let primary = world.constraints.colocations[i].primary;
         assign::resource(world, state, primary, None);
-    }
-    for i in assign::colocs_as_primary(world, rid) {
-        assign::add_dependents(world, state, i, rid);
     }
     state.show(world, "pcmk__bundle_assign", rid);
     for r in &conf.replicas {
@@ -45,10 +42,6 @@ pub(crate) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
         let host = world.rscs[r.container].assigned;
         if let Some(remote) = r.remote {
             if let Some(host) = host {
-                let cand = &mut world.rscs[remote].allowed[host];
-                if cand.present {
-                    cand.score = sum(cand.score, 10_000);
-                }
                 beside_host(world, remote, host);
             }
             assign::resource(world, state, remote, None);

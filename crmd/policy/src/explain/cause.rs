@@ -2,14 +2,11 @@
 
 use rota_cib::Text;
 use rota_cib::constraint::Role;
-use rota_cib::nvset::NvSet;
 use smol_str::format_smolstr;
 
-use super::reason::{Fact, Reason};
-use super::words::{self, About};
-use super::{definition, facts, failure, promotion, whole};
+use super::reason::Reason;
+use super::{compare, definition, facts, failure, promotion, whole};
 use crate::actions::{Actions, Aid, Verb};
-use crate::assign::usable;
 use crate::model::{Nid, Rid, World};
 
 /// How many steps back are followed.
@@ -244,7 +241,7 @@ impl Causes<'_, '_> {
         if rsc.failed {
             return Origin::at_once(self.failed(rid, here));
         }
-        match facts::better(self.world, rid, here, there) {
+        match compare::better(self.world, rid, here, there) {
             Some(fact) => Origin::at_once(fact.reason),
             None => Origin::at_once(Reason::NotRunning),
         }
@@ -335,158 +332,10 @@ impl Causes<'_, '_> {
             (Some(rid), _) => Some(self.movement(rid)),
         }
     }
-
-    /// What a resource does in this plan: `web moves from n1 to n2`.
-    pub fn movement(&self, rid: Rid) -> Text {
-        let (world, rsc) = (self.world, &self.world.rscs[rid]);
-        let id = &rsc.id;
-        if !rsc.is_primitive() {
-            let does = |verb| self.acts.all(rid, verb).iter().any(|&a| self.acts.happens(a));
-            return match (does(Verb::Stop), does(Verb::Start)) {
-                (true, true) => format_smolstr!("{id} is stopped and started"),
-                (true, false) => format_smolstr!("{id} is stopped"),
-                (false, true) => format_smolstr!("{id} is started"),
-                (false, false) if does(Verb::Promote) => format_smolstr!("{id} is promoted"),
-                (false, false) if does(Verb::Demote) => format_smolstr!("{id} is demoted"),
-                (false, false) => id.clone(),
-            };
-        }
-        let name = |nid: Nid| &world.nodes[nid].name;
-        let next = rsc.next_role.unwrap_or(Role::Stopped);
-        let there = rsc.assigned.filter(|_| next > Role::Stopped);
-        let here = there.filter(|t| rsc.running_on.contains(t)).or(rsc.running_on.first().copied());
-        let happens = |verb| self.acts.all(rid, verb).iter().any(|&a| self.acts.happens(a));
-        match (here, there) {
-            (Some(h), _) if rsc.blocked => format_smolstr!("{id} is blocked on {}", name(h)),
-            (Some(h), Some(t)) if h != t && happens(Verb::MigrateFrom) => {
-                format_smolstr!("{id} migrates from {} to {}", name(h), name(t))
-            }
-            (Some(h), Some(t)) if h != t && happens(Verb::Start) => {
-                format_smolstr!("{id} moves from {} to {}", name(h), name(t))
-            }
-            (Some(h), Some(_)) if happens(Verb::Stop) && happens(Verb::Start) => {
-                format_smolstr!("{id} restarts on {}", name(h))
-            }
-            (Some(h), _) if happens(Verb::Stop) => format_smolstr!("{id} stops on {}", name(h)),
-            (_, Some(t)) if happens(Verb::Start) && next == Role::Promoted => {
-                format_smolstr!("{id} starts on {} and is promoted", name(t))
-            }
-            (_, Some(t)) if happens(Verb::Start) => format_smolstr!("{id} starts on {}", name(t)),
-            (_, Some(t)) if happens(Verb::Promote) => {
-                format_smolstr!("{id} is promoted on {}", name(t))
-            }
-            (Some(h), _) if happens(Verb::Demote) => {
-                format_smolstr!("{id} is demoted on {}", name(h))
-            }
-            (Some(h), _) if happens(Verb::Reload) => {
-                format_smolstr!("{id} takes up its new parameters on {}", name(h))
-            }
-            (Some(h), _) => format_smolstr!("{id} is on {}", name(h)),
-            (None, _) => format_smolstr!("{id} is not running"),
-        }
-    }
-
-    /// Whether nothing is wrong with a resource and the node where it is.
-    pub fn is_healthy(&self, rid: Rid) -> bool {
-        let rsc = &self.world.rscs[rid];
-        let fine = |&n: &Nid| usable(self.world, n);
-        rsc.is_primitive()
-            && !rsc.failed
-            && !rsc.blocked
-            && !rsc.orphan
-            && rsc.role > Role::Stopped
-            && rsc.running_on.len() == 1
-            && rsc.running_on.iter().all(fine)
-    }
-
-    /// What keeps a resource that has a node from being started there.
-    pub fn start_blocked(&self, rid: Rid) -> Option<Fact> {
-        let rsc = &self.world.rscs[rid];
-        let there = rsc.assigned.filter(|_| !rsc.blocked)?;
-        let blocked = |verb| {
-            let aid = self.acts.find(rid, verb, Some(there))?;
-            let act = &self.acts.acts[aid];
-            (!act.optional && !act.runnable).then_some(aid)
-        };
-        let aid = blocked(Verb::Start).or_else(|| blocked(Verb::Promote))?;
-        let about = About { resource: &rsc.id, node: &self.world.nodes[there].name };
-        let verb = self.acts.acts[aid].verb.name();
-        let words = format_smolstr!("cannot {verb}: {}", self.forbidden(aid));
-        Some(Fact { decisive: true, ..Fact::new(Reason::Other { words }, None, about) })
-    }
-
-    /// What keeps a resource from being stopped that is to be.
-    pub fn stop_blocked(&self, rid: Rid) -> Option<Fact> {
-        let rsc = &self.world.rscs[rid];
-        let stuck = |&nid: &Nid| {
-            let aid = self.acts.find(rid, Verb::Stop, Some(nid))?;
-            let act = &self.acts.acts[aid];
-            (!act.optional && !act.runnable && rsc.managed && !rsc.blocked).then_some((nid, aid))
-        };
-        let (nid, aid) = rsc.running_on.iter().find_map(stuck)?;
-        let about = About { resource: &rsc.id, node: &self.world.nodes[nid].name };
-        let words = format_smolstr!("cannot stop: {}", self.forbidden(aid));
-        Some(Fact { decisive: true, ..Fact::new(Reason::Other { words }, None, about) })
-    }
-
-    /// What an action that cannot happen waits for, back to the first.
-    fn forbidden(&self, aid: Aid) -> Text {
-        let (mut at, mut steps, mut seen) = (aid, Vec::new(), vec![aid]);
-        while let Some(other) = self.forbidder(at).filter(|a| !seen.contains(a)) {
-            seen.push(other);
-            let act = &self.acts.acts[other];
-            if let Some(rid) = act.rid
-                && act.rid != self.acts.acts[at].rid
-            {
-                let id = &self.world.rscs[rid].id;
-                steps.push(format_smolstr!("it needs {} of {id} first", act.verb.name()));
-            }
-            at = other;
-        }
-        steps.dedup();
-        let last = self.impossible(at);
-        if steps.is_empty() {
-            return last;
-        }
-        format_smolstr!("{}: {last}", steps.join(", and for that "))
-    }
-
-    fn forbidder(&self, aid: Aid) -> Option<Aid> {
-        let act = &self.acts.acts[aid];
-        let members = act.members.iter().copied().find(|&m| !self.acts.acts[m].runnable);
-        self.acts.blame.get(&(aid, true)).copied().or(act.mirrors).or(members)
-    }
-
-    /// Why an action cannot happen of itself.
-    fn impossible(&self, aid: Aid) -> Text {
-        let act = &self.acts.acts[aid];
-        if let Some(reason) = act.reason.as_deref().filter(|_| act.why_blocked) {
-            return reason.into();
-        }
-        if let Some(state) = act.node.and_then(|n| facts::states(self.world, n).into_iter().next())
-        {
-            return words::words(&state, None, About { resource: "", node: "" }).into();
-        }
-        let Some(rid) = act.rid else { return "the fencing that it needs cannot happen".into() };
-        let leaf = self.world.leaves(rid).first().copied().unwrap_or(rid);
-        let id = &self.world.rscs[leaf].id;
-        let whole = whole::of(self.world, leaf);
-        let starts = !matches!(act.verb, Verb::Stop | Verb::Demote);
-        // What stops a resource does not keep it from being stopped.
-        match whole.into_iter().find(|fact| starts || !stops(&fact.reason)) {
-            Some(fact) => format_smolstr!("{id}: {}", fact.text),
-            None if self.world.rscs[leaf].assigned.is_none() => {
-                let about = About { resource: id, node: "" };
-                let words = words::words(&whole::no_node(self.world, leaf), None, about);
-                format_smolstr!("{id}: {words}")
-            }
-            None => "that cannot happen".into(),
-        }
-    }
 }
 
 /// What stops a resource wherever it is.
-fn stops(reason: &Reason) -> bool {
+pub(super) fn stops(reason: &Reason) -> bool {
     matches!(
         reason,
         Reason::Removed
@@ -501,9 +350,4 @@ fn stops(reason: &Reason) -> bool {
 /// What takes the promoted role away.
 fn demotes(reason: &Reason) -> bool {
     stops(reason) || matches!(reason, Reason::NotToPromote { .. })
-}
-
-/// Nothing of an `NvSet` but a value, for comparisons.
-pub(super) fn value_in<'s>(sets: &'s [NvSet], name: &str) -> Option<&'s Text> {
-    sets.iter().find_map(|set| set.get(name))
 }

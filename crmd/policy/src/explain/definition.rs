@@ -44,7 +44,8 @@ pub(super) fn changes(
         op.secure_params.as_deref().unwrap_or_default().split_whitespace().collect();
     if let Some(old) = before.and_then(|config| primitive(config, &rsc.conf_id)) {
         let found = differences(old, &now, &hidden);
-        if !found.is_empty() {
+        let then: Pairs = pairs_of(old).map(|(n, v)| (n.clone(), v.clone())).collect();
+        if !found.is_empty() && op.digest.as_ref() == Some(&crate::digest::of(&then)) {
             return found;
         }
     }
@@ -66,7 +67,7 @@ fn differences(old: &Primitive, now: &Pairs, hidden: &[&str]) -> Vec<Text> {
     let mut found = Vec::new();
     let is_secret = |name: &str| hidden.contains(&name) || name.contains("passw");
     for (name, value) in now {
-        let was = super::cause::value_in(&old.parameters, name);
+        let was = old.parameters.iter().find_map(|set| set.get(name));
         if was == Some(value) {
             continue;
         }

@@ -7,7 +7,7 @@ use smol_str::format_smolstr;
 use super::ledger::{Entry, Source};
 use super::reason::{Fact, NodeState, Reason};
 use super::words::About;
-use super::{failure, whole};
+use super::{compare, failure, whole};
 use crate::assign::{colocs_as_dependent, fail_count, usable};
 use crate::model::{Kind, Nid, Rid, World};
 use crate::options::Health;
@@ -28,7 +28,7 @@ pub(super) fn of(world: &World<'_>, rid: Rid, nid: Nid) -> Vec<Fact> {
     with_depth(world, rid, nid, DEPTH)
 }
 
-fn with_depth(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> {
+pub(super) fn with_depth(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> {
     let mut found = Found { world, rid, nid, facts: Vec::new() };
     for reason in states(world, nid) {
         found.push(reason, None);
@@ -40,8 +40,11 @@ fn with_depth(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> 
     found.others();
     let mut facts = found.facts;
     facts.sort_by_key(|fact| {
-        let none = i64::from(INF) * 3;
-        let strength = fact.score.map_or(none, |s| i64::from(s).abs() * 2);
+        let strength = match (&fact.reason, fact.score) {
+            (_, Some(score)) => i64::from(score).abs() * 2,
+            (Reason::Colocation { .. } | Reason::GroupMember { .. }, None) => 0,
+            (_, None) => i64::from(INF) * 3,
+        };
         let against = i64::from(fact.score.is_some_and(|s| s < 0));
         -(strength + against)
     });
@@ -54,7 +57,7 @@ fn with_depth(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> 
 /// Whether a fact alone keeps the resource off the node.
 pub(super) fn bars(fact: &Fact) -> bool {
     match fact.reason {
-        Reason::Node { .. } | Reason::OptIn => true,
+        Reason::Node { .. } | Reason::OptIn | Reason::Unsuitable => true,
         _ => fact.score.is_some_and(|s| s <= -INF),
     }
 }
@@ -220,6 +223,12 @@ impl Found<'_, '_> {
                     .filter(|c| timeout > 0 && c.last_failure > 0)
                     .map(|c| c.last_failure + timeout);
                 let failure = failure::find(world, leaf, self.nid);
+                // Told already as what bans it from here.
+                let told = |fact: &Fact| match &fact.reason {
+                    Reason::Failed { failure: told, .. } => *told == failure,
+                    _ => false,
+                };
+                let failure = failure.clone().filter(|_| !self.facts.iter().any(told));
                 let reason = Reason::Threshold { count, limit, failure, expires };
                 self.push(reason, Some(-INF));
             }
@@ -266,11 +275,14 @@ impl Found<'_, '_> {
                 && coloc.attribute.is_none();
             let known = match place {
                 _ if !single || !plain => None,
-                Some(p) if p == self.nid => Some(coloc.score),
-                Some(_) | None if coloc.score >= INF => Some(-INF),
+                // Being together is a matter of course: it keeps off the others, and adds nothing.
+                Some(p) if p == self.nid && coloc.score >= INF => Some(None),
+                Some(p) if p == self.nid => Some(Some(coloc.score)),
+                Some(_) | None if coloc.score >= INF => Some(Some(-INF)),
                 Some(_) | None => None,
             };
-            let Some(score) = self.entered(Source::Colocation(i)).or(known) else { continue };
+            let entered = self.entered(Source::Colocation(i)).map(Some);
+            let Some(score) = entered.or(known) else { continue };
             let with_node = place.map(|p| world.nodes[p].name.clone());
             let with = world.rscs[coloc.primary].id.clone();
             let reason = match world.rscs[self.rid].parent {
@@ -283,8 +295,8 @@ impl Found<'_, '_> {
                     Reason::Colocation { constraint, with, with_node, score }
                 }
             };
-            let mut fact = Fact::new(reason, Some(score), about(world, self.rid, self.nid));
-            if score <= -INF && coloc.score > 0 && depth > 0 {
+            let mut fact = Fact::new(reason, score, about(world, self.rid, self.nid));
+            if score.is_some_and(|s| s <= -INF) && coloc.score > 0 && depth > 0 {
                 fact.because = match place {
                     // It is here and no company all the same: it failed and is blocked.
                     Some(p) if p == self.nid => blocked_here(world, coloc.primary, p),
@@ -361,7 +373,9 @@ fn blocked_here(world: &World<'_>, rid: Rid, nid: Nid) -> Vec<Fact> {
 /// Why a resource is not on a node, nothing but what decides.
 fn not_here(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> {
     let leaf = world.leaves(rid).first().copied().unwrap_or(rid);
-    if world.rscs[leaf].next_role.unwrap_or(Role::Stopped) == Role::Stopped {
+    let rsc = &world.rscs[leaf];
+    let fixed = rsc.blocked || !rsc.managed;
+    if fixed || rsc.next_role.unwrap_or(Role::Stopped) == Role::Stopped {
         let facts = whole::of(world, leaf);
         if !facts.is_empty() {
             return facts;
@@ -372,41 +386,7 @@ fn not_here(world: &World<'_>, rid: Rid, nid: Nid, depth: usize) -> Vec<Fact> {
     if facts.is_empty()
         && let Some(there) = world.rscs[leaf].assigned
     {
-        facts.extend(better(world, leaf, nid, there));
+        facts.extend(compare::better(world, leaf, nid, there));
     }
     facts
-}
-
-/// How many differences are told.
-const TOLD: usize = 4;
-
-/// Whether two facts, on two nodes, are about the same thing.
-fn alike(a: &Fact, b: &Fact) -> bool {
-    match (&a.reason, &b.reason) {
-        (Reason::Colocation { constraint: x, .. }, Reason::Colocation { constraint: y, .. }) => {
-            x == y
-        }
-        (x, y) => x == y,
-    }
-}
-
-/// That another node has the higher score, and what makes the difference.
-pub(super) fn better(world: &World<'_>, rid: Rid, from: Nid, to: Nid) -> Option<Fact> {
-    if from == to {
-        return None;
-    }
-    let score = |nid: Nid| world.rscs[rid].allowed[nid].effective();
-    let name = |nid: Nid| world.nodes[nid].name.clone();
-    let (here, there) = (with_depth(world, rid, from, 0), with_depth(world, rid, to, 0));
-    // What counts the same on both makes no difference.
-    let told = |facts: &[Fact], others: &[Fact], wanted: fn(i32) -> bool, at: Text| -> Vec<Text> {
-        let common = |f: &Fact| others.iter().any(|o| o.score == f.score && alike(o, f));
-        let differs = facts.iter().filter(|f| f.score.is_some_and(wanted) && !common(f));
-        differs.map(|f| format_smolstr!("{at}: {}", f.text)).take(TOLD).collect()
-    };
-    let mut by = told(&there, &here, |s| s > 0, name(to));
-    by.extend(told(&here, &there, |s| s < 0, name(from)));
-    let (score_from, score_to) = (score(from), score(to));
-    let reason = Reason::Better { from: name(from), score_from, to: name(to), score_to, by };
-    Some(Fact { decisive: true, ..Fact::new(reason, None, about(world, rid, from)) })
 }

@@ -8,12 +8,15 @@
 //! Reasons are data ([`Reason`]); their words and the commands that would change them are made in
 //! one place ([`words`]).
 
+mod blocked;
 mod cause;
+mod compare;
 mod definition;
 mod explained;
 mod facts;
 mod failure;
 mod ledger;
+mod movement;
 mod promotion;
 mod reason;
 mod target;
@@ -25,7 +28,7 @@ mod words;
 pub use explained::{Explained, Stuck};
 pub use failure::Failure;
 pub use reason::{Fact, NodeState, Reason};
-pub use why::{Error, OnNode, PromotedRole, Subject, Verdict, Why, why};
+pub use why::{Error, OnNode, PromotedRole, Subject, Verdict, Why, why, why_all};
 
 pub(crate) use cause::Causes;
 pub(crate) use ledger::{Ledger, Source};

@@ -11,7 +11,7 @@ use crate::model::{Kind, Nid, Rid, World};
 pub(super) struct Target {
     pub name: Text,
     pub leaves: Vec<Rid>,
-    /// The clone whose instances the leaves are.
+    /// The clone or bundle whose instances the leaves are.
     pub owner: Option<Rid>,
 }
 
@@ -40,7 +40,7 @@ impl Target {
 }
 
 fn owner(world: &World<'_>, rid: Rid) -> Option<Rid> {
-    world.instance_owner(rid).filter(|&o| world.rscs[o].is_clone())
+    world.instance_owner(rid)
 }
 
 /// The parts behind an id; none if nothing has it.

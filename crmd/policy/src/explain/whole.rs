@@ -55,9 +55,22 @@ pub(super) fn of(world: &World<'_>, rid: Rid) -> Vec<Fact> {
     } else if !rsc.managed {
         reasons.push(unmanaged(world, rid));
     }
-    if rsc.next_role_why == "on-fail=stop" {
-        let failure = failure::anywhere(world, rid);
-        reasons.push(Reason::Failed { failure, consequence: "on-fail=stop".into() });
+    // Before any choice it was settled that it must not run.
+    let settled = rsc.next_role == Some(Role::Stopped) && rsc.meta.target_role.is_none();
+    match rsc.next_role_why {
+        "failure" | "on-fail=stop" if settled => {
+            let failure = failure::anywhere(world, rid);
+            reasons.push(Reason::Failed { failure, consequence: "on-fail=stop".into() });
+        }
+        "multiple-active" if settled => {
+            let nodes = rsc.running_on.iter().map(|&n| world.nodes[n].name.clone()).collect();
+            reasons.push(Reason::MultiplyActive { nodes });
+        }
+        "remote reset" if settled => {
+            let words = "its connection waits until the remote node is fenced".into();
+            reasons.push(Reason::Other { words });
+        }
+        _ => {}
     }
     if !world.quorum
         && let Some(policy) = quorum_policy(world.opts.no_quorum)

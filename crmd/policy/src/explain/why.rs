@@ -115,28 +115,32 @@ pub fn why(cib: &Cib, now: WallTime, id: &str, node: Option<&str>) -> Result<Why
     let (plan, acts) = decide_all(&mut world, &options);
     let causes = Causes { world: &world, acts: &acts, before: None };
     let explained = causes.graph(&plan.graph);
-    let subjects = targets
-        .into_iter()
-        .map(|target| {
-            let mut subject = subject(&world, &causes, &target, only);
-            subject.actions = explained
-                .iter()
-                .filter(|e| target.is_about(&world, e))
-                .filter(|e| only.is_none_or(|n| e.node.as_ref() == Some(&world.nodes[n].name)))
-                .cloned()
-                .collect();
-            subject
-        })
-        .collect();
+    let subjects = targets.iter().map(|t| subject(&causes, t, only, &explained)).collect();
     Ok(Why { resource: id.into(), subjects })
 }
 
+/// The same for everything that is configured, from one plan.
+pub fn why_all(cib: &Cib, now: WallTime) -> Vec<Why> {
+    let options = Options { explain: true, ..Options::default() };
+    let mut world = state(cib, now, &options);
+    let (plan, acts) = decide_all(&mut world, &options);
+    let causes = Causes { world: &world, acts: &acts, before: None };
+    let explained = causes.graph(&plan.graph);
+    let of = |id: &Text| {
+        let targets = target::find(&world, id).unwrap_or_default();
+        let subjects = targets.iter().map(|t| subject(&causes, t, None, &explained)).collect();
+        Why { resource: id.clone(), subjects }
+    };
+    cib.config.resources.iter().map(|resource| of(resource.id())).collect()
+}
+
 fn subject(
-    world: &World<'_>,
     causes: &Causes<'_, '_>,
     target: &target::Target,
     only: Option<Nid>,
+    explained: &[super::Explained],
 ) -> Subject {
+    let world = causes.world;
     let first = target.leaves.first().copied().unwrap_or_default();
     let mut facts = whole::of(world, first);
     let mut blocked = false;
@@ -169,8 +173,12 @@ fn subject(
         .collect();
     nodes.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| by_name(&a.node, &b.node)));
     mark_what_decided(world, target, &mut nodes);
+    let here =
+        |e: &super::Explained| only.is_none_or(|n| e.node.as_ref() == Some(&world.nodes[n].name));
+    let about_it = |e: &&super::Explained| target.is_about(world, e) && here(e);
+    let actions = explained.iter().filter(about_it).cloned().collect();
     let resource = target.name.clone();
-    Subject { resource, active, next, facts, actions: Vec::new(), nodes, blocked }
+    Subject { resource, active, next, facts, actions, nodes, blocked }
 }
 
 pub(super) fn role_word(promotable: bool, role: Role) -> String {
@@ -205,6 +213,12 @@ fn on_node(world: &World<'_>, target: &target::Target, nid: Nid) -> OnNode {
         clone_facts(world, target, clone, leaf, nid, &mut facts);
     }
     let score = cand.present.then_some(cand.score);
+    if score.is_some_and(|s| s < 0) && !facts.iter().any(facts::bars) {
+        // Nothing forbids it: what speaks against it outweighs the rest.
+        for fact in facts.iter_mut().filter(|fact| fact.score.is_some_and(|s| s < 0)) {
+            fact.decisive = true;
+        }
+    }
     let barred = !cand.present || cand.score < 0 || !usable(world, nid);
     let verdict = match (active, chosen) {
         (true, true) => Verdict::Stays,
@@ -229,8 +243,13 @@ fn clone_facts(
     nid: Nid,
     facts: &mut Vec<Fact>,
 ) {
-    let Some(conf) = world.rscs[clone].clone_conf() else { return };
-    for fact in facts::of(world, clone, nid) {
+    let (max, node_max) = match (world.rscs[clone].clone_conf(), world.rscs[clone].bundle_conf()) {
+        (Some(conf), _) => (conf.max, conf.node_max),
+        (None, Some(conf)) => (conf.max, conf.per_host),
+        (None, None) => return,
+    };
+    // Scores of the clone itself open and close nodes; what instances weigh is their own.
+    for fact in facts::of(world, clone, nid).into_iter().filter(facts::bars) {
         let same = |f: &Fact| f.reason == fact.reason;
         if !facts.iter().any(same) {
             facts.push(fact);
@@ -238,20 +257,29 @@ fn clone_facts(
     }
     let about = About { resource: &target.name, node: &world.nodes[nid].name };
     let name = || world.rscs[clone].conf_id.clone();
-    let here = target.leaves.iter().filter(|&&l| world.rscs[l].assigned == Some(nid)).count();
+    let conf_id = &world.rscs[leaf].conf_id;
+    let alike: Vec<Rid> = match world.rscs[clone].bundle_conf() {
+        Some(conf) => conf.replicas.iter().map(|replica| replica.container).collect(),
+        None => {
+            world.leaves(clone).into_iter().filter(|&l| world.rscs[l].conf_id == *conf_id).collect()
+        }
+    };
+    if !alike.contains(&leaf) {
+        return;
+    }
+    let here = alike.iter().filter(|&&l| world.rscs[l].assigned == Some(nid)).count();
     let is_here = world.rscs[leaf].assigned == Some(nid);
     let barred = facts.iter().any(facts::bars);
     if !is_here && !barred {
-        let placed = target.leaves.iter().filter(|&&l| world.rscs[l].assigned.is_some()).count();
-        let reason = if here >= conf.node_max {
-            Reason::CloneNode { clone: name(), limit: conf.node_max }
-        } else if placed >= conf.max {
-            Reason::CloneEnough { clone: name(), limit: conf.max }
+        let placed = alike.iter().filter(|&&l| world.rscs[l].assigned.is_some()).count();
+        let reason = if here >= node_max {
+            Reason::CloneNode { clone: name(), limit: node_max }
+        } else if placed >= max {
+            Reason::CloneEnough { clone: name(), limit: max }
         } else {
             return;
         };
         facts.push(Fact { decisive: true, ..Fact::new(reason, None, about) });
-        return;
     }
 }
 

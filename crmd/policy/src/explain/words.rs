@@ -87,14 +87,14 @@ pub(super) fn words(reason: &Reason, score: Option<i32>, about: About<'_>) -> St
                 c => format!("failed {c} times here"),
             };
             let limit = match limit {
-                l if *l >= score::INF => String::from("a start must not fail"),
-                l => format!("migration-threshold is {l}"),
+                l if *l >= score::INF => String::from(" (fail count INFINITY)"),
+                l => format!(", migration-threshold is {l}"),
             };
             let failure = failure.as_ref().map_or_else(String::new, |f| format!("; {}", f.words()));
             let expires = expires.map_or_else(String::new, |at| {
                 format!("; forgotten at {}", crate::simulate::date_text(at))
             });
-            format!("{count}, {limit}{failure}{expires}")
+            format!("{count}{limit}{failure}{expires}")
         }
         Reason::Failed { failure, consequence } => match failure {
             Some(failure) => format!("{} ({consequence})", failure.words()),
@@ -214,7 +214,7 @@ pub(super) fn command(reason: &Reason, score: Option<i32>, about: About<'_>) -> 
         },
         Reason::Health { attributes, .. } => {
             let name = attributes.first()?.split('=').next()?.to_owned();
-            format!("rota node attribute {} {name}=green", about.node)
+            format!("rota node attribute {} '{name}=green'", about.node)
         }
         Reason::OptIn | Reason::Exclusive => {
             format!("rota constraint location {resource} prefers {}=0", about.node)

@@ -66,7 +66,6 @@ pub(super) fn failure_expired(
     if op.id.contains("_last_failure_")
         && known_start
         && op.digest.is_some()
-        && count.is_some()
         && definition_changed(world, nid, rid, op)
     {
         clear(world, rid, nid, "resource parameters have changed");

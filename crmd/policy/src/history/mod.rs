@@ -99,10 +99,14 @@ fn settle_remote(world: &mut World<'_>, nid: Nid) {
         let role = rsc.role;
         let next = rsc.next_role;
         let failed = rsc.failed;
+        let managed = rsc.managed;
         let hosts = rsc.running_on.clone();
         let container_failed = container.is_some_and(|c| world.rscs[c].failed);
         let node = &mut world.nodes[nid];
         node.online = role == Role::Started;
+        // Whoever took a connection out of the cluster's hands, and said so to the node, has the
+        // node.
+        node.maintenance |= role == Role::Started && !managed && node.remote_maintenance;
         if role == Role::Started && next == Some(Role::Stopped) {
             node.shutdown = true;
         }

@@ -8,7 +8,7 @@ use crate::model::{Cand, Discover, Kind, Nid, NodeSort, OpConf, PrimConf, Rid, W
 use crate::unpack::{self, Instance};
 use crate::values::{Pairs, get};
 
-/// Adds a node that no configuration names.
+/// Adds a node that only the status knows of. Nothing is for it that does not name it.
 pub(crate) fn add_node(world: &mut World<'_>, name: Text, sort: NodeSort) -> Nid {
     let nid = world.nodes.len();
     let mut node = crate::nodes::new(name.clone(), name.clone(), sort);
@@ -17,9 +17,8 @@ pub(crate) fn add_node(world: &mut World<'_>, name: Text, sort: NodeSort) -> Nid
     world.nodes.push(node);
     world.node_by_name.insert(name.clone(), nid);
     world.node_by_id.insert(name, nid);
-    let symmetric = world.opts.symmetric;
     for rsc in &mut world.rscs {
-        rsc.allowed.push(if symmetric { Cand::OPEN } else { Cand::ABSENT });
+        rsc.allowed.push(Cand::ABSENT);
     }
     nid
 }

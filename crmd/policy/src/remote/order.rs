@@ -39,7 +39,11 @@ fn reach(world: &World<'_>, nid: Nid, connection: Rid) -> Reach {
     let stands = |&host: &Nid| world.nodes[host].online && !world.nodes[host].unclean;
     if world.nodes[nid].remote_reset || rsc.failed {
         Reach::Gone
-    } else if rsc.is_active() && rsc.running_on.iter().any(stands) {
+    } else if rsc.is_active()
+        && rsc.running_on.iter().any(stands)
+        // Half-way between two hosts it cannot be used.
+        && rsc.migration_source.is_none()
+    {
         Reach::Now
     } else {
         Reach::Later
@@ -66,6 +70,7 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
                 with_container(world, acts, connection, container);
             }
             behind(world, acts, nid, connection);
+            beyond(world, acts, nid, connection);
         }
     }
 }
@@ -93,6 +98,30 @@ fn with_container(world: &World<'_>, acts: &mut Actions, connection: Rid, contai
             if acts.acts[start].node.is_some() {
                 acts.order(start, probe, edge::NEEDS | edge::QUIET);
             }
+        }
+    }
+}
+
+/// What leaves for a remote or guest node stays until the connection there stands; and the
+/// connection to a node that is fenced is given up after that.
+fn beyond(world: &World<'_>, acts: &mut Actions, nid: Nid, connection: Rid) {
+    let starts = acts.all(connection, Verb::Start);
+    for aid in acts.of_node.get(&nid).cloned().unwrap_or_default() {
+        let Some(rid) = acts.acts[aid].rid.filter(|_| acts.acts[aid].verb == Verb::Start) else {
+            continue;
+        };
+        for stop in acts.all(rid, Verb::Stop) {
+            let elsewhere = acts.acts[stop].node.is_some_and(|n| n != nid);
+            for &start in starts.iter().filter(|_| elsewhere) {
+                acts.order(start, stop, edge::ORDER);
+            }
+        }
+    }
+    if world.nodes[nid].sort == NodeSort::Remote
+        && let Some(&fence) = acts.fences.get(&nid)
+    {
+        for stop in acts.all(connection, Verb::Stop) {
+            acts.order(fence, stop, edge::ORDER);
         }
     }
 }

@@ -163,8 +163,8 @@ fn to_clone(world: &mut World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc) 
 /// Whether each instance of the dependent's clone is to be with one of the primary's.
 fn interleaved(world: &World<'_>, dependent: Rid, primary: Rid) -> bool {
     world.instance_owner(dependent).is_some_and(|owner| {
-        match (world.rscs[owner].clone_conf(), world.rscs[primary].clone_conf()) {
-            (Some(d), Some(p)) => d.interleave && d.node_max == p.node_max,
+        match (world.per_node(owner), world.per_node(primary)) {
+            (Some(d), Some(p)) => world.interleaves(owner) && d == p,
             _ => false,
         }
     })
@@ -259,33 +259,52 @@ fn keep_only(world: &mut World<'_>, dependent: Rid, coloc: &Coloc, places: &[Nid
 
 fn to_bundle(world: &mut World<'_>, dependent: Rid, primary: Rid, coloc: &Coloc) {
     let Some(conf) = world.rscs[primary].bundle_conf() else { return };
-    if world.rscs[primary].provisional {
+    let by_role = coloc.dependent_role.is_some_and(|r| r >= Role::Promoted);
+    let d = &world.rscs[dependent];
+    if world.rscs[primary].provisional || (by_role && world.in_bundle(dependent) && d.provisional) {
+        // Roles are taken by what is in containers, not by them.
         return;
     }
-    let mut places = Vec::new();
-    for replica in &conf.replicas {
-        let Some(nid) = world.rscs[replica.container].assigned else { continue };
-        if let Some(role) = coloc.primary_role {
-            let child = replica.child.map(|c| world.rscs[c].next_role);
-            if child != Some(Some(role)) {
-                continue;
-            }
+    let has_role = |child: Option<Rid>| {
+        coloc.primary_role.is_none_or(|r| child.is_some_and(|c| world.rscs[c].next_role == Some(r)))
+    };
+    let containers: Vec<Rid> =
+        conf.replicas.iter().filter(|r| has_role(r.child)).map(|r| r.container).collect();
+    let places: Vec<Nid> = containers.iter().filter_map(|&c| world.rscs[c].assigned).collect();
+    if !d.provisional {
+        promoted_where(world, dependent, coloc, &places);
+    } else if interleaved(world, dependent, primary) {
+        match compatible(world, dependent, &containers, None) {
+            Some(container) => location(world, dependent, container, coloc),
+            None if coloc.score >= INF => nowhere(world, dependent),
+            None => {}
         }
-        places.push(nid);
-    }
-    if coloc.score < INF {
+    } else if coloc.score >= INF {
+        keep_only(world, dependent, coloc, &places);
+    } else {
         for nid in 0..world.nodes.len() {
-            if places.iter().any(|&p| same_place(world, Some(coloc), p, nid))
-                && world.rscs[dependent].allowed[nid].present
-                && world.rscs[dependent].provisional
-            {
-                let cand = &mut world.rscs[dependent].allowed[nid];
-                cand.score = sum(cand.score, coloc.score);
+            let cand = world.rscs[dependent].allowed[nid];
+            if cand.present && places.iter().any(|&p| same_place(world, Some(coloc), p, nid)) {
+                world.rscs[dependent].allowed[nid].score = sum(cand.score, coloc.score);
             }
         }
+    }
+}
+
+/// The dependent has its node: how gladly it is promoted there, with what is in these places.
+fn promoted_where(world: &mut World<'_>, dependent: Rid, coloc: &Coloc, places: &[Nid]) {
+    let d = &world.rscs[dependent];
+    let (Some(promotion), Some(at)) = (d.promotion, d.assigned) else { return };
+    if !d.promotable || coloc.dependent_role != Some(Role::Promoted) {
         return;
     }
-    keep_only(world, dependent, coloc, &places);
+    let here = world.host_of(at);
+    let there = places.iter().any(|&p| same_place(world, Some(coloc), p, here));
+    world.rscs[dependent].promotion = Some(match there {
+        true => sum(promotion, coloc.score),
+        false if coloc.score >= INF => -INF,
+        false => promotion,
+    });
 }
 
 /// The instance that can be together with a resource: on its node, or on the best of its
