@@ -126,7 +126,12 @@ fn active(
         acts.order(
             promote,
             aid,
-            if promoted { edge::FORCES | edge::NEEDS | edge::QUIET } else { edge::ORDER },
+            // Through a demotion and a promotion what watches goes on.
+            match (promoted, world.rscs[rid].role == Role::Promoted) {
+                (true, false) => edge::FORCES | edge::NEEDS | edge::QUIET,
+                (true, true) => edge::NEEDS | edge::QUIET,
+                (false, _) => edge::ORDER,
+            },
         );
     }
     for demote in acts.all(rid, Verb::Demote) {

@@ -149,7 +149,7 @@ pub(super) fn failure(
         }
         return;
     }
-    if reading.role < Role::Started && !(task == "demote" && rc == 7) {
+    if reading.role < Role::Started {
         reading.role = active_role(world, rid);
     }
 }

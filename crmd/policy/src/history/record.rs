@@ -319,7 +319,8 @@ pub(super) fn success(
             clears = true;
         }
         "demote" => {
-            clears = true;
+            // It ends a failure of the promoted role, not one of the resource itself.
+            clears = reading.on_fail == OnFail::Demote;
             reading.role = Role::Unpromoted;
         }
         "migrate_from" => {
