@@ -34,6 +34,7 @@ pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
         starts_wait(world, acts, nid, aid);
     }
     unfence(world, acts);
+    connections_after(world, acts, &fences);
     dc_last(world, acts, &fences);
     shutdowns(world, acts, &fences);
 }
@@ -277,6 +278,19 @@ fn starts_wait(world: &World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 let _ = same_guest;
                 acts.order(fence, aid, kind);
             }
+        }
+    }
+}
+
+/// Failures of a connection are forgotten when the node that it leads to is off.
+fn connections_after(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
+    for &(nid, fence) in fences {
+        let Some(connection) = world.nodes[nid].connection else { continue };
+        if world.rscs[connection].reconnect_s == 0 {
+            continue;
+        }
+        for clear in acts.all(connection, Verb::ClearFailures) {
+            acts.order(fence, clear, edge::ORDER);
         }
     }
 }

@@ -368,6 +368,8 @@ pub(crate) struct Rsc {
     /// Promotion score; none when it cannot be promoted.
     pub promotion: Option<i32>,
     pub exclusive_discover: bool,
+    /// Of a connection to a remote node: seconds after which it is tried again.
+    pub reconnect_s: i64,
     /// A failure that blocks stands until people have looked: none of them expires.
     pub failures_stay: bool,
     /// Fail counts: node, count, last failure.
@@ -414,7 +416,11 @@ impl Rsc {
     }
     /// After how many seconds failures count no more; 0 is never.
     pub fn failure_timeout_s(&self) -> i64 {
-        if self.failures_stay { 0 } else { self.meta.failure_timeout_s }
+        match (self.failures_stay, self.meta.failure_timeout_s) {
+            (true, _) => 0,
+            (false, 0) => self.reconnect_s,
+            (false, timeout) => timeout,
+        }
     }
     pub fn is_active(&self) -> bool {
         self.role >= Role::Started

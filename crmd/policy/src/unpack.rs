@@ -510,6 +510,7 @@ pub(crate) fn add(
         stickiness: meta.stickiness,
         promotion: None,
         exclusive_discover: false,
+        reconnect_s: 0,
         failures_stay: false,
         fail_counts: Vec::new(),
         container: None,

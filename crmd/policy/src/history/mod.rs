@@ -182,6 +182,9 @@ fn resource_history(
         hopeless: false,
     };
     let old_role = world.rscs[rid].role;
+    if world.rscs[rid].serves.is_some() {
+        world.rscs[rid].reconnect_s = on_fail::reconnect_s(world, rid);
+    }
     if world.rscs[rid].meta.failure_timeout_s > 0 && failure::stays(world, rid, history) {
         world.rscs[rid].failures_stay = true;
     }

@@ -113,7 +113,7 @@ pub(super) fn failure(
             OnFail::Demote => Some(Role::Unpromoted),
             _ => None,
         };
-        if severity == OnFail::ResetRemote && reconnects(world, rid) {
+        if severity == OnFail::ResetRemote && reconnect_s(world, rid) > 0 {
             reading.fail_next = Some(Role::Stopped);
         }
     }
@@ -154,6 +154,9 @@ pub(super) fn failure(
     }
 }
 
-pub(super) fn reconnects(world: &World<'_>, rid: Rid) -> bool {
-    world.conf(rid).is_some_and(|c| c.params.iter().any(|s| s.get("reconnect_interval").is_some()))
+/// The `reconnect_interval` of a connection in seconds; 0 when there is none.
+pub(super) fn reconnect_s(world: &World<'_>, rid: Rid) -> i64 {
+    let text =
+        world.conf(rid).and_then(|c| c.params.iter().find_map(|s| s.get("reconnect_interval")));
+    text.and_then(|t| crate::values::millis(t)).map_or(0, |ms| (ms / 1000) as i64)
 }

@@ -344,7 +344,7 @@ pub(super) fn success(
 fn forgive(world: &World<'_>, rid: Rid, reading: &mut Reading) {
     match reading.on_fail {
         // With an interval between attempts the failure stands until that is over.
-        OnFail::ResetRemote if super::on_fail::reconnects(world, rid) => {}
+        OnFail::ResetRemote if super::on_fail::reconnect_s(world, rid) > 0 => {}
         OnFail::Stop | OnFail::Ban | OnFail::Standby | OnFail::Fence => {}
         OnFail::Ignore
         | OnFail::Demote
