@@ -155,7 +155,7 @@ fn inputs(
     let mut strong: Vec<Vec<bool>> = vec![Vec::new(); count];
     for e in &acts.edges {
         let (Some(first), Some(then)) = (ids[e.first], ids[e.then]) else { continue };
-        if e.kind & edge::TOGETHER != 0 {
+        if e.kind & (edge::TOGETHER | edge::VOID) != 0 {
             continue;
         }
         if e.kind & edge::LOAD != 0 && !load_applies(acts, e.first, e.then) {
