@@ -39,9 +39,8 @@ pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
     shutdowns(world, acts, &fences);
 }
 
-/// The action word for a node.
-fn fence_action(world: &World<'_>, nid: Nid) -> FenceAction {
-    let _ = nid;
+/// The action that makes a node harmless.
+fn fence_action(world: &World<'_>) -> FenceAction {
     if world.opts.fencing_action_off { FenceAction::Off } else { FenceAction::Reboot }
 }
 
@@ -52,7 +51,7 @@ fn fence(world: &mut World<'_>, acts: &mut Actions, nid: Nid) -> Aid {
     let mut act = blank(None, Verb::Fence, Some(nid));
     act.optional = false;
     act.reason = world.nodes[nid].fence_reason.clone().or(Some("node is unclean".into()));
-    act.extra = Some(Box::new(Extra { fence: Some(fence_action(world, nid)), ..Extra::default() }));
+    act.extra = Some(Box::new(Extra { fence: Some(fence_action(world)), ..Extra::default() }));
     let aid = acts.add(act);
     acts.fences.insert(nid, aid);
     aid
@@ -65,7 +64,7 @@ fn guests(world: &mut World<'_>, acts: &mut Actions) {
             continue;
         }
         let Some(container) = world.nodes[nid].container else { continue };
-        let action = fence_action(world, nid);
+        let action = fence_action(world);
         let name = world.nodes[nid].name.clone();
         let mut stop = None;
         for aid in acts.all(container, Verb::Stop) {
@@ -162,12 +161,10 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
         let Some(rid) = act.rid else { continue };
         match act.verb {
             Verb::Stop | Verb::Demote => {
-                let managed = world.rscs[rid].meta.managed || world.rscs[rid].blocked;
                 let act = &mut acts.acts[aid];
                 act.pseudo = true;
                 act.runnable = true;
                 act.optional = false;
-                let _ = managed;
                 let stops = act.verb == Verb::Stop;
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
                 if stops && world.rscs[rid].notify {
@@ -269,14 +266,9 @@ fn starts_wait(world: &World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
         }
         for verb in [Verb::Start, Verb::Promote] {
             for aid in acts.all(rid, verb) {
-                let same_guest = acts.acts[aid].node == Some(nid);
-                let kind = if rsc.meta.requires == Requires::Quorum && verb == Verb::Promote {
-                    continue;
-                } else {
-                    edge::NEEDS | edge::QUIET
-                };
-                let _ = same_guest;
-                acts.order(fence, aid, kind);
+                if rsc.meta.requires != Requires::Quorum || verb == Verb::Start {
+                    acts.order(fence, aid, edge::NEEDS | edge::QUIET);
+                }
             }
         }
     }

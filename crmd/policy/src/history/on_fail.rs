@@ -2,7 +2,7 @@
 
 use rota_cib::Text;
 use rota_cib::constraint::Role;
-use rota_cib::status::{NodeState, OperationRecord};
+use rota_cib::status::OperationRecord;
 
 use super::migrated::{failed_migrate_from, failed_migrate_to};
 use super::record::{Reading, active_role, is_probe, status};
@@ -98,7 +98,6 @@ pub(super) fn failure(
     op: &OperationRecord,
     reading: &mut Reading,
     rc: i32,
-    _state: &NodeState,
 ) {
     let task = op.operation.as_str();
     reading.last_failure = Some((op.operation.clone(), op.interval_ms));
