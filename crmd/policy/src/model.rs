@@ -347,6 +347,8 @@ pub(crate) struct Rsc {
     pub start_pending: bool,
     pub stop_required: bool,
     pub reload: bool,
+    /// Its role is known from the record of a start only (promotable).
+    pub just_started: bool,
     pub role: Role,
     pub next_role: Option<Role>,
     pub next_role_why: &'static str,
@@ -494,7 +496,7 @@ impl<'a> World<'a> {
             }
             (NodeSort::Remote, _) => {
                 self.nodes[nid].remote_reset = true;
-                if !self.nodes[nid].unclean {
+                if self.nodes[nid].fence_reason.is_none() {
                     self.nodes[nid].fence_reason = Some(reason.into());
                 }
                 self.nodes[nid].unclean = true;

@@ -306,6 +306,7 @@ pub(super) fn success(
         }
         "start" => {
             reading.role = active_role(world, rid);
+            world.rscs[rid].just_started = true;
             clears = true;
         }
         "stop" => {
@@ -321,6 +322,7 @@ pub(super) fn success(
             // It ends a failure of the promoted role, not one of the resource itself.
             clears = reading.on_fail == OnFail::Demote;
             reading.role = Role::Unpromoted;
+            world.rscs[rid].just_started = false;
         }
         "migrate_from" => {
             reading.role = Role::Started;
