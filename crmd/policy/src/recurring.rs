@@ -156,7 +156,6 @@ fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, in
         act.name = name.clone();
         act.interval = interval;
         act.optional = known && stopping.is_none();
-        act.runnable = world.rscs[rid].managed;
         act.extra = Some(Box::new(Extra { expected_rc: 7, ..Extra::default() }));
         let aid = acts.add(act);
         acts.of_node.entry(nid).or_default().push(aid);
