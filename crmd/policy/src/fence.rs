@@ -293,6 +293,7 @@ fn dc_last(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
 
 /// Nodes that want to leave may do so when nothing runs on them any more.
 fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
+    let mut leave: Vec<(Nid, Aid)> = Vec::new();
     for (nid, node) in world.nodes.iter().enumerate() {
         let leaving = node.online
             && node.shutdown
@@ -304,6 +305,7 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
         let mut act = blank(None, Verb::Shutdown, Some(nid));
         act.optional = false;
         let aid = acts.add(act);
+        leave.push((nid, aid));
         for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
             let a = &acts.acts[other];
             if a.verb == Verb::Stop {
@@ -322,5 +324,10 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
                 acts.order(fence, aid, edge::ORDER);
             }
         }
+    }
+    // The one that directs all this leaves last.
+    let Some(&(_, last)) = leave.iter().find(|(nid, _)| world.dc == Some(*nid)) else { return };
+    for (_, other) in leave {
+        acts.order(other, last, edge::ORDER);
     }
 }
