@@ -364,8 +364,13 @@ fn modify(cib: &mut Cib, change: &Change, now: WallTime) -> Result<String, Strin
         }
         Change::Inject(spec) => {
             let (key, node, rc) = spec_of(spec).ok_or_else(|| format!("cannot read '{spec}'"))?;
-            simulate::inject(cib, &key, &node, rc, now).map_err(|e| format!("{spec}: {e}"))?;
-            format!("Injecting {spec} into the configuration")
+            let more = simulate::inject(cib, &key, &node, rc, now);
+            let mut text = format!("Injecting {spec} into the configuration");
+            for line in more.map_err(|e| format!("{spec}: {e}"))? {
+                text.push_str("\n  * ");
+                text.push_str(&line);
+            }
+            text
         }
     })
 }

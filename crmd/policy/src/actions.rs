@@ -497,7 +497,11 @@ impl Actions {
                 self.acts[edge.first].verb,
                 Verb::Start | Verb::Promote | Verb::Running | Verb::Promoted
             );
+            let anew = self.acts[edge.first].rid.is_none_or(|r| {
+                !world.rscs[r].is_primitive() || !world.rscs[r].running_on.is_empty()
+            });
             if builds
+                && anew
                 && self.acts[edge.then].verb == Verb::Start
                 && self.acts[edge.first].rid != self.acts[edge.then].rid
             {

@@ -8,7 +8,7 @@ use crate::actions::{Actions, Aid, Extra, Verb, blank, edge};
 use crate::create::can_fence;
 use crate::model::{Nid, NodeSort, Requires, Rid, World};
 use crate::options::NoQuorum;
-use crate::values::get;
+use crate::values::{boolean, get};
 
 /// Makes fencing actions and what hangs on them.
 pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
@@ -169,7 +169,9 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 let _ = managed;
                 let stops = act.verb == Verb::Stop;
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
-                if stops && world.rscs[rid].notify {
+                let own = get(&world.rscs[rid].meta.pairs, "notify");
+                let asks = own.is_some_and(|v| boolean(v) == Some(true));
+                if stops && (asks || world.rscs[rid].notify) {
                     crate::notify::fenced(world, acts, rid, fence);
                 }
             }
@@ -293,7 +295,7 @@ fn dc_last(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
 
 /// Nodes that want to leave may do so when nothing runs on them any more.
 fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
-    let mut leave: Vec<(Nid, Aid)> = Vec::new();
+    let mut leaves: Vec<(Nid, Aid)> = Vec::new();
     for (nid, node) in world.nodes.iter().enumerate() {
         let leaving = node.online
             && node.shutdown
@@ -305,7 +307,6 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
         let mut act = blank(None, Verb::Shutdown, Some(nid));
         act.optional = false;
         let aid = acts.add(act);
-        leave.push((nid, aid));
         for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
             let a = &acts.acts[other];
             if a.verb == Verb::Stop {
@@ -324,10 +325,11 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
                 acts.order(fence, aid, edge::ORDER);
             }
         }
+        leaves.push((nid, aid));
     }
-    // The one that directs all this leaves last.
-    let Some(&(_, last)) = leave.iter().find(|(nid, _)| world.dc == Some(*nid)) else { return };
-    for (_, other) in leave {
-        acts.order(other, last, edge::ORDER);
+    // The node that leads leaves last, so that the others are sure to.
+    let Some(&(_, dc)) = leaves.iter().find(|(n, _)| Some(*n) == world.dc) else { return };
+    for &(_, aid) in &leaves {
+        acts.order(aid, dc, edge::ORDER);
     }
 }

@@ -22,6 +22,7 @@ pub(crate) fn consider(
         && !rsc.failed
         && !rsc.start_pending
         && !rsc.blocked
+        && rsc.dangling.is_empty()
         && (partial || rsc.running_on.len() == 1)
         && next > Role::Stopped
         && world.nodes[source].online

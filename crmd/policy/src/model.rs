@@ -486,7 +486,7 @@ impl<'a> World<'a> {
             }
             (NodeSort::Remote, _) => {
                 self.nodes[nid].remote_reset = true;
-                if !self.nodes[nid].unclean {
+                if self.nodes[nid].fence_reason.is_none() {
                     self.nodes[nid].fence_reason = Some(reason.into());
                 }
                 self.nodes[nid].unclean = true;

@@ -75,7 +75,11 @@ pub(crate) fn unpack<'a>(cib: &'a Cib, opts: &Options, values: &Values<'a>) -> V
             node.unclean = false;
         } else {
             let sort = if guest { NodeSort::Guest } else { NodeSort::Remote };
-            nodes.push(new(name.clone(), name, sort));
+            let mut node = new(name.clone(), name, sort);
+            // Nothing is known of it until its connection is to come (or its state is found).
+            node.unseen = !guest;
+            node.unclean = !guest && opts.fencing && opts.startup_fencing;
+            nodes.push(node);
         }
     }
     for name in bundle_names(cib) {
@@ -293,6 +297,7 @@ fn settle(node: &mut Node, state: Option<&NodeState>, opts: &Options, now: i64) 
         node.has_state = true;
         node.unseen = false;
         if node.is_remote() {
+            node.unclean = false;
             let other =
                 |name: &str| state.other.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
             node.remote_was_fenced = other("node_fenced")

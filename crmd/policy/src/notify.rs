@@ -4,7 +4,7 @@ use rota_cib::Text;
 use rota_cib::constraint::Role;
 use smol_str::format_smolstr;
 
-use crate::actions::{Actions, Aid, Extra, Verb, blank, edge};
+use crate::actions::{Actions, Aid, Collect, Extra, Verb, blank, edge};
 use crate::model::{Nid, Rid, World};
 
 /// Adds the notifications of one clone around its collective actions.
@@ -96,9 +96,11 @@ fn tell(
     }
 }
 
-/// The peers of an instance that ends with its node hear of it only after the fencing.
+/// The peers of an instance that ends with its node hear of it only after the fencing; that much
+/// also where not the clone, but only what is in it asks for notifications.
 pub(crate) fn fenced(world: &World<'_>, acts: &mut Actions, instance: Rid, fence: Aid) {
-    let Some(clone) = world.instance_owner(instance) else { return };
+    let owner = world.instance_owner(instance);
+    let Some(clone) = owner.filter(|&o| world.rscs[o].is_clone()) else { return };
     let name = &world.rscs[instance].history_id;
     let gone = acts.point(format_smolstr!("{name}_post_notify_stop_0"), None);
     let told = acts.point(format_smolstr!("{name}_notified_0"), None);
@@ -107,6 +109,15 @@ pub(crate) fn fenced(world: &World<'_>, acts: &mut Actions, instance: Rid, fence
     acts.order(fence, gone, edge::ORDER);
     acts.order(gone, told, edge::ORDER);
     for leaf in world.leaves(clone) {
+        if !world.rscs[clone].notify
+            && let Some(&stop) = acts.all(instance, Verb::Stop).first()
+        {
+            for nid in world.rscs[leaf].running_on.clone() {
+                if world.nodes[nid].online && !world.nodes[nid].unclean {
+                    message(world, acts, leaf, nid, "post", Verb::Stop, stop, (gone, told));
+                }
+            }
+        }
         for aid in acts.of_rsc[leaf].clone() {
             let act = &acts.acts[aid];
             match act.verb {
@@ -155,6 +166,9 @@ fn hears(world: &World<'_>, acts: &Actions, leaf: Rid, nid: Nid, pre: bool, verb
 
 /// Whether anything that a collective action stands for is really done.
 fn any_happens(acts: &Actions, all: Aid) -> bool {
+    if acts.acts[all].collect == Collect::No {
+        return acts.happens(all);
+    }
     acts.acts[all].members.iter().any(|&member| {
         if acts.acts[member].members.is_empty() {
             acts.happens(member)

@@ -134,11 +134,18 @@ fn primitive(world: &World<'_>, acts: &mut Actions, rid: Rid, nid: Nid) {
     if rsc.orphan || known(world, rid, nid) {
         return;
     }
+    // No connection leads to a replica that is nowhere and goes nowhere.
+    if let Some(container) = rsc.container.filter(|_| rsc.serves.is_some() && world.in_bundle(rid))
+        && world.rscs[container].running_on.is_empty()
+        && world.rscs[container].assigned.is_none()
+    {
+        return;
+    }
     let node = &world.nodes[nid];
     if node.is_remote() {
-        // Containers run on remote nodes, too, but nothing that holds a node is within another.
+        // Guests and containers run on remote nodes, too, but not within one another.
         let holds = rsc.fillers.iter().any(|&f| world.rscs[f].serves.is_some());
-        let nests = holds && !(world.in_bundle(rid) && node.sort == NodeSort::Remote);
+        let nests = holds && node.sort == NodeSort::Guest;
         let special = world.is_fencing(rid) || rsc.serves.is_some() || nests;
         if special {
             return;

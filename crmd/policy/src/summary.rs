@@ -99,18 +99,15 @@ fn leaf(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<Line> {
     let rsc = &world.rscs[rid];
     let next_role = rsc.next_role.unwrap_or(Role::Stopped);
     let there = if next_role > Role::Stopped { rsc.assigned } else { None };
-    let here = match there {
-        // Of several places the first is named, unless the one to stay is left alone.
-        Some(t)
-            if (rsc.meta.multiple == Multiple::StopUnexpected
-                || acts.find(rid, Verb::Start, Some(t)).is_none_or(|a| acts.acts[a].optional))
-                && rsc.running_on.contains(&t)
-                && rsc.migration_source.is_none() =>
-        {
-            Some(t)
-        }
-        _ => rsc.migration_source.filter(|_| there.is_some()).or(rsc.running_on.first().copied()),
-    };
+    // Of several places the one that is known first stands for all, save where it just stays.
+    let source = rsc.migration_source.filter(|_| there.is_some());
+    let stays = there.filter(|&t| {
+        let start = acts.find(rid, Verb::Start, Some(t));
+        let is_kept = rsc.meta.multiple == Multiple::StopUnexpected
+            || start.is_none_or(|s| acts.acts[s].optional);
+        rsc.running_on.contains(&t) && is_kept
+    });
+    let here = source.or(stays).or(rsc.running_on.first().copied());
     let name = |nid: usize| world.nodes[nid].name.as_str();
     let get = |verb: Verb, node: Option<usize>| acts.find(rid, verb, node);
     let line = |word: &'static str, detail: String, source: Option<Aid>| -> Line {

@@ -1,5 +1,6 @@
 //! Changes of a Cib's status before planning: "what if".
 
+use rota_cib::nvset::{NvPair, NvSet};
 use rota_cib::status::{NodeState, OperationRecord, ResourceHistory, TicketState};
 use rota_cib::{Cib, Text};
 use rota_ids::WallTime;
@@ -64,7 +65,8 @@ pub enum InjectError {
     Resource(String),
 }
 
-/// Records an operation with a result of one's choice.
+/// Records an operation with a result of one's choice. A failure is counted, too; returned is
+/// one line for each attribute that was set for that.
 ///
 /// # Errors
 /// When the key cannot be read or the resource is not configured; the Cib is unchanged then.
@@ -74,7 +76,7 @@ pub fn inject(
     node: &str,
     rc: i32,
     now: WallTime,
-) -> Result<(), InjectError> {
+) -> Result<Vec<String>, InjectError> {
     let (rest, interval) = key.rsplit_once('_').ok_or(InjectError::Key)?;
     let interval_ms: u32 = interval.parse().map_err(|_| InjectError::Key)?;
     let (resource, operation) = match rest.rsplit_once("_migrate_") {
@@ -90,7 +92,7 @@ pub fn inject(
         .clone();
     set_if_absent(cib, node);
     let Some(state) = cib.status.nodes.iter_mut().find(|s| s.uname == node) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let index = match state.history.iter().position(|h| h.id == resource) {
         Some(index) => index,
@@ -129,15 +131,39 @@ pub fn inject(
         last_rc_change: Some(now.0),
         ..OperationRecord::default()
     };
-    let mut failure = record.clone();
-    if record.op_status != 0 {
-        failure.id = format_smolstr!("{resource}_last_failure_0");
-        history.operations.retain(|o| o.id != failure.id);
-        history.operations.push(failure);
+    if record.op_status == 0 {
+        history.operations.retain(|o| o.id != id);
+        history.operations.push(record);
+        return Ok(Vec::new());
     }
-    history.operations.retain(|o| o.id != id);
-    history.operations.push(record);
-    Ok(())
+    // What succeeded before stays on record beside the failure.
+    let failure = OperationRecord { id: format_smolstr!("{resource}_last_failure_0"), ..record };
+    history.operations.retain(|o| o.id != failure.id);
+    history.operations.push(failure);
+    Ok(count_failure(state, &format!("{base}#{operation}_{interval_ms}"), now))
+}
+
+/// Counts a failure in a node's transient attributes.
+fn count_failure(state: &mut NodeState, what: &str, now: WallTime) -> Vec<String> {
+    let (count, last) = (format!("fail-count-{what}"), format!("last-failure-{what}"));
+    let before =
+        state.attributes.iter().find_map(|set| set.get(&count)).and_then(|v| v.parse().ok());
+    let counted = before.unwrap_or(0u32).saturating_add(1);
+    if state.attributes.is_empty() {
+        let id = Some(format_smolstr!("status-{}", state.id));
+        state.attributes.push(NvSet { id, ..NvSet::default() });
+    }
+    for (name, value) in [(&count, counted.to_string()), (&last, now.0.to_string())] {
+        let Some(set) = state.attributes.first_mut() else { break };
+        let id = Some(format_smolstr!("status-{}-{}", state.id, name.replace('#', ".")));
+        set.pairs.retain(|p| p.name.as_deref() != Some(name));
+        let (name, value) = (Some(name.as_str().into()), Some(value.into()));
+        set.pairs.push(NvPair { id, name, value, ..NvPair::default() });
+    }
+    let set = |name: &str, value: &str| {
+        format!("Injecting attribute {name}={value} into /node_state '{}'", state.id)
+    };
+    vec![set(&count, "value++"), set(&last, &now.0.to_string())]
 }
 
 fn set_if_absent(cib: &mut Cib, node: &str) {
