@@ -130,8 +130,6 @@ pub(super) fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading
                 && let Some(served) = world.rscs[rid].serves
                 && world.nodes[served].sort == NodeSort::Remote
             {
-                let name = world.rscs[rid].id.clone();
-                let _ = name;
                 world.fence(served, "remote connection is unrecoverable");
                 world.rscs[rid].managed = managed;
             }
@@ -141,9 +139,6 @@ pub(super) fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading
         }
     }
     if role > Role::Stopped {
-        if world.rscs[rid].orphan {
-            // Shown and stopped, unless told otherwise.
-        }
         world.add_running(rid, nid);
     }
     if !world.rscs[rid].running_on.contains(&nid) && role == Role::Stopped {
