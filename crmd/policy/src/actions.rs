@@ -124,7 +124,7 @@ pub(crate) mod edge {
     pub const RESTART: u16 = 8;
     /// Only if both are on one node, or one is about to free what the other needs.
     pub const LOAD: u16 = 16;
-    /// Never both at once; order does not matter.
+    /// Never both at once; the first first, unless that makes a circle.
     pub const SERIAL: u16 = 32;
     /// One of several firsts is enough.
     pub const ANY: u16 = 64;

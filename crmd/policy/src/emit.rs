@@ -161,11 +161,9 @@ fn inputs(
         if e.kind & edge::LOAD != 0 && !load_applies(acts, e.first, e.then) {
             continue;
         }
-        if e.kind & edge::SERIAL != 0 && first > then {
-            continue;
-        }
         inputs[then.index()].push(first);
-        strong[then.index()].push(e.kind & !(edge::QUIET | edge::USER | edge::PROBE) != 0);
+        strong[then.index()]
+            .push(e.kind & !(edge::QUIET | edge::USER | edge::PROBE | edge::SERIAL) != 0);
     }
     let _ = world;
     for (list, strong) in inputs.iter_mut().zip(&mut strong) {

@@ -134,7 +134,7 @@ type Migration = (Aid, Aid, Aid, Aid);
 fn serialized(acts: &mut Actions, real: &[Migration]) {
     let of_start = |aid: Aid| real.iter().find(|m| m.2 == aid);
     let mut pairs = Vec::new();
-    for e in acts.edges.iter().filter(|e| e.kind & edge::SERIAL != 0 && e.first < e.then) {
+    for e in acts.edges.iter().filter(|e| e.kind & edge::SERIAL != 0) {
         if let (Some(first), Some(then)) = (of_start(e.first), of_start(e.then)) {
             pairs.push((first.1, then.0));
         }

@@ -195,7 +195,6 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC, alone: &FxHashSet<
         for a in firsts(world, acts, order.first, first, false) {
             for b in thens(world, acts, order.then, then) {
                 acts.order(a, b, kind);
-                acts.order(b, a, kind);
             }
         }
         return;
