@@ -203,7 +203,7 @@ fn unfence(world: &World<'_>, acts: &mut Actions) {
             && !node.unclean
             && !node.pending
             && !node.shutdown
-            && node.sort == NodeSort::Member
+            && matches!(node.sort, NodeSort::Member | NodeSort::Remote)
             && (!done || again.is_some())
             && !acts.fences.contains_key(&nid);
         if !wanted {

@@ -155,5 +155,8 @@ pub(super) fn failure(
 }
 
 pub(super) fn reconnects(world: &World<'_>, rid: Rid) -> bool {
-    world.conf(rid).is_some_and(|c| c.params.iter().any(|s| s.get("reconnect_interval").is_some()))
+    let pause = |v: &Text| crate::values::millis(v).is_some_and(|ms| ms > 0);
+    world
+        .conf(rid)
+        .is_some_and(|c| c.params.iter().any(|s| s.get("reconnect_interval").is_some_and(pause)))
 }
