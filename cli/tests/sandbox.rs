@@ -163,6 +163,72 @@ fn slow_a_host_without_power_is_fenced_and_its_service_moves() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("no sandbox is up"));
 }
 
+/// An agent that writes down what it is told.
+const TELL: &str = r#"#!/bin/sh
+base=$OCF_RESKEY_dir/$OCF_RESKEY_CRM_meta_on_node
+if [ "$1" = monitor ]; then [ -e "$base.on" ] || exit 7; exit 0; fi
+{
+    echo "$1 $OCF_RESKEY_CRM_meta_notify_type $OCF_RESKEY_CRM_meta_notify_operation"
+    echo "start=$OCF_RESKEY_CRM_meta_notify_start_uname."
+    echo "stop=$OCF_RESKEY_CRM_meta_notify_stop_uname."
+    echo "active=$OCF_RESKEY_CRM_meta_notify_active_uname."
+    echo "max=$OCF_RESKEY_CRM_meta_clone_max"
+} >> "$base.log"
+case $1 in start) : > "$base.on" ;; stop) rm -f "$base.on" ;; esac
+exit 0
+"#;
+
+#[test]
+fn slow_instances_are_told_about_each_other_and_orders_say_why() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    sandbox.say(&["up"]);
+    let agent = sandbox.dir.join("ocf/resource.d/rota-sandbox/tell");
+    std::fs::write(&agent, TELL).unwrap();
+    std::fs::set_permissions(&agent, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let told = sandbox.dir.join("told");
+    std::fs::create_dir(&told).unwrap();
+    let dir = format!("dir={}", told.display());
+    let on_n1 = |words: &[&str]| sandbox.say(&[&["exec", "n1"], words].concat());
+    let create = ["resource", "create", "told", "ocf:rota-sandbox:tell", &dir, "clone"];
+    on_n1(&[&create[..], &["notify=true", "--force", "--wait"]].concat());
+
+    let sorted = |line: &str| -> Vec<String> {
+        let names = line.split_once('=').unwrap().1.trim_end_matches('.');
+        let mut names: Vec<String> = names.split_whitespace().map(str::to_owned).collect();
+        names.sort();
+        names
+    };
+    let log = std::fs::read_to_string(told.join("n2.log")).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    assert_eq!(lines[0].trim_end(), "start", "{log}");
+    assert_eq!(sorted(lines[1]), ["n1", "n2", "n3"], "{log}");
+    assert_eq!(lines[2], "stop= .", "an empty list is one blank: {log}");
+    assert_eq!(lines[4], "max=3", "{log}");
+    assert_eq!(lines[5], "notify post start", "{log}");
+
+    on_n1(&["resource", "disable", "told-clone", "--wait"]);
+    let log = std::fs::read_to_string(told.join("n2.log")).unwrap();
+    let lines: Vec<&str> = log.lines().skip_while(|l| *l != "notify pre stop").collect();
+    assert_eq!(sorted(lines[2]), ["n1", "n2", "n3"], "{log}");
+    assert_eq!(sorted(lines[3]), ["n1", "n2", "n3"], "{log}");
+
+    let why = on_n1(&["resource", "why", "told"]);
+    assert!(why.contains("it is disabled (target-role=Stopped of told-clone)"), "{why}");
+    let plan = on_n1(&["simulate", "--explain"]);
+    assert!(plan.contains("What will change:\n  nothing"), "{plan}");
+    assert!(plan.contains("told:0: it is disabled"), "{plan}");
+    on_n1(&["resource", "ban", "web", "--wait"]);
+    let orders = sandbox.say(&["log"]);
+    for reason in [
+        "told_stop_0: told:1 stops on",
+        "it is disabled (target-role=Stopped of told-clone)",
+        "location cli-ban-web-on-n",
+    ] {
+        assert!(orders.contains(reason), "no order says '{reason}':\n{orders}");
+    }
+}
+
 #[test]
 fn a_directory_that_is_no_sandbox_is_not_deleted() {
     let sandbox = Sandbox::new();

@@ -14,6 +14,11 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
+/// A small cluster with an address `vip`, about to restart.
+fn changed_address() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/why/changed.xml")
+}
+
 /// Runs `rota WORDS` on a CIB; what it prints.
 fn ask(words: &str, cib: &Path) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rota"));
@@ -49,7 +54,7 @@ fn answers_are_as_written() {
 
 #[test]
 fn a_question_leaves_its_file_alone() {
-    let source = cases()[0].with_extension("xml");
+    let source = changed_address();
     let copy = std::env::temp_dir().join(format!("rota-why-{}.xml", std::process::id()));
     std::fs::copy(&source, &copy).unwrap();
     ask("rota resource why vip", &copy);
@@ -60,7 +65,7 @@ fn a_question_leaves_its_file_alone() {
 
 #[test]
 fn wrong_names_are_answered_with_the_right_ones() {
-    let cib = cases()[0].with_extension("xml");
+    let cib = changed_address();
     let text = ask("rota resource why vipp", &cib);
     assert!(text.contains("'vipp' does not exist; did you mean 'vip'?"), "{text}");
     let text = ask("rota resource why vip n11", &cib);
@@ -75,7 +80,7 @@ fn wrong_names_are_answered_with_the_right_ones() {
 
 #[test]
 fn programs_get_the_same_as_json_and_dot() {
-    let cib = cases()[0].with_extension("xml");
+    let cib = changed_address();
     let why: serde_json::Value =
         serde_json::from_str(&ask("rota resource why vip --output-format json", &cib)).unwrap();
     let nodes = why["subjects"][0]["nodes"].as_array().unwrap();

@@ -8,8 +8,8 @@ use rota_cib::resource::{
 
 use super::error::UserError;
 use super::find;
-use super::rule::to_words;
 use super::work::Work;
+use rota_cib::rule_words::to_words;
 
 /// `rota resource config [RESOURCE…]`
 pub(super) fn resources(work: &mut Work<'_>, ids: &[&str]) -> Result<(), UserError> {

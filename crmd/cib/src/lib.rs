@@ -26,6 +26,7 @@ pub mod nvset;
 pub mod options;
 pub mod resource;
 pub mod rule;
+pub mod rule_words;
 pub mod score;
 pub mod status;
 pub mod tag;

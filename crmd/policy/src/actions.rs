@@ -437,9 +437,14 @@ impl Actions {
             return;
         }
         // Of a clone only what is on the other action's node counts.
-        let (f_optional, f_runnable) = (self.optional_on(edge.first, then.node), first.runnable);
+        // That all were told is no matter of the place where a group starts.
+        let asked = if first.verb == Verb::Notice { then.node } else { place(world, then) };
+        let (f_optional, f_runnable) = (
+            self.optional_on(edge.first, asked),
+            first.runnable || self.nothing_to_undo(edge.first),
+        );
         let (t_optional, t_runnable) =
-            (self.optional_on(edge.then, first.node), self.could_some(edge.then));
+            (self.optional_on(edge.then, place(world, first)), self.could_some(edge.then));
         let quiet = kind & edge::QUIET != 0;
         if kind & RESTART != 0 {
             // The start must come or cannot: the stop comes either way.
@@ -556,6 +561,15 @@ impl Actions {
         act.optional || act.members.iter().any(|&m| self.spares_some(m))
     }
 
+    /// Whether an action stands for the stops or demotions of instances of which there are none:
+    /// it is as good as done.
+    fn nothing_to_undo(&self, aid: Aid) -> bool {
+        let act = &self.acts[self.acts[aid].mirrors.unwrap_or(aid)];
+        matches!(act.verb, Verb::Stop | Verb::Demote)
+            && matches!(act.collect, Collect::Least(_))
+            && act.members.is_empty()
+    }
+
     /// Whether an action, or one that it stands for, can still be carried out.
     fn could_some(&self, aid: Aid) -> bool {
         let act = &self.acts[aid];
@@ -645,6 +659,14 @@ impl Actions {
         let act = &self.acts[aid];
         (!act.optional || act.always) && act.runnable
     }
+}
+
+/// Where an action takes place; a group starts in one place.
+fn place(world: &World<'_>, act: &Act) -> Option<Nid> {
+    act.node.or_else(|| {
+        let rsc = &world.rscs[act.rid?];
+        (act.verb == Verb::Start && rsc.is_group()).then_some(rsc.assigned).flatten()
+    })
 }
 
 /// An action about which nothing is decided yet.

@@ -343,6 +343,8 @@ pub(crate) struct Rsc {
     pub start_pending: bool,
     pub stop_required: bool,
     pub reload: bool,
+    /// Its role is known from the record of a start only (promotable).
+    pub just_started: bool,
     pub role: Role,
     pub next_role: Option<Role>,
     pub next_role_why: &'static str,

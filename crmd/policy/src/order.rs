@@ -2,7 +2,7 @@
 
 use rota_cib::constraint::OrderKind;
 use rota_cib::constraint::Role;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Verb, blank, edge};
@@ -10,9 +10,18 @@ use crate::constraints::{AnyOf, OrderC};
 use crate::model::{Nid, Rid, World};
 
 /// Applies all orders.
-pub(crate) fn run(world: &World<'_>, acts: &mut Actions) {
+pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
+    let alone = unpaired(world);
+    orders(world, acts, &alone);
+    // Without its counterpart an instance is not to be anywhere.
+    for &rid in &alone {
+        give_up(world, rid);
+    }
+}
+
+fn orders(world: &World<'_>, acts: &mut Actions, alone: &FxHashSet<Rid>) {
     for order in &world.constraints.orders {
-        one(world, acts, order);
+        one(world, acts, order, alone);
     }
     for set in &world.constraints.order_sets {
         any_of(world, acts, set);
@@ -108,6 +117,49 @@ fn apart(world: &World<'_>, acts: &mut Actions) {
     }
 }
 
+/// Instances of interleaved clones that have nothing on their node to start after, directly or
+/// because their counterpart is in the same position.
+fn unpaired(world: &World<'_>) -> FxHashSet<Rid> {
+    let mut alone = FxHashSet::default();
+    let starts = |action: &str| action == "start";
+    let strict: Vec<&OrderC> = world
+        .constraints
+        .orders
+        .iter()
+        .filter(|o| strength(o) & edge::NEEDS != 0 && o.require_all)
+        .filter(|o| starts(o.first_action) && starts(o.then_action))
+        .filter(|o| interleaves(world, o.first, o.then))
+        .filter(|o| world.rscs[o.first].clone_conf().is_none_or(|c| c.min == 0))
+        .collect();
+    loop {
+        let before = alone.len();
+        for order in &strict {
+            let places: FxHashSet<Nid> = instances(world, order.first)
+                .into_iter()
+                .filter(|f| !alone.contains(f))
+                .filter_map(|f| world.rscs[f].assigned)
+                .collect();
+            for instance in instances(world, order.then) {
+                if world.rscs[instance].assigned.is_some_and(|n| !places.contains(&n)) {
+                    alone.insert(instance);
+                }
+            }
+        }
+        if alone.len() == before {
+            return alone;
+        }
+    }
+}
+
+/// A resource and all that is in it shall be nowhere.
+fn give_up(world: &mut World<'_>, rid: Rid) {
+    world.rscs[rid].assigned = None;
+    world.rscs[rid].next_role = Some(Role::Stopped);
+    for child in world.rscs[rid].children.clone() {
+        give_up(world, child);
+    }
+}
+
 /// The strength of an order as edge bits.
 fn strength(order: &OrderC) -> u16 {
     let starts = |action: &str| action == "start" || action == "promote";
@@ -132,7 +184,7 @@ fn strength(order: &OrderC) -> u16 {
     }
 }
 
-fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
+fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC, alone: &FxHashSet<Rid>) {
     let (Some(first), Some(then)) =
         (Verb::parse(order.first_action), Verb::parse(order.then_action))
     else {
@@ -158,7 +210,7 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC) {
         return;
     }
     if interleaves(world, order.first, order.then) {
-        interleaved(world, acts, order, first, then, kind);
+        interleaved(world, acts, order, first, then, kind, alone);
         return;
     }
     let firsts = firsts(world, acts, order.first, first, kind & edge::NEEDS != 0);
@@ -230,8 +282,10 @@ fn interleaved(
     first: Verb,
     then: Verb,
     kind: u16,
+    alone: &FxHashSet<Rid>,
 ) {
-    let firsts = instances(world, order.first);
+    let firsts: Vec<Rid> =
+        instances(world, order.first).into_iter().filter(|f| !alone.contains(f)).collect();
     let starting = matches!(first, Verb::Start | Verb::Promote);
     // The collective points keep their order, without consequences.
     for a in firsts_done(world, acts, order.first, first) {

@@ -3,7 +3,7 @@
 use rota_cib::constraint::Role;
 
 use crate::actions::{Actions, Aid, Verb};
-use crate::model::{Kind, NodeSort, Rid, World};
+use crate::model::{Kind, Multiple, NodeSort, Rid, World};
 
 /// The lines of "Transition Summary".
 pub(crate) fn lines(world: &World<'_>, acts: &Actions) -> Vec<String> {
@@ -103,7 +103,9 @@ fn leaf(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<Line> {
     let source = rsc.migration_source.filter(|_| there.is_some());
     let stays = there.filter(|&t| {
         let start = acts.find(rid, Verb::Start, Some(t));
-        rsc.running_on.contains(&t) && start.is_none_or(|s| acts.acts[s].optional)
+        let is_kept = rsc.meta.multiple == Multiple::StopUnexpected
+            || start.is_none_or(|s| acts.acts[s].optional);
+        rsc.running_on.contains(&t) && is_kept
     });
     let here = source.or(stays).or(rsc.running_on.first().copied());
     let name = |nid: usize| world.nodes[nid].name.as_str();
@@ -147,7 +149,7 @@ fn leaf(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<Line> {
         (Some(_), None) => {
             for &nid in &rsc.running_on {
                 let stop = get(Verb::Stop, Some(nid));
-                let role = role_word(rsc.promotable, rsc.role);
+                let role = role_word(shows_role(world, rid), rsc.role);
                 let mut l = line("Stop", format!("{role}{}", name(nid)), stop);
                 if l.reason.is_none() && rsc.assigned.is_none() {
                     l.reason = Some("node availability".into());
@@ -158,6 +160,21 @@ fn leaf(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<Line> {
         (Some(h), Some(t)) => both(world, acts, rid, h, t, next_role, &line, &mut lines),
     }
     lines
+}
+
+/// Whether the role of an instance is named. What was merely started is unpromoted where that
+/// is said of the instance as a whole; in a group with others that say it of themselves it is
+/// just started.
+fn shows_role(world: &World<'_>, rid: Rid) -> bool {
+    let rsc = &world.rscs[rid];
+    let more = |&m: &Rid| {
+        let member = &world.rscs[m];
+        member.role > Role::Started && !(member.role == Role::Unpromoted && member.just_started)
+    };
+    let grouped = rsc
+        .parent
+        .is_some_and(|p| world.rscs[p].is_group() && world.rscs[p].children.iter().any(more));
+    rsc.promotable && !(rsc.just_started && grouped)
 }
 
 fn role_word(promotable: bool, role: Role) -> &'static str {
@@ -187,7 +204,11 @@ fn both(
     let demote = acts.find(rid, Verb::Demote, Some(h));
     let required = |a: Option<Aid>| a.is_some_and(|a| !acts.acts[a].optional);
     let runnable = |a: Option<Aid>| a.is_none_or(|a| acts.acts[a].runnable);
-    let role = role_word(rsc.promotable, rsc.role);
+    let role = if rsc.promotable && !shows_role(world, rid) && next_role == Role::Unpromoted {
+        "Started -> Unpromoted "
+    } else {
+        role_word(shows_role(world, rid), rsc.role)
+    };
     let stray = rsc.running_on.iter().copied().find(|&other| {
         other != h && other != t && required(acts.find(rid, Verb::Stop, Some(other)))
     });

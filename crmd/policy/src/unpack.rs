@@ -146,13 +146,15 @@ impl<'a> Maker<'_, 'a> {
         };
         let provider = p.provider.clone().or(template.and_then(|t| t.provider.clone()));
         let agent = p.agent.clone().or(template.and_then(|t| t.agent.clone())).unwrap_or_default();
-        let mut params: Vec<&'a NvSet> = p.parameters.iter().collect();
-        let mut meta_util: Vec<&'a NvSet> = p.utilization.iter().collect();
+        // The last one counts: its own, else those of the template, else of what it is part of.
+        let mut params: Vec<&'a NvSet> = inherited.params.clone();
+        let mut meta_util: Vec<&'a NvSet> = Vec::new();
         if let Some(t) = template {
             params.extend(&t.parameters);
             meta_util.extend(&t.utilization);
         }
-        params.extend(&inherited.params);
+        params.extend(&p.parameters);
+        meta_util.extend(&p.utilization);
         let params_by_node = depends_on_node(&params);
         let mut utilization = Pairs::new();
         self.world.values.collect(&meta_util, None, &Context::default(), &mut utilization);
@@ -273,7 +275,7 @@ impl<'a> Maker<'_, 'a> {
 
     pub fn group_confs(&mut self, g: &'a Group, inherited: &Inherited<'a>) -> Vec<usize> {
         let mut inner = inherited.clone();
-        inner.params = g.parameters.iter().chain(inherited.params.iter().copied()).collect();
+        inner.params = inherited.params.iter().copied().chain(&g.parameters).collect();
         g.members.iter().map(|m| self.conf(m, &inner)).collect()
     }
 
@@ -485,6 +487,7 @@ pub(crate) fn add(
         probe_error: None,
         start_pending: false,
         stop_required: false,
+        just_started: false,
         reload: false,
         role: Role::Stopped,
         next_role: None,

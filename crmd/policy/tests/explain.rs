@@ -14,14 +14,14 @@ const INF: i32 = 1_000_000;
 
 fn cases() -> Vec<(String, Cib, WallTime)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = std::env::var_os("ROTA_SHARED")
-        .map_or_else(|| root.join("../shared"), PathBuf::from)
-        .join("sched-suite/xml");
+    let shared =
+        std::env::var_os("ROTA_SHARED").map_or_else(|| root.join("../shared"), PathBuf::from);
     if !shared.is_dir() {
         eprintln!("own cases only: no recorded ones at {}", shared.display());
     }
+    let (suite, fuzz) = (shared.join("sched-suite/xml"), shared.join("sched-fuzz/xml"));
     let mut paths = Vec::new();
-    for dir in [root.join("tests/corpus/policy"), root.join("tests/corpus/why"), shared] {
+    for dir in [root.join("tests/corpus/policy"), root.join("tests/corpus/why"), suite, fuzz] {
         let Ok(entries) = std::fs::read_dir(dir) else { continue };
         paths.extend(entries.flatten().map(|entry| entry.path()));
     }

@@ -6,8 +6,8 @@ use rota_cib::constraint::{
 use rota_cib::{Score, Text};
 
 use super::super::error::UserError;
-use super::super::rule::to_words;
 use super::super::work::Work;
+use rota_cib::rule_words::to_words;
 
 /// `rota constraint config`
 pub(super) fn all(work: &mut Work<'_>) -> Result<(), UserError> {

@@ -4,13 +4,16 @@ use rota_cib::Text;
 use rota_cib::constraint::Role;
 use smol_str::format_smolstr;
 
-use super::reason::Reason;
+use super::reason::{Fact, Reason};
 use super::{compare, definition, facts, failure, promotion, whole};
 use crate::actions::{Actions, Aid, Verb};
 use crate::model::{Nid, Rid, World};
 
 /// How many steps back are followed.
 const STEPS: usize = 24;
+
+/// How many resources that must be together are followed: they may form a circle.
+const COMPANY: usize = 8;
 
 /// What an action comes from.
 #[derive(Clone, Debug)]
@@ -56,7 +59,7 @@ impl Causes<'_, '_> {
         }
         let Some(rid) = act.rid else { return self.fallback(aid) };
         if self.world.rscs[rid].is_primitive()
-            && let Some(origin) = self.own(rid, act.verb, act.node, act.reason.as_deref())
+            && let Some(origin) = self.own(rid, act.verb, act.node, act.reason.as_deref(), COMPANY)
         {
             path.extend(origin.path);
             return origin.reason;
@@ -141,7 +144,14 @@ impl Causes<'_, '_> {
     }
 
     /// Causes that lie in the resource itself.
-    fn own(&self, rid: Rid, verb: Verb, node: Option<Nid>, said: Option<&str>) -> Option<Origin> {
+    fn own(
+        &self,
+        rid: Rid,
+        verb: Verb,
+        node: Option<Nid>,
+        said: Option<&str>,
+        company: usize,
+    ) -> Option<Origin> {
         let (world, rsc) = (self.world, &self.world.rscs[rid]);
         let next = rsc.next_role.unwrap_or(Role::Stopped);
         let there = rsc.assigned.filter(|_| next > Role::Stopped);
@@ -160,9 +170,9 @@ impl Causes<'_, '_> {
             let nodes = rsc.running_on.iter().map(|&n| world.nodes[n].name.clone()).collect();
             return Some(Origin::at_once(Reason::MultiplyActive { nodes }));
         }
-        let Some(there) = there else { return Some(self.ends(rid, here)) };
+        let Some(there) = there else { return Some(self.ends(rid, here, company)) };
         if !rsc.running_on.contains(&there) {
-            return Some(self.leaves(rid, here, there));
+            return Some(self.leaves(rid, here, there, company));
         }
         match said {
             Some("dangling migration") => return Some(Origin::at_once(Reason::Dangling)),
@@ -181,16 +191,16 @@ impl Causes<'_, '_> {
         if rsc.failed || rsc.stop_required {
             return Some(Origin::at_once(self.failed(rid, here)));
         }
-        self.role_change(rid, verb, next)
+        self.role_change(rid, verb, next, company)
     }
 
     /// Stopped, and on no node afterwards.
-    fn ends(&self, rid: Rid, here: Nid) -> Origin {
+    fn ends(&self, rid: Rid, here: Nid, company: usize) -> Origin {
         let whole = whole::of(self.world, rid);
         if let Some(fact) = whole.into_iter().find(|f| stops(&f.reason)) {
             return Origin::at_once(fact.reason);
         }
-        self.barred(rid, here).unwrap_or_else(|| {
+        self.barred(rid, here, company).unwrap_or_else(|| {
             if let Some(clone) = self.world.instance_owner(rid)
                 && let Some(conf) = self.world.rscs[clone].clone_conf()
             {
@@ -202,13 +212,30 @@ impl Causes<'_, '_> {
     }
 
     /// What keeps it off the node where it is.
-    fn barred(&self, rid: Rid, here: Nid) -> Option<Origin> {
+    fn barred(&self, rid: Rid, here: Nid, company: usize) -> Option<Origin> {
         let facts = facts::of(self.world, rid, here);
-        let fact = facts.into_iter().find(facts::bars)?;
+        // What is said of itself comes before what others want of it.
+        let distance = |f: &&Fact| match f.reason {
+            Reason::WantedBy { .. } => 2,
+            Reason::Colocation { .. } | Reason::GroupMember { .. } => 1,
+            _ => 0,
+        };
+        let fact = facts.iter().filter(|f| facts::bars(f)).min_by_key(distance)?.clone();
+        if let Reason::WantedBy { by, .. } = &fact.reason
+            && let Some(origin) = self.barred_partner(by, here)
+        {
+            return Some(origin);
+        }
         let with = match &fact.reason {
             Reason::Colocation { with, .. } | Reason::GroupMember { with, .. } => with,
             _ => return Some(Origin::at_once(fact.reason)),
         };
+        let blocked =
+            |f: &&Fact| matches!(f.reason, Reason::Blocked { .. } | Reason::MultiplyActive { .. });
+        if let Some(root) = fact.because.iter().find(blocked) {
+            let step = format_smolstr!("it must be with {with}, and nothing can be with that now");
+            return Some(Origin { path: vec![step], reason: root.reason.clone() });
+        }
         // The other went first: whatever moved it moves this one.
         let mut origin = Origin::at_once(fact.reason.clone());
         let first = match (&fact.reason, self.world.rscs[rid].parent) {
@@ -223,8 +250,8 @@ impl Causes<'_, '_> {
         let leaf = self.world.leaves(other).first().copied().unwrap_or(other);
         let moves = !self.world.rscs[leaf].running_on.is_empty()
             && self.world.rscs[leaf].assigned != self.world.rscs[leaf].running_on.first().copied();
-        if leaf != rid && moves {
-            let further = self.own(leaf, Verb::Stop, None, None)?;
+        if leaf != rid && moves && company > 0 {
+            let further = self.own(leaf, Verb::Stop, None, None, company - 1)?;
             let moves = self.movement(other);
             origin.path.push(format_smolstr!("it must be with {with}, and {moves}"));
             origin.path.extend(further.path);
@@ -233,8 +260,22 @@ impl Causes<'_, '_> {
         Some(origin)
     }
 
-    fn leaves(&self, rid: Rid, here: Nid, there: Nid) -> Origin {
-        if let Some(origin) = self.barred(rid, here) {
+    /// What keeps the one off that is to be with it.
+    fn barred_partner(&self, by: &str, here: Nid) -> Option<Origin> {
+        let &other = self.world.by_id.get(by)?;
+        let leaf = self.world.leaves(other).first().copied()?;
+        let mutual = |f: &Fact| {
+            let with = matches!(f.reason, Reason::Colocation { .. } | Reason::GroupMember { .. });
+            with || matches!(f.reason, Reason::WantedBy { .. })
+        };
+        let facts = facts::of(self.world, leaf, here);
+        let fact = facts.into_iter().find(|f| facts::bars(f) && !mutual(f))?;
+        let step = format_smolstr!("{by}, which must be with it, cannot be there");
+        Some(Origin { path: vec![step], reason: fact.reason })
+    }
+
+    fn leaves(&self, rid: Rid, here: Nid, there: Nid, company: usize) -> Origin {
+        if let Some(origin) = self.barred(rid, here, company) {
             return origin;
         }
         let rsc = &self.world.rscs[rid];
@@ -274,7 +315,7 @@ impl Causes<'_, '_> {
         }))
     }
 
-    fn role_change(&self, rid: Rid, verb: Verb, next: Role) -> Option<Origin> {
+    fn role_change(&self, rid: Rid, verb: Verb, next: Role, company: usize) -> Option<Origin> {
         let (world, rsc) = (self.world, &self.world.rscs[rid]);
         let clone = world.instance_owner(rid)?;
         match verb {
@@ -286,8 +327,11 @@ impl Causes<'_, '_> {
                         && other.role == Role::Promoted
                         && other.next_role != Some(Role::Promoted)
                 });
-                let Some(loser) = loser else { return Some(Origin::at_once(Reason::NotPromoted)) };
-                let further = self.own(loser, Verb::Demote, None, None)?;
+                let Some(loser) = loser.filter(|_| company > 0) else {
+                    return Some(Origin::at_once(Reason::NotPromoted));
+                };
+                let further =
+                    self.own(loser, Verb::Demote, None, None, company.saturating_sub(1))?;
                 let mut path = vec![self.movement(loser)];
                 path.extend(further.path);
                 Some(Origin { path, reason: further.reason })

@@ -116,8 +116,10 @@ impl Causes<'_, '_> {
     fn sentence(&self, aid: Aid, origin: &Origin, needless: bool) -> String {
         let act = &self.acts.acts[aid];
         let id = act.rid.map_or("", |rid| self.world.rscs[rid].id.as_str());
-        let node = act.node.map_or("", |n| self.world.nodes[n].name.as_str());
-        let cause = words::words(&origin.reason, None, About { resource: id, node });
+        // A constraint that is a cause is one that speaks against where it is.
+        let against =
+            matches!(origin.reason, Reason::Location { .. }).then_some(-crate::score::INF);
+        let cause = words::words(&origin.reason, against, About { resource: id, node: "" });
         let moves = matches!(
             act.verb,
             Verb::Stop
@@ -158,7 +160,14 @@ impl Causes<'_, '_> {
         }
         let next = rsc.next_role.unwrap_or(Role::Stopped);
         let stays_down = next <= Role::Stopped && rsc.running_on.is_empty();
-        let spare = rsc.parent.is_some() && rsc.anonymous;
+        let spare = rsc.anonymous
+            && self.world.instance_owner(rid).is_some_and(|clone| {
+                let leaves = self.world.leaves(clone);
+                let alike = |l: &Rid| self.world.rscs[*l].conf_id == rsc.conf_id;
+                let active = |l: Rid| self.world.rscs[l].assigned.is_some();
+                let mut alike = leaves.into_iter().filter(alike);
+                alike.clone().any(active) || alike.next() != Some(rid)
+            });
         // Spare instances of a clone that run nowhere are no news, nor is what was removed.
         if stays_down && (spare || rsc.orphan) {
             return None;

@@ -1,7 +1,8 @@
 //! What speaks for and against a resource on a node.
 
-use rota_cib::Text;
 use rota_cib::constraint::{Constraint, Role};
+use rota_cib::rule::Rule;
+use rota_cib::{Text, rule_words};
 use smol_str::format_smolstr;
 
 use super::ledger::{Entry, Source};
@@ -9,6 +10,7 @@ use super::reason::{Fact, NodeState, Reason};
 use super::words::About;
 use super::{compare, failure, whole};
 use crate::assign::{colocs_as_dependent, fail_count, usable};
+use crate::constraints::LocationC;
 use crate::model::{Kind, Nid, Rid, World};
 use crate::options::Health;
 use crate::score::INF;
@@ -129,6 +131,22 @@ fn speakers(world: &World<'_>, rid: Rid) -> Vec<Rid> {
     found
 }
 
+/// A location constraint with the names that people gave it.
+pub(super) fn location_reason(world: &World<'_>, location: &LocationC, score: i32) -> Reason {
+    let configured = world.cib.config.constraints.iter().find_map(|c| match c {
+        Constraint::Location(l) if l.id == location.id => Some(l),
+        _ => None,
+    });
+    // The resource as the constraint names it, not the clone around it.
+    let named = configured.and_then(|l| l.rsc.clone());
+    let resource = named.unwrap_or_else(|| world.rscs[location.rid].id.clone());
+    let rules = configured.map_or(&[][..], |l| &l.rules);
+    let gives = |rule: &&Rule| rule.score.is_none_or(|s| s.value() == score);
+    let rule = rules.iter().find(gives).map(|rule| rule_words::to_words(rule).into());
+    let (constraint, manual) = (location.id.clone(), location.id.starts_with("cli-"));
+    Reason::Location { constraint, resource, manual, rule }
+}
+
 /// What a change did to a score, as a number to add.
 fn effect(entry: &Entry) -> i32 {
     match (entry.before.present, entry.after.score) {
@@ -172,24 +190,9 @@ impl Found<'_, '_> {
                 continue;
             }
             for &(_, score) in location.nodes.iter().filter(|&&(n, s)| n == nid && s != 0) {
-                let manual = location.id.starts_with("cli-");
-                let resource = self.named_by(&location.id, location.rid);
-                let constraint = location.id.clone();
-                self.push(Reason::Location { constraint, resource, manual }, Some(score));
+                self.push(location_reason(world, location, score), Some(score));
             }
         }
-    }
-
-    /// The resource as a location constraint names it.
-    fn named_by(&self, constraint: &Text, rid: Rid) -> Text {
-        let constraints = &self.world.cib.config.constraints;
-        constraints
-            .iter()
-            .find_map(|c| match c {
-                Constraint::Location(l) if l.id == *constraint => l.rsc.clone(),
-                _ => None,
-            })
-            .unwrap_or_else(|| self.world.rscs[rid].id.clone())
     }
 
     fn failures(&mut self) {

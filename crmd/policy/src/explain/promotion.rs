@@ -3,7 +3,7 @@
 use rota_cib::constraint::Role;
 use smol_str::format_smolstr;
 
-use super::facts::{about, place_of};
+use super::facts::{about, location_reason, place_of};
 use super::reason::{Fact, Reason};
 use crate::assign::{colocs_as_dependent, colocs_as_primary};
 use crate::model::{Nid, Rid, World};
@@ -50,9 +50,7 @@ pub(super) fn facts(world: &World<'_>, clone: Rid, leaf: Rid, nid: Nid) -> Vec<F
         let here =
             location.nodes.iter().filter(|(n, score)| (*n == host || *n == nid) && *score != 0);
         for &(_, score) in here {
-            let (constraint, resource) = (location.id.clone(), world.rscs[location.rid].id.clone());
-            let manual = location.id.starts_with("cli-");
-            push(Reason::Location { constraint, resource, manual }, Some(score));
+            push(location_reason(world, location, score), Some(score));
         }
     }
     let owner = bundle.unwrap_or(clone);

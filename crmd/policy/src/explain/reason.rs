@@ -48,6 +48,8 @@ pub enum Reason {
         resource: Text,
         /// Left behind by `resource move` or `ban`.
         manual: bool,
+        /// The rule by which it applies, as people write it.
+        rule: Option<Text>,
     },
     /// It stays gladly where it is.
     Stickiness,

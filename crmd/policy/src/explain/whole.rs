@@ -8,9 +8,9 @@ use smol_str::format_smolstr;
 use super::reason::{Fact, Reason};
 use super::words::About;
 use super::{facts, failure};
-use crate::model::{Multiple, Nid, Rid, World};
+use crate::model::{Multiple, Nid, NodeSort, Rid, World};
 use crate::options::NoQuorum;
-use crate::score::{INF, leading_number};
+use crate::score::leading_number;
 
 /// The outermost resource around one.
 pub(super) fn top_of(world: &World<'_>, mut rid: Rid) -> Rid {
@@ -175,24 +175,19 @@ pub(super) fn utilization(world: &World<'_>, rid: Rid, nid: Nid) -> Reason {
 
 /// Per node what is decisive, for a resource that has none.
 pub(super) fn no_node(world: &World<'_>, rid: Rid) -> Reason {
-    let mut nodes = Vec::new();
-    for nid in 0..world.nodes.len() {
-        let cand = world.rscs[rid].allowed[nid];
-        if world.nodes[nid].sort == crate::model::NodeSort::Ping
-            || (cand.present && cand.score > -INF && crate::assign::usable(world, nid))
-        {
-            continue;
+    let told = |nid: Nid| {
+        let (node, cand) = (&world.nodes[nid], world.rscs[rid].allowed[nid]);
+        let open = cand.effective() >= 0 && crate::assign::usable(world, nid);
+        if node.sort == NodeSort::Ping || open {
+            return None;
         }
         let facts = facts::of(world, rid, nid);
-        if let Some(fact) = facts.iter().find(|f| facts::bars(f)) {
-            let node = &world.nodes[nid].name;
-            let text = fact.text.as_str();
-            let said = match text.starts_with(node.as_str()) {
-                true => text.into(),
-                false => format_smolstr!("{node}: {text}"),
-            };
-            nodes.push(said);
+        let against = |f: &&Fact| f.score.is_some_and(|s| s < 0);
+        let fact = facts.iter().find(|f| facts::bars(f)).or_else(|| facts.iter().find(against))?;
+        match fact.text.starts_with(node.name.as_str()) {
+            true => Some(fact.text.as_str().into()),
+            false => Some(format_smolstr!("{}: {}", node.name, fact.text)),
         }
-    }
-    Reason::NoNode { nodes }
+    };
+    Reason::NoNode { nodes: (0..world.nodes.len()).filter_map(told).collect() }
 }

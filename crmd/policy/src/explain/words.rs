@@ -55,16 +55,21 @@ pub(super) fn words(reason: &Reason, score: Option<i32>, about: About<'_>) -> St
     let against = score.is_some_and(|s| s < 0);
     match reason {
         Reason::Node { node, state, why } => node_words(node, *state, why.as_deref()),
-        Reason::Location { constraint, resource, manual } => {
+        Reason::Location { constraint, resource, manual, rule } => {
             let verb = if against { "keeps" } else { "wants" };
-            let there = if against { "off this node" } else { "here" };
+            let there = match against {
+                true if about.node.is_empty() => "away",
+                true => "off this node",
+                false => "here",
+            };
             let of = if resource == about.resource {
                 String::new()
             } else {
                 format!(" (of {resource})")
             };
             let left = if *manual { ", left by 'resource move' or 'resource ban'" } else { "" };
-            format!("location {constraint}{of} {verb} it {there}{left}")
+            let rule = rule.as_ref().map_or_else(String::new, |rule| format!(", where {rule}"));
+            format!("location {constraint}{of} {verb} it {there}{rule}{left}")
         }
         Reason::Stickiness => "stickiness: it is active here".into(),
         Reason::Colocation { constraint, with, with_node, score } => {
@@ -82,10 +87,11 @@ pub(super) fn words(reason: &Reason, score: Option<i32>, about: About<'_>) -> St
         }
         Reason::Threshold { count, limit, failure, expires } => {
             let count = match count {
-                c if *c >= score::INF => "failed fatally here".to_owned(),
-                1 => "failed once here".to_owned(),
-                c => format!("failed {c} times here"),
+                c if *c >= score::INF => "it failed fatally".to_owned(),
+                1 => "it failed once".to_owned(),
+                c => format!("it failed {c} times"),
             };
+            let here = if about.node.is_empty() { "" } else { " here" };
             let limit = match limit {
                 l if *l >= score::INF => String::from(" (fail count INFINITY)"),
                 l => format!(", migration-threshold is {l}"),
@@ -94,7 +100,7 @@ pub(super) fn words(reason: &Reason, score: Option<i32>, about: About<'_>) -> St
             let expires = expires.map_or_else(String::new, |at| {
                 format!("; forgotten at {}", crate::simulate::date_text(at))
             });
-            format!("{count}{limit}{failure}{expires}")
+            format!("{count}{here}{limit}{failure}{expires}")
         }
         Reason::Failed { failure, consequence } => match failure {
             Some(failure) => format!("{} ({consequence})", failure.words()),

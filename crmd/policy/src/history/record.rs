@@ -308,6 +308,7 @@ pub(super) fn success(
         }
         "start" => {
             reading.role = active_role(world, rid);
+            world.rscs[rid].just_started = true;
             clears = true;
         }
         "stop" => {
@@ -322,6 +323,7 @@ pub(super) fn success(
         "demote" => {
             clears = true;
             reading.role = Role::Unpromoted;
+            world.rscs[rid].just_started = false;
         }
         "migrate_from" => {
             reading.role = Role::Started;

@@ -232,7 +232,7 @@ fn only_one(allowed: &[Cand]) -> bool {
 fn best_in_place(world: &World<'_>, source: Rid, coloc: Option<&Coloc>, nid: usize) -> i32 {
     let allowed = &world.rscs[source].allowed;
     let here = |n: usize| {
-        (allowed[n].present && usable(world, n)).then_some(allowed[n].score).unwrap_or(-INF)
+        if allowed[n].present && usable(world, n) { allowed[n].score } else { -INF }
     };
     if coloc.is_none_or(|c| c.attribute.is_none()) {
         return here(nid);
