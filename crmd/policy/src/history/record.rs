@@ -274,7 +274,6 @@ pub(super) fn pending(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the pieces of one record and its surroundings")]
 pub(super) fn success(
     world: &mut World<'_>,
     nid: Nid,
