@@ -270,14 +270,10 @@ fn starts_wait(world: &World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
         }
         for verb in [Verb::Start, Verb::Promote] {
             for aid in acts.all(rid, verb) {
-                let same_guest = acts.acts[aid].node == Some(nid);
-                let kind = if rsc.meta.requires == Requires::Quorum && verb == Verb::Promote {
+                if rsc.meta.requires == Requires::Quorum && verb == Verb::Promote {
                     continue;
-                } else {
-                    edge::NEEDS | edge::QUIET
-                };
-                let _ = same_guest;
-                acts.order(fence, aid, kind);
+                }
+                acts.order(fence, aid, edge::NEEDS);
             }
         }
     }
@@ -310,9 +306,10 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
         for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
             let a = &acts.acts[other];
             if a.verb == Verb::Stop {
-                let unmanaged = a
-                    .rid
-                    .is_some_and(|r| !world.rscs[r].managed && world.rscs[r].role > Role::Stopped);
+                // What people have taken over stays; what failed to stop keeps its node here.
+                let unmanaged = a.rid.map(|r| &world.rscs[r]).is_some_and(|r| {
+                    !r.managed && (!r.blocked || r.maintenance) && r.role > Role::Stopped
+                });
                 if !unmanaged {
                     acts.order(other, aid, edge::NEEDS | edge::QUIET);
                 }
