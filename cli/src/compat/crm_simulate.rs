@@ -267,7 +267,7 @@ fn show(request: &Request) -> Result<String, String> {
             if let Some(note) = &note {
                 out.push_str(note);
             }
-            let (_, status) = simulate::status(&cib, now, &Options::default());
+            let status = simulate::status_after(&cib, now, &Options::default());
             out.push_str("\nRevised Cluster Status:\n");
             out.push_str(&status);
         }

@@ -641,11 +641,11 @@ fn migrating(op: &ResourceOp, action: &Action) -> Option<Entry> {
 }
 
 /// What the checker, which shares no code with the planner, holds against a plan. Doing nothing
-/// and saying so is better than two masters; an order between services that is not kept is not
+/// and saying so is better than two masters; an order or a place that is not as wished is not
 /// worth that.
 fn reason_to_refuse(cib: &Cib, graph: &Graph) -> Option<Text> {
     check(cib, graph)
         .into_iter()
-        .find(|finding| !matches!(finding, Finding::OrderLost { .. }))
+        .find(Finding::is_grave)
         .map(|finding| finding.to_string().into())
 }

@@ -143,6 +143,8 @@ pub(crate) mod edge {
     /// What keeps the first from happening, or calls for it, does so for the second: between a
     /// guest's connection and what is behind it.
     pub const SAME_REASON: u16 = 16384;
+    /// Has no meaning after all: one of the two is migrated instead.
+    pub const VOID: u16 = 32768;
     /// Between two resources by the user's constraint.
     pub const USER: u16 = 2048;
 }
@@ -201,6 +203,8 @@ pub(crate) struct Act {
     pub why_blocked: bool,
     /// Of a resource that is not managed.
     pub fixed: bool,
+    /// Node or quorum rule it out, whatever becomes of other actions.
+    pub never: bool,
 }
 
 /// All actions and orderings.
@@ -375,9 +379,20 @@ impl Actions {
         let runnable = act.runnable
             && match act.collect {
                 Collect::No => true,
-                Collect::All => able == act.members.len() && able > 0,
+                // A group sets out if any member may be touched at all; that it is done is
+                // another thing, see `mirror`.
+                Collect::All => act.members.iter().any(|&m| {
+                    let member = &self.acts[m];
+                    !member.fixed && !member.never && member.node.is_some()
+                }),
                 Collect::Least(n) => able >= n.max(1),
             };
+        if act.collect == Collect::All {
+            for done in act.mirrored.clone() {
+                self.mirror(done);
+            }
+        }
+        let act = &self.acts[aid];
         if optional != act.optional || runnable != act.runnable {
             let act = &mut self.acts[aid];
             act.optional = optional;
@@ -388,7 +403,15 @@ impl Actions {
 
     fn mirror(&mut self, aid: Aid) {
         let Some(of) = self.acts[aid].mirrors else { return };
-        let (optional, runnable) = (self.acts[of].optional, self.acts[of].runnable);
+        let (optional, mut runnable) = (self.acts[of].optional, self.acts[of].runnable);
+        // A group is done when all its members are.
+        let done = matches!(
+            self.acts[aid].verb,
+            Verb::Running | Verb::Stopped | Verb::Promoted | Verb::Demoted
+        );
+        if done && self.acts[of].collect == Collect::All {
+            runnable &= self.acts[of].members.iter().all(|&m| self.acts[m].runnable);
+        }
         let act = &mut self.acts[aid];
         if (act.optional && !optional) || (act.runnable && !runnable) {
             act.optional &= optional;
@@ -496,7 +519,7 @@ impl Actions {
             let builds = matches!(
                 self.acts[edge.first].verb,
                 Verb::Start | Verb::Promote | Verb::Running | Verb::Promoted
-            );
+            ) || (self.acts[edge.first].verb == Verb::Fence && kind & FORCES != 0);
             let anew = self.acts[edge.first].rid.is_none_or(|r| {
                 !world.rscs[r].is_primitive() || !world.rscs[r].running_on.is_empty()
             });
@@ -693,5 +716,6 @@ pub(crate) fn blank(rid: Option<Rid>, verb: Verb, node: Option<Nid>) -> Act {
         always: false,
         why_blocked: false,
         fixed: false,
+        never: false,
     }
 }

@@ -20,7 +20,12 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
     // On a node that is left nothing is compared.
     let node = &world.nodes[nid];
     let maintained = rsc.maintenance || node.maintenance;
-    if !node.can_run() && !(node.maintenance && node.online && !node.unclean) {
+    let in_use = node.can_run() || (node.maintenance && node.online && !node.unclean);
+    if !in_use {
+        for op in active(history).iter().filter(|o| o.interval_ms > 0) {
+            let key = (op.operation.clone(), op.interval_ms);
+            world.active_ops.entry((rid, nid)).or_default().push(key);
+        }
         return;
     }
     if rsc.orphan {

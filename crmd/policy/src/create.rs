@@ -26,7 +26,7 @@ fn resource(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             for child in world.rscs[rid].children.clone() {
                 resource(world, acts, child);
             }
-            clone(world, acts, rid, conf.min, conf.promotable, conf.ordered);
+            clone(world, acts, rid, conf.promotable, conf.ordered);
             if world.rscs[rid].notify {
                 crate::notify::create(world, acts, rid);
             }
@@ -75,6 +75,8 @@ pub(crate) fn act(
     act.fixed = !world.rscs[rid].managed
         && matches!(verb, Verb::Start | Verb::Stop | Verb::Promote | Verb::Demote);
     judge(world, &mut act, rid);
+    // What ends with its node can be done after all, by fencing.
+    act.never = !act.runnable && matches!(verb, Verb::Start | Verb::Promote);
     let aid = acts.add(act);
     if let Some(nid) = node {
         acts.of_node.entry(nid).or_default().push(aid);
@@ -198,21 +200,21 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
         if !acts.acts[start].optional {
             need_stop = true;
         }
-        if world.rscs[rid].start_pending && Some(there) == current {
+        if world.rscs[rid].start_pending && Some(there) == current && world.rscs[rid].managed {
             // Under way already; it is not stopped for that.
             acts.acts[start].always = true;
         }
     }
     let role = world.rscs[rid].role;
+    // A start that is under way is not stopped for that alone.
+    let under_way = world.rscs[rid].start_pending
+        && places.len() == 1
+        && !moving
+        && !world.rscs[rid].stop_required;
     if role > Role::Stopped && !places.is_empty() {
         if stop_others && next > Role::Stopped {
             only_stray(world, acts, rid, &places, chosen);
-        } else if need_stop
-            && !(world.rscs[rid].start_pending
-                && places.len() == 1
-                && !moving
-                && !world.rscs[rid].stop_required)
-        {
+        } else if need_stop && !under_way {
             // Where a migration goes on to it is not stopped.
             let leaving: Vec<Nid> = match partial {
                 Some((_, target)) => places.iter().copied().filter(|&n| n != target).collect(),
@@ -347,7 +349,7 @@ fn up(
     optional: bool,
 ) {
     let start = act(world, acts, rid, Verb::Start, chosen, optional);
-    if world.rscs[rid].blocked || (!world.rscs[rid].managed && !world.rscs[rid].is_active()) {
+    if world.rscs[rid].blocked || !world.rscs[rid].managed {
         acts.acts[start].runnable = false;
     }
     if next == Role::Promoted {
@@ -505,15 +507,8 @@ fn chain(acts: &mut Actions, first: Rid, then: Rid, verb: Verb, kind: u16) {
     }
 }
 
-fn clone(
-    world: &World<'_>,
-    acts: &mut Actions,
-    rid: Rid,
-    min: usize,
-    promotable: bool,
-    ordered: bool,
-) {
-    let (start, running) = collective(world, acts, rid, Verb::Start, Collect::Least(min));
+fn clone(world: &World<'_>, acts: &mut Actions, rid: Rid, promotable: bool, ordered: bool) {
+    let (start, running) = collective(world, acts, rid, Verb::Start, Collect::Least(0));
     let (stop, stopped) = collective(world, acts, rid, Verb::Stop, Collect::Least(0));
     acts.order(stopped, start, edge::ORDER);
     if promotable {
@@ -541,4 +536,28 @@ fn clone(
         }
     }
     let _ = stop;
+}
+
+/// Where others are ordered after enough instances of a clone (`clone-min`), a stop of any is
+/// followed by the point at which the clone is up again, even if none is started.
+pub(crate) fn least_points(world: &World<'_>, acts: &mut Actions) {
+    for order in &world.constraints.orders {
+        let rid = order.first;
+        let least = world.rscs[rid].clone_conf().is_some_and(|c| c.min > 0);
+        let counts = order.kind == rota_cib::constraint::OrderKind::Mandatory;
+        if !least || !counts || order.first_action != "start" {
+            continue;
+        }
+        let stops = acts.all(rid, Verb::Stop).iter().any(|&a| !acts.acts[a].optional);
+        let stay = acts
+            .all(rid, Verb::Start)
+            .iter()
+            .any(|&a| acts.acts[a].members.iter().any(|&m| acts.acts[m].runnable));
+        if stops && stay {
+            for aid in acts.all(rid, Verb::Start).into_iter().chain(acts.all(rid, Verb::Running)) {
+                acts.acts[aid].always = true;
+                acts.acts[aid].runnable = true;
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use rota_cib::Text;
 use rota_ids::NodeName;
-use rota_transition::{Action, ActionId, Digests, FenceAction, Graph, OpKey, ResourceOp, Task};
+use rota_transition::{Action, ActionId, FenceAction, Graph, OpKey, ResourceOp, Task};
 use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Verb, blank, edge};
@@ -27,7 +27,9 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                     acts.order(aid, start, edge::ORDER);
                 }
                 for stop in acts.all(rid, Verb::Stop) {
-                    if acts.acts[stop].node == Some(nid) {
+                    if world.rscs[rid].orphan {
+                        acts.order(aid, stop, edge::ORDER);
+                    } else if acts.acts[stop].node == Some(nid) {
                         acts.order(stop, aid, edge::ORDER);
                     }
                 }
@@ -70,11 +72,7 @@ fn removed(world: &World<'_>, acts: &mut Actions) {
         }
         for stop in acts.all(rid, Verb::Stop) {
             let Some(nid) = acts.acts[stop].node else { continue };
-            if acts.acts[stop].optional
-                || !world.nodes[nid].online
-                || world.nodes[nid].unclean
-                || !rsc.managed
-            {
+            if acts.acts[stop].optional || !world.nodes[nid].can_run() || !rsc.managed {
                 continue;
             }
             let delete = simple(acts, rid, nid, Verb::Delete);
@@ -157,7 +155,7 @@ fn inputs(
     let mut strong: Vec<Vec<bool>> = vec![Vec::new(); count];
     for e in &acts.edges {
         let (Some(first), Some(then)) = (ids[e.first], ids[e.then]) else { continue };
-        if e.kind & edge::TOGETHER != 0 {
+        if e.kind & (edge::TOGETHER | edge::VOID) != 0 {
             continue;
         }
         if e.kind & edge::LOAD != 0 && !load_applies(acts, e.first, e.then) {
@@ -246,7 +244,7 @@ fn task(world: &mut World<'_>, acts: &Actions, aid: Aid) -> Task {
             target: NodeName(act.node.map(|n| world.nodes[n].name.clone()).unwrap_or_default()),
             action: act.extra.as_ref().and_then(|e| e.fence).unwrap_or(FenceAction::Reboot),
             devices: Vec::new(),
-            delay_s: 0,
+            delay_s: act.node.map_or(0, |n| crate::fence::delay_s(world, n)),
         },
         Verb::Shutdown => Task::Shutdown,
         Verb::ClearFailures => Task::ClearFailures {
@@ -312,7 +310,7 @@ fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
     };
     let params = world.op_params(rid, act.node, &name, act.interval);
     let timeout_ms = world.timeout_ms(rid, &name, act.interval);
-    let digest = world.digest(rid, act.node, &name, act.interval);
+    let digests = world.digests(rid, act.node, &name, act.interval);
     let rsc = &world.rscs[rid];
     let conf = world.conf(rid);
     let mut meta: Vec<(Text, Text)> = vec![
@@ -383,7 +381,7 @@ fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
             sorted
         },
         meta,
-        digests: Digests { all: digest, ..Digests::default() },
+        digests,
         migrate_source: extra.and_then(|e| node_name(e.source)),
         migrate_target: extra.and_then(|e| node_name(e.target)),
     }

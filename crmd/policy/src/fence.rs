@@ -6,7 +6,7 @@ use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Extra, Verb, blank, edge};
 use crate::create::can_fence;
-use crate::model::{Nid, NodeSort, Requires, Rid, World};
+use crate::model::{Nid, Node, NodeSort, Requires, Rid, World};
 use crate::options::NoQuorum;
 use crate::values::{boolean, get};
 
@@ -34,13 +34,13 @@ pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
         starts_wait(world, acts, nid, aid);
     }
     unfence(world, acts);
+    connections_after(world, acts, &fences);
     dc_last(world, acts, &fences);
     shutdowns(world, acts, &fences);
 }
 
-/// The action word for a node.
-fn fence_action(world: &World<'_>, nid: Nid) -> FenceAction {
-    let _ = nid;
+/// The action that makes a node harmless.
+fn fence_action(world: &World<'_>) -> FenceAction {
     if world.opts.fencing_action_off { FenceAction::Off } else { FenceAction::Reboot }
 }
 
@@ -51,7 +51,7 @@ fn fence(world: &mut World<'_>, acts: &mut Actions, nid: Nid) -> Aid {
     let mut act = blank(None, Verb::Fence, Some(nid));
     act.optional = false;
     act.reason = world.nodes[nid].fence_reason.clone().or(Some("node is unclean".into()));
-    act.extra = Some(Box::new(Extra { fence: Some(fence_action(world, nid)), ..Extra::default() }));
+    act.extra = Some(Box::new(Extra { fence: Some(fence_action(world)), ..Extra::default() }));
     let aid = acts.add(act);
     acts.fences.insert(nid, aid);
     aid
@@ -64,7 +64,7 @@ fn guests(world: &mut World<'_>, acts: &mut Actions) {
             continue;
         }
         let Some(container) = world.nodes[nid].container else { continue };
-        let action = fence_action(world, nid);
+        let action = fence_action(world);
         let name = world.nodes[nid].name.clone();
         let mut stop = None;
         for aid in acts.all(container, Verb::Stop) {
@@ -161,12 +161,10 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
         let Some(rid) = act.rid else { continue };
         match act.verb {
             Verb::Stop | Verb::Demote => {
-                let managed = world.rscs[rid].meta.managed || world.rscs[rid].blocked;
                 let act = &mut acts.acts[aid];
                 act.pseudo = true;
                 act.runnable = true;
                 act.optional = false;
-                let _ = managed;
                 let stops = act.verb == Verb::Stop;
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
                 let own = get(&world.rscs[rid].meta.pairs, "notify");
@@ -270,11 +268,23 @@ fn starts_wait(world: &World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
         }
         for verb in [Verb::Start, Verb::Promote] {
             for aid in acts.all(rid, verb) {
-                if rsc.meta.requires == Requires::Quorum && verb == Verb::Promote {
-                    continue;
+                if rsc.meta.requires != Requires::Quorum || verb == Verb::Start {
+                    acts.order(fence, aid, edge::NEEDS);
                 }
-                acts.order(fence, aid, edge::NEEDS);
             }
+        }
+    }
+}
+
+/// Failures of a connection are forgotten when the node that it leads to is off.
+fn connections_after(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
+    for &(nid, fence) in fences {
+        let Some(connection) = world.nodes[nid].connection else { continue };
+        if world.rscs[connection].reconnect_s == 0 {
+            continue;
+        }
+        for clear in acts.all(connection, Verb::ClearFailures) {
+            acts.order(fence, clear, edge::ORDER);
         }
     }
 }
@@ -327,4 +337,35 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
     for &(_, aid) in &leaves {
         acts.order(aid, dc, edge::ORDER);
     }
+}
+
+/// Seconds to wait before a node is fenced, so that in a match of two halves the more important
+/// one wins (`priority-fencing-delay` in "Cluster-Wide Configuration" of Pacemaker Explained).
+///
+/// It counts for full members only, where this partition is no majority, for nodes of the
+/// highest total priority of what runs there, if not all are equal. A promoted instance of a
+/// resource that has a priority counts for one more.
+pub(crate) fn delay_s(world: &World<'_>, nid: Nid) -> u32 {
+    let delay = world.opts.priority_fencing_delay_s;
+    if delay == 0 || world.nodes[nid].sort != NodeSort::Member {
+        return 0;
+    }
+    let members = || world.nodes.iter().filter(|n| n.sort == NodeSort::Member);
+    let here = members().filter(|n| n.online).count();
+    if here > members().count() / 2 {
+        return 0;
+    }
+    let weights: Vec<i64> = members().map(|n| weight(world, n)).collect();
+    let (top, least) = (weights.iter().max().copied(), weights.iter().min().copied());
+    if top == least || Some(weight(world, &world.nodes[nid])) != top { 0 } else { delay }
+}
+
+/// How important what runs on a node is, all together.
+fn weight(world: &World<'_>, node: &Node) -> i64 {
+    let of = |rid: &Rid| {
+        let rsc = &world.rscs[*rid];
+        let base = i64::from(rsc.meta.priority);
+        base + i64::from(base != 0 && rsc.role == Role::Promoted)
+    };
+    node.running.iter().map(of).sum()
 }

@@ -6,6 +6,7 @@
 //! (actions and orderings), `actions` (consequences), `emit` (the graph).
 
 mod actions;
+pub mod agents;
 mod assign;
 mod bundle;
 mod changes;

@@ -2,7 +2,7 @@
 
 use rota_cib::constraint::Role;
 
-use crate::actions::{Actions, Extra, Verb, blank, edge};
+use crate::actions::{Actions, Aid, Extra, Verb, blank, edge};
 use crate::model::{Nid, Rid, World};
 
 /// Makes the actions of a migration if the resource may migrate.
@@ -113,6 +113,8 @@ pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
             }
         }
     }
+    serialized(acts, &real);
+    stays_up(acts, &real);
     // What is restarted need not be reloaded.
     for aid in 0..acts.acts.len() {
         if acts.acts[aid].verb == Verb::Reload
@@ -123,4 +125,41 @@ pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
         }
     }
     let _ = world;
+}
+
+/// Push, pull, start and stop of a migration.
+type Migration = (Aid, Aid, Aid, Aid);
+
+/// Of two migrations that must not be under way at once the second waits for the first.
+fn serialized(acts: &mut Actions, real: &[Migration]) {
+    let of_start = |aid: Aid| real.iter().find(|m| m.2 == aid);
+    let mut pairs = Vec::new();
+    for e in acts.edges.iter().filter(|e| e.kind & edge::SERIAL != 0 && e.first < e.then) {
+        if let (Some(first), Some(then)) = (of_start(e.first), of_start(e.then)) {
+            pairs.push((first.1, then.0));
+        }
+    }
+    for (arrived, push) in pairs {
+        acts.order(arrived, push, edge::ORDER);
+    }
+}
+
+/// What is migrated runs on while that on which it builds is stopped and started, if the order
+/// is not mandatory: the stop that ends the migration is not the one that was meant.
+fn stays_up(acts: &mut Actions, real: &[Migration]) {
+    for &(_, _, start, stop) in real {
+        let builds_on: Vec<Option<Rid>> = acts
+            .edges
+            .iter()
+            .filter(|e| e.then == start && e.kind & edge::USER != 0)
+            .map(|e| acts.acts[e.first].rid)
+            .collect();
+        let Actions { acts: all, edges, .. } = acts;
+        for e in edges.iter_mut().filter(|e| e.first == stop && e.kind == edge::ORDER | edge::USER)
+        {
+            if builds_on.contains(&all[e.then].rid) {
+                e.kind |= edge::VOID;
+            }
+        }
+    }
 }

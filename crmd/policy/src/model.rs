@@ -49,6 +49,10 @@ pub(crate) struct World<'a> {
     pub warnings: Vec<String>,
     /// Pieces of status that ask for an action: cleared fail counts, deletions.
     pub chores: Vec<Chore>,
+    /// What is known of agents, from their meta-data.
+    pub agents: crate::agents::Agents,
+    /// By resource: names of parameters recorded as needing a restart, and as secret.
+    pub recorded_names: FxHashMap<Rid, (Option<Text>, Option<Text>)>,
     /// Nodes to be let in again, because the device that did so has changed since.
     pub unfence: Vec<(Nid, &'static str)>,
     /// Records of failures that count no more: what they watch for is begun anew.
@@ -366,6 +370,8 @@ pub(crate) struct Rsc {
     /// Promotion score; none when it cannot be promoted.
     pub promotion: Option<i32>,
     pub exclusive_discover: bool,
+    /// Of a connection to a remote node: seconds after which it is tried again.
+    pub reconnect_s: i64,
     /// A failure that blocks stands until people have looked: none of them expires.
     pub failures_stay: bool,
     /// Fail counts: node, count, last failure.
@@ -412,7 +418,11 @@ impl Rsc {
     }
     /// After how many seconds failures count no more; 0 is never.
     pub fn failure_timeout_s(&self) -> i64 {
-        if self.failures_stay { 0 } else { self.meta.failure_timeout_s }
+        match (self.failures_stay, self.meta.failure_timeout_s) {
+            (true, _) => 0,
+            (false, 0) => self.reconnect_s,
+            (false, timeout) => timeout,
+        }
     }
     pub fn is_active(&self) -> bool {
         self.role >= Role::Started

@@ -21,6 +21,8 @@ pub struct Options {
     pub explain: bool,
     /// Quorum, if it is to be other than the Cib says.
     pub quorum: Option<bool>,
+    /// What agents' meta-data say of their parameters, for the digests of operations.
+    pub agents: crate::agents::Agents,
 }
 
 /// Where an instance will be and in which role.
@@ -90,8 +92,10 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
     if let Some(quorum) = options.quorum {
         world.quorum = quorum;
     }
+    world.agents = std::sync::Arc::clone(&options.agents);
     fence::quorum_policy(&mut world);
     history::unpack(&mut world);
+    world.remember_names();
     world
 }
 
@@ -120,6 +124,7 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     order::run(world, &mut acts);
     crate::remote::order(world, &mut acts);
     acts.settle(world);
+    create::least_points(world, &mut acts);
     crate::notify::settle(world, &mut acts);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);

@@ -110,19 +110,28 @@ fn active(
     let promoted = next == Role::Promoted;
     act.extra =
         Some(Box::new(Extra { expected_rc: if promoted { 8 } else { 0 }, ..Extra::default() }));
-    if start.is_some_and(|s| !acts.acts[s].runnable) {
+    let blocked = |s: usize| !acts.acts[s].runnable && !acts.acts[s].optional;
+    // What is not managed is watched where it is, whatever ought to be done about it.
+    let rsc = &world.rscs[rid];
+    let left_alone = !rsc.managed && !rsc.blocked && rsc.running_on.contains(&nid);
+    if start.is_some_and(blocked) && !left_alone {
         act.runnable = false;
     }
     let aid = acts.add(act);
     acts.of_node.entry(nid).or_default().push(aid);
-    if let Some(start) = start {
+    if let Some(start) = start.filter(|_| !left_alone) {
         acts.order(start, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
     }
     for promote in acts.all(rid, Verb::Promote) {
         acts.order(
             promote,
             aid,
-            if promoted { edge::FORCES | edge::NEEDS | edge::QUIET } else { edge::ORDER },
+            // Through a demotion and a promotion what watches goes on.
+            match (promoted, world.rscs[rid].role == Role::Promoted) {
+                (true, false) => edge::FORCES | edge::NEEDS | edge::QUIET,
+                (true, true) => edge::NEEDS | edge::QUIET,
+                (false, _) => edge::ORDER,
+            },
         );
     }
     for demote in acts.all(rid, Verb::Demote) {
@@ -156,7 +165,6 @@ fn inactive(world: &mut World<'_>, acts: &mut Actions, rid: Rid, name: &Text, in
         act.name = name.clone();
         act.interval = interval;
         act.optional = known && stopping.is_none();
-        act.runnable = world.rscs[rid].managed;
         act.extra = Some(Box::new(Extra { expected_rc: 7, ..Extra::default() }));
         let aid = acts.add(act);
         acts.of_node.entry(nid).or_default().push(aid);

@@ -66,6 +66,8 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         constraints: Constraints::default(),
         warnings: Vec::new(),
         chores: Vec::new(),
+        agents: crate::agents::Agents::default(),
+        recorded_names: FxHashMap::default(),
         unfence: Vec::new(),
         lapsed: rustc_hash::FxHashSet::default(),
         records: Vec::new(),
@@ -188,7 +190,10 @@ impl<'a> Maker<'_, 'a> {
         let shown = |op: &OpConf<'_>| op.role.unwrap_or(Role::Started);
         for source in template.map(|t| self.operations(t)).unwrap_or_default() {
             let op = self.operation(&conf, source);
-            if !ops.iter().any(|o| o.name == op.name && shown(o) == shown(&op)) {
+            let known = |o: &OpConf<'_>| {
+                o.name == op.name && (shown(o) == shown(&op) || o.interval_ms == op.interval_ms)
+            };
+            if !ops.iter().any(known) {
                 ops.push(op);
             }
         }
@@ -508,6 +513,7 @@ pub(crate) fn add(
         stickiness: meta.stickiness,
         promotion: None,
         exclusive_discover: false,
+        reconnect_s: 0,
         failures_stay: false,
         fail_counts: Vec::new(),
         container: None,

@@ -83,7 +83,7 @@ fn ours(path: &Path) -> Told {
 #[test]
 fn instances_are_told_what_pacemaker_tells_them() {
     /// Operations of which every list is as recorded; raise it, never lower it.
-    const FLOOR: usize = 337;
+    const FLOOR: usize = 384;
     let Some(dir) = suite() else { return };
     let (mut equal, mut different, mut missing) = (0, Vec::new(), 0);
     let mut names: Vec<_> =

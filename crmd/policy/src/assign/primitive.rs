@@ -133,7 +133,8 @@ fn choose(world: &World<'_>, state: &Assign, rid: Rid, prefer: Option<Nid>) -> O
     {
         return Some(target);
     }
-    let current = rsc.running_on.first().copied();
+    // What is being migrated is still where it came from.
+    let current = rsc.migration_source.or(rsc.running_on.first().copied());
     let better = |a: Nid, b: Nid| -> bool {
         let (x, y) = (rsc.allowed[a].score, rsc.allowed[b].score);
         if x != y {

@@ -230,11 +230,6 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         Some(Role::Stopped) => -INF,
         // A group of which a member shall be stopped is not promoted.
         _ if rsc.children.iter().any(stopped) => -INF,
-        Some(Role::Unpromoted)
-            if rsc.next_role_why == "demote" || rsc.next_role_why == "failure" =>
-        {
-            -INF
-        }
         _ if target == Some(Role::Unpromoted) => -INF,
         _ => promotion_score(world, child, nid).unwrap_or(-1),
     };

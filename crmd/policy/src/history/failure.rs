@@ -55,7 +55,8 @@ pub(super) fn failure_expired(
         let changed = op.last_rc_change.unwrap_or(0);
         expired = changed + timeout <= world.now;
         if expired && let Some(count) = count.filter(|c| c.count > 0) {
-            if count.last_failure.max(changed) + timeout <= world.now {
+            // A count of which it is not known when it last grew stands.
+            if count.last_failure > 0 && count.last_failure.max(changed) + timeout <= world.now {
                 clear(world, rid, nid, "it expired");
             } else {
                 expired = false;
@@ -71,7 +72,11 @@ pub(super) fn failure_expired(
         clear(world, rid, nid, "resource parameters have changed");
     }
     let fact = op.interval_ms == 0 && op.operation == "monitor" && matches!(rc, 0 | 7 | 8 | 9);
-    expired && result != status::DONE && !fact
+    // A lost connection counts until the remote node has been fenced.
+    let waits = world.rscs[rid].reconnect_s > 0
+        && op.operation == "monitor"
+        && world.rscs[rid].serves.is_some_and(|n| !world.nodes[n].remote_was_fenced);
+    expired && result != status::DONE && !fact && !waits
 }
 
 /// The fail count is to be cleared, and counts no more.

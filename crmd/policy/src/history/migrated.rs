@@ -81,6 +81,12 @@ fn newer_there(
     })
 }
 
+/// Whether a node's state is known; where it is not, it is probed, so nothing is presumed.
+fn known(there: Option<&ResourceHistory>) -> bool {
+    there
+        .is_some_and(|h| h.operations.iter().any(|o| o.op_status != status::PENDING && o.rc != 193))
+}
+
 /// A migration to another node succeeded here: where is the resource now?
 pub(super) fn migrated_away(
     world: &mut World<'_>,
@@ -105,6 +111,7 @@ pub(super) fn migrated_away(
         return;
     }
     let there = history_on(world, t, rid);
+    let known = known(there);
     let from = there.and_then(|h| arrival(h, op)).filter(|o| o.op_status != status::PENDING);
     let newer_there = newer_there(there, op, from);
     match from {
@@ -119,7 +126,9 @@ pub(super) fn migrated_away(
             world.add_running(rid, t);
             reading.role = Role::Started;
         }
-        None if newer_there => reading.role = active_role(world, rid),
+        None if newer_there || (!known && world.nodes[t].online) => {
+            reading.role = active_role(world, rid)
+        }
         None if world.nodes[t].online => {
             // Still under way.
             world.add_running(rid, t);
@@ -141,15 +150,11 @@ pub(super) fn migrated_away(
 }
 
 /// A migration away failed on its source: the target may hold the resource all the same.
-///
-/// Where nothing is known of the target it is probed, so nothing is presumed.
 pub(super) fn failed_migrate_to(world: &mut World<'_>, rid: Rid, op: &OperationRecord) {
     let Some(target) = &op.migrate_target else { return };
     let Some(&t) = world.node_by_name.get(target) else { return };
     let there = history_on(world, t, rid);
-    let known = there.is_some_and(|h| {
-        h.operations.iter().any(|o| o.op_status != status::PENDING && o.rc != 193)
-    });
+    let known = known(there);
     let from = there.and_then(|h| arrival(h, op));
     if known && world.nodes[t].online && !newer_there(there, op, from) {
         world.add_running(rid, t);

@@ -138,7 +138,7 @@ fn node_history<'a>(world: &mut World<'a>, nid: Nid, state: &'a NodeState) {
             continue;
         }
         let rid = locate(world, nid, history);
-        let active = resource_history(world, nid, rid, history, state, &failcounts);
+        let active = resource_history(world, nid, rid, history, &failcounts);
         world.records.push((rid, nid, history));
         // Instances answer to the name under which their node knows them.
         if world.rscs[rid].anonymous && (!history.id.contains(':') || active) {
@@ -153,7 +153,6 @@ fn resource_history(
     nid: Nid,
     rid: Rid,
     history: &ResourceHistory,
-    state: &NodeState,
     counts: &FailCounts,
 ) -> bool {
     let fail_name = if world.rscs[rid].anonymous {
@@ -182,11 +181,14 @@ fn resource_history(
         hopeless: false,
     };
     let old_role = world.rscs[rid].role;
+    if world.rscs[rid].serves.is_some() {
+        world.rscs[rid].reconnect_s = on_fail::reconnect_s(world, rid);
+    }
     if world.rscs[rid].meta.failure_timeout_s > 0 && failure::stays(world, rid, history) {
         world.rscs[rid].failures_stay = true;
     }
     for op in &ops {
-        record(world, nid, rid, op, &mut reading, history, state);
+        record(world, nid, rid, op, &mut reading, history);
     }
     place(world, nid, rid, &reading, old_role);
     reading.role > Role::Stopped

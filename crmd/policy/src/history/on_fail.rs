@@ -2,7 +2,7 @@
 
 use rota_cib::Text;
 use rota_cib::constraint::Role;
-use rota_cib::status::{NodeState, OperationRecord};
+use rota_cib::status::OperationRecord;
 
 use super::migrated::{failed_migrate_from, failed_migrate_to};
 use super::record::{Reading, active_role, is_probe, status};
@@ -98,7 +98,6 @@ pub(super) fn failure(
     op: &OperationRecord,
     reading: &mut Reading,
     rc: i32,
-    _state: &NodeState,
 ) {
     let task = op.operation.as_str();
     reading.last_failure = Some((op.operation.clone(), op.interval_ms));
@@ -113,7 +112,7 @@ pub(super) fn failure(
             OnFail::Demote => Some(Role::Unpromoted),
             _ => None,
         };
-        if severity == OnFail::ResetRemote && reconnects(world, rid) {
+        if severity == OnFail::ResetRemote && reconnect_s(world, rid) > 0 {
             reading.fail_next = Some(Role::Stopped);
         }
     }
@@ -149,14 +148,14 @@ pub(super) fn failure(
         }
         return;
     }
-    if reading.role < Role::Started && !(task == "demote" && rc == 7) {
+    if reading.role < Role::Started {
         reading.role = active_role(world, rid);
     }
 }
 
-pub(super) fn reconnects(world: &World<'_>, rid: Rid) -> bool {
-    let pause = |v: &Text| crate::values::millis(v).is_some_and(|ms| ms > 0);
-    world
-        .conf(rid)
-        .is_some_and(|c| c.params.iter().any(|s| s.get("reconnect_interval").is_some_and(pause)))
+/// The `reconnect_interval` of a connection in seconds; 0 when there is none.
+pub(super) fn reconnect_s(world: &World<'_>, rid: Rid) -> i64 {
+    let text =
+        world.conf(rid).and_then(|c| c.params.iter().find_map(|s| s.get("reconnect_interval")));
+    text.and_then(|t| crate::values::millis(t)).map_or(0, |ms| (ms / 1000) as i64)
 }

@@ -141,9 +141,6 @@ pub(super) fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading
         }
     }
     if role > Role::Stopped {
-        if world.rscs[rid].orphan {
-            // Shown and stopped, unless told otherwise.
-        }
         world.add_running(rid, nid);
     }
     if !world.rscs[rid].running_on.contains(&nid) && role == Role::Stopped {

@@ -2,7 +2,7 @@
 
 use rota_cib::Text;
 use rota_cib::constraint::Role;
-use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
+use rota_cib::status::{OperationRecord, ResourceHistory};
 
 use super::failure::failure_expired;
 use super::migrated::{migrated_away, state_of};
@@ -85,7 +85,6 @@ pub(super) fn record(
     op: &OperationRecord,
     reading: &mut Reading,
     history: &ResourceHistory,
-    state: &NodeState,
 ) {
     let task = op.operation.as_str();
     if matches!(task, "notify" | "meta-data" | "delete" | "cancel") {
@@ -152,7 +151,7 @@ pub(super) fn record(
         }
         status::DONE => success(world, nid, rid, op, reading, rc, history),
         status::NOT_INSTALLED | status::ERROR_HARD | status::ERROR_FATAL => {
-            failure(world, nid, rid, op, reading, rc, state);
+            failure(world, nid, rid, op, reading, rc);
             let scope_all = result == status::ERROR_FATAL;
             let target = world.instance_top(rid);
             if scope_all {
@@ -163,7 +162,7 @@ pub(super) fn record(
                 world.ban(target, nid, "hard-error");
             }
         }
-        _ => failure(world, nid, rid, op, reading, rc, state),
+        _ => failure(world, nid, rid, op, reading, rc),
     }
 }
 
@@ -320,7 +319,8 @@ pub(super) fn success(
             clears = true;
         }
         "demote" => {
-            clears = true;
+            // It ends a failure of the promoted role, not one of the resource itself.
+            clears = reading.on_fail == OnFail::Demote;
             reading.role = Role::Unpromoted;
             world.rscs[rid].just_started = false;
         }
@@ -345,7 +345,7 @@ pub(super) fn success(
 fn forgive(world: &World<'_>, rid: Rid, reading: &mut Reading) {
     match reading.on_fail {
         // With an interval between attempts the failure stands until that is over.
-        OnFail::ResetRemote if super::on_fail::reconnects(world, rid) => {}
+        OnFail::ResetRemote if super::on_fail::reconnect_s(world, rid) > 0 => {}
         OnFail::Stop | OnFail::Ban | OnFail::Standby | OnFail::Fence => {}
         OnFail::Ignore
         | OnFail::Demote

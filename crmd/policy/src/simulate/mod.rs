@@ -21,6 +21,16 @@ pub fn status(cib: &Cib, now: WallTime, options: &Options) -> (Option<String>, S
     (render::counts(&world), render::status(&world))
 }
 
+/// The status after a simulated transition: what was under way when it began is not shown any
+/// more, as in `crm_simulate`.
+pub fn status_after(cib: &Cib, now: WallTime, options: &Options) -> String {
+    let mut world = plan::state(cib, now, options);
+    for rsc in &mut world.rscs {
+        rsc.pending_task = None;
+    }
+    render::status(&world)
+}
+
 /// A moment as `2016-10-05 07:32:34Z`.
 pub fn date_text(at: i64) -> String {
     let (days, clock) = (at.div_euclid(86_400), at.rem_euclid(86_400));

@@ -3,10 +3,11 @@
 //! Dumb on purpose: it reads the history in its own simple way and knows only what must never
 //! happen. Used by tests, by the simulator, and before a graph is executed.
 
+mod constraints;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-use rota_cib::constraint::{Constraint, OrderKind};
 use rota_cib::resource::Resource;
 use rota_cib::status::{NodeState, OperationRecord};
 use rota_cib::{Cib, Text};
@@ -43,11 +44,44 @@ pub enum Finding {
         /// Where it may be active.
         node: Text,
     },
+    /// A start on a node that is in standby.
+    StartOnStandby {
+        /// The start.
+        action: ActionId,
+        /// The node.
+        node: Text,
+    },
+    /// A start next to what it must never be with, or away from what it must be with.
+    WrongCompany {
+        /// The start.
+        action: ActionId,
+        /// The colocation.
+        constraint: Text,
+        /// The node.
+        node: Text,
+    },
     /// A mandatory order between two starts of this plan that the graph does not hold.
     OrderLost {
         /// The constraint.
         constraint: Text,
     },
+}
+
+impl Finding {
+    /// Whether doing nothing at all is better than such a plan. An order or a place that is not
+    /// as wished is not worth a standstill; two masters are.
+    pub const fn is_grave(&self) -> bool {
+        match self {
+            Self::Malformed(_)
+            | Self::Circle(_)
+            | Self::NotOnline { .. }
+            | Self::StartOnFenced { .. }
+            | Self::MayBeActive { .. } => true,
+            Self::StartOnStandby { .. } | Self::WrongCompany { .. } | Self::OrderLost { .. } => {
+                false
+            }
+        }
+    }
 }
 
 impl fmt::Display for Finding {
@@ -64,6 +98,12 @@ impl fmt::Display for Finding {
             Self::MayBeActive { action, resource, node } => {
                 write!(f, "start {action} of {resource}, which may be active on {node}")
             }
+            Self::StartOnStandby { action, node } => {
+                write!(f, "start {action} on {node}, which is in standby")
+            }
+            Self::WrongCompany { action, constraint, node } => {
+                write!(f, "start {action} on {node} is against colocation {constraint}")
+            }
             Self::OrderLost { constraint } => write!(f, "order {constraint} is not kept"),
         }
     }
@@ -77,7 +117,8 @@ pub fn check(cib: &Cib, graph: &Graph) -> Vec<Finding> {
     }
     places(cib, graph, &mut findings);
     recoveries(cib, graph, &mut findings);
-    orders(cib, graph, &mut findings);
+    constraints::orders(cib, graph, &mut findings);
+    constraints::colocations(cib, graph, &mut findings);
     findings
 }
 
@@ -133,6 +174,18 @@ fn there(cib: &Cib, node: &str) -> Option<bool> {
     Some(in_ccm && crmd != "offline" && crmd != "0")
 }
 
+/// Whether an attribute of a node, permanent or transient, keeps everything off it.
+fn standby(cib: &Cib, node: &str) -> bool {
+    let says = |set: &rota_cib::nvset::NvSet| {
+        set.get("standby")
+            .is_some_and(|v| matches!(v.to_lowercase().as_str(), "true" | "on" | "1" | "yes" | "y"))
+    };
+    let state = cib.status.nodes.iter().find(|s| s.uname == node);
+    state.is_some_and(|s| s.attributes.iter().any(says))
+        || (state.is_some()
+            && cib.config.nodes.iter().any(|n| n.uname == node && n.attributes.iter().any(says)))
+}
+
 fn places(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
     let fenced: Vec<&str> = graph
         .actions
@@ -148,6 +201,9 @@ fn places(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
         let (Task::Resource(op), Some(node)) = (&action.task, &action.node) else { continue };
         if there(cib, node.as_str()) == Some(false) {
             findings.push(Finding::NotOnline { action: action.id, node: node.0.clone() });
+        }
+        if op.operation == "start" && standby(cib, node.as_str()) {
+            findings.push(Finding::StartOnStandby { action: action.id, node: node.0.clone() });
         }
         if op.operation == "start" && fenced.contains(&node.as_str()) {
             findings.push(Finding::StartOnFenced { action: action.id, node: node.0.clone() });
@@ -255,29 +311,4 @@ fn ancestors(graph: &Graph, of: ActionId) -> Vec<bool> {
         }
     }
     seen
-}
-
-fn orders(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
-    let start_of = |id: &Text| {
-        graph.actions.iter().find(|a| match &a.task {
-            Task::Resource(op) => {
-                op.operation == "start" && op.resource == *id && op.instance.is_none()
-            }
-            _ => false,
-        })
-    };
-    for constraint in &cib.config.constraints {
-        let Constraint::Order(order) = constraint else { continue };
-        let plain = order.sets.is_empty()
-            && order.lifetime.is_empty()
-            && matches!(order.kind, Some(OrderKind::Mandatory))
-            && order.first_action.as_deref().unwrap_or("start") == "start"
-            && order.then_action.as_deref().unwrap_or("start") == "start";
-        let (true, Some(first), Some(then)) = (plain, &order.first, &order.then) else { continue };
-        if let (Some(first), Some(then)) = (start_of(first), start_of(then))
-            && !ancestors(graph, then.id)[first.id.index()]
-        {
-            findings.push(Finding::OrderLost { constraint: order.id.clone() });
-        }
-    }
 }
