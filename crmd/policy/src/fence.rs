@@ -201,7 +201,7 @@ fn unfence(world: &World<'_>, acts: &mut Actions) {
             && !node.unclean
             && !node.pending
             && !node.shutdown
-            && node.sort == NodeSort::Member
+            && matches!(node.sort, NodeSort::Member | NodeSort::Remote)
             && (!done || again.is_some())
             && !acts.fences.contains_key(&nid);
         if !wanted {
@@ -269,7 +269,7 @@ fn starts_wait(world: &World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
         for verb in [Verb::Start, Verb::Promote] {
             for aid in acts.all(rid, verb) {
                 if rsc.meta.requires != Requires::Quorum || verb == Verb::Start {
-                    acts.order(fence, aid, edge::NEEDS | edge::QUIET);
+                    acts.order(fence, aid, edge::NEEDS);
                 }
             }
         }

@@ -36,8 +36,8 @@ const SCENARIOS: [(&str, Event); 12] = [
     ("seg-mq.node-fail-mq1", NodeFails("mq1")),
 ];
 
-/// A failure whose record carries no digest is forgotten at once by Pacemaker 2.1.5, which made
-/// the expected results; here, as in 3.0.2, it counts until it expires or is cleaned up.
+/// Pacemaker 2.1.5, which made the expected results, takes the missing digest of an injected
+/// failure for a changed definition and forgets it at once; here that of a connection counts.
 const FORGOTTEN_AT_ONCE: &str = "Cluster action: clear_failcount for ";
 
 fn shared() -> Option<PathBuf> {

@@ -5,10 +5,10 @@
 
 mod constraints;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use rota_cib::resource::Resource;
+use rota_cib::resource::{AgentClass, Primitive, Resource};
 use rota_cib::status::{NodeState, OperationRecord};
 use rota_cib::{Cib, Text};
 use rota_transition::{ActionId, FenceAction, Graph, ResourceOp, Task};
@@ -226,14 +226,20 @@ fn active(operations: &[OperationRecord]) -> bool {
     }) == Some(true)
 }
 
-/// Primitives outside of clones and bundles: there must never be two of them.
-fn unique(cib: &Cib) -> Vec<&Text> {
-    let mut names = Vec::new();
+/// Primitives outside of clones and bundles: there must never be two of them. A fence device may
+/// be in use on several nodes: to start one is only to try it.
+fn unique(cib: &Cib) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    let is_service = |primitive: &Primitive| primitive.class != Some(AgentClass::Stonith);
     for resource in &cib.config.resources {
         match resource {
-            Resource::Primitive(p) => names.push(&p.id),
-            Resource::Group(g) => names.extend(g.members.iter().map(|m| &m.id)),
-            Resource::Clone(_) | Resource::Bundle(_) => {}
+            Resource::Primitive(p) if is_service(p) => {
+                names.insert(p.id.as_str());
+            }
+            Resource::Group(g) => {
+                names.extend(g.members.iter().filter(|m| is_service(m)).map(|m| m.id.as_str()));
+            }
+            Resource::Primitive(_) | Resource::Clone(_) | Resource::Bundle(_) => {}
         }
     }
     names
@@ -244,7 +250,7 @@ fn recoveries(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
     let mut active_on: BTreeMap<&str, Vec<&NodeState>> = BTreeMap::new();
     for state in &cib.status.nodes {
         for history in &state.history {
-            if unique.iter().any(|n| **n == history.id) && active(&history.operations) {
+            if unique.contains(history.id.as_str()) && active(&history.operations) {
                 active_on.entry(history.id.as_str()).or_default().push(state);
             }
         }

@@ -130,6 +130,8 @@ pub(super) fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading
                 && let Some(served) = world.rscs[rid].serves
                 && world.nodes[served].sort == NodeSort::Remote
             {
+                // Whatever comes of the connection, this is settled by fencing.
+                world.nodes[served].unseen = false;
                 world.fence(served, "remote connection is unrecoverable");
                 world.rscs[rid].managed = managed;
             }
