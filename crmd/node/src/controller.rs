@@ -10,13 +10,15 @@ use rota_cib::Cib;
 use rota_ids::{Moment, NodeId, NodeName, Term, Text, WallTime};
 use rota_policy::check::{Finding, check};
 use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
-use rota_transition::{AbortReason, Action, ActionId, Executor, Graph, ResourceOp, Task};
+use rota_transition::{AbortReason, Action, ActionId, Executor, Graph, Task};
+
+mod news;
+mod orders;
 
 use crate::book;
 use crate::entry::Entry;
 use crate::event::{Effect, Now};
-use crate::limits::{CALM_DOWN, PLANS_IN_A_ROW, RECHECK, RESEND_ORDER, RESEND_SYNC};
-use crate::message::Message;
+use crate::limits::{CALM_DOWN, PLANS_IN_A_ROW, RECHECK};
 use crate::order::{Order, OrderId, OrderTask, Token};
 use crate::proposals::Purpose;
 use crate::reasons::Reasons;
@@ -131,150 +133,6 @@ impl Controller {
         self.stale.get_or_insert(why);
     }
 
-    /// A member said what it has in flight.
-    pub fn synced(&mut self, from: NodeId, term: Term, in_flight: Vec<Order>) {
-        if term != self.term {
-            return;
-        }
-        if self.sync.answered.insert(from) {
-            self.sync.waiting.remove(&from);
-            self.take_over(from, in_flight);
-        }
-    }
-
-    /// What a node has in flight from older DCs is ours now.
-    pub fn take_over(&mut self, node: NodeId, in_flight: impl IntoIterator<Item = Order>) {
-        for order in in_flight {
-            let id = order.id;
-            let given = Given { node, action: None, taken: true, sent: None, order };
-            self.given.entry(id).or_insert(given);
-        }
-    }
-
-    /// The order has arrived at its node.
-    pub fn taken(&mut self, order: OrderId) {
-        if let Some(given) = self.given.get_mut(&order) {
-            given.taken = true;
-        }
-    }
-
-    /// A node refuses our orders: it has seen a newer token. There is a newer DC, or the order
-    /// was overtaken by one of ours; it must not be brought again.
-    pub fn refused(&mut self, order: OrderId, newest: Token, todo: &mut Vec<Effect>) {
-        if newest.term <= self.term && self.given.remove(&order).is_some() {
-            self.stale(AbortReason::Membership, todo);
-        }
-    }
-
-    /// The daemon of a node was restarted: what it did not keep of its orders it must hear again.
-    pub fn node_restarted(&mut self, node: NodeId) {
-        for given in self.given.values_mut().filter(|given| given.node == node) {
-            given.taken = false;
-            given.sent = None;
-        }
-    }
-
-    /// Orders of a node whose life is over will never be answered.
-    pub fn node_gone(&mut self, node: NodeId) {
-        self.given.retain(|_, given| given.node != node);
-        if std::mem::take(&mut self.held) {
-            self.stale.get_or_insert(AbortReason::Membership);
-        }
-        self.sync.answered.remove(&node);
-    }
-
-    /// The log holds the end of an operation.
-    pub fn operation_ended(
-        &mut self,
-        order: Option<OrderId>,
-        key: &Text,
-        unexpected: bool,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
-    ) {
-        let given = order.and_then(|order| self.given.remove(&order));
-        if self.held && given.is_some() {
-            self.stale(AbortReason::UnexpectedResult { key: key.clone() }, todo);
-        }
-        match given.and_then(|given| given.action) {
-            Some(action) => {
-                if unexpected {
-                    self.stale(AbortReason::ActionFailed { key: key.clone() }, todo);
-                }
-                let input = if unexpected {
-                    StepInput::Failed(action)
-                } else {
-                    StepInput::Confirmed(action)
-                };
-                self.walk(input, todo, wants, state);
-            }
-            None => self.stale(AbortReason::UnexpectedResult { key: key.clone() }, todo),
-        }
-    }
-
-    /// The log holds a change that an action of the present graph asked for.
-    pub fn change_made(
-        &mut self,
-        transition: u64,
-        action: ActionId,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
-    ) {
-        if transition == self.transition {
-            self.walk(StepInput::Confirmed(action), todo, wants, state);
-        }
-    }
-
-    /// The log holds what had to be written down before an action of the present graph.
-    pub fn may_begin(
-        &mut self,
-        transition: u64,
-        action: ActionId,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
-    ) {
-        if transition != self.transition || self.stale.is_some() {
-            return;
-        }
-        let found = self.executor.as_ref().and_then(|e| e.graph().action(action)).cloned();
-        if let Some(action) = found
-            && let Task::Resource(op) = &action.task
-        {
-            self.give(OrderTask::Run(op.clone()), &action, todo, wants, state);
-        }
-    }
-
-    /// The log holds the proof that a node is off.
-    pub fn node_ended(
-        &mut self,
-        target: &NodeName,
-        id: Option<NodeId>,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
-    ) {
-        if let Some(id) = id {
-            self.node_gone(id);
-        }
-        let waiting = self.executor.as_ref().and_then(|executor| {
-            executor
-                .in_flight()
-                .find(|a| matches!(&a.task, Task::Fence { target: t, .. } if t == target))
-                .map(|action| action.id)
-        });
-        match waiting {
-            Some(action) => self.walk(StepInput::Confirmed(action), todo, wants, state),
-            None => {
-                if let Some(id) = id {
-                    self.stale(AbortReason::Fenced(id), todo);
-                }
-            }
-        }
-    }
-
     /// Somebody wants to know when there is nothing left to do.
     pub fn tell_when_idle(&mut self, asker: NodeId, question: u64) {
         if !self.idle_askers.contains(&(asker, question)) {
@@ -367,37 +225,6 @@ impl Controller {
         self.repeat_orders(now, todo);
     }
 
-    /// Every member is asked once a term, also one that comes back in the middle of it: orders of
-    /// an older DC that it took are part of the plan, and it takes no others.
-    fn have_all_answered(
-        &mut self,
-        now: Now,
-        state: &ClusterState,
-        todo: &mut Vec<Effect>,
-    ) -> bool {
-        let members = state.view.members.keys().copied();
-        let sync = &mut self.sync;
-        let waiting: BTreeSet<NodeId> =
-            members.filter(|node| *node != self.me && !sync.answered.contains(node)).collect();
-        if waiting.is_empty() {
-            sync.waiting = waiting;
-            if !std::mem::replace(&mut sync.in_charge, true) {
-                todo.push(Effect::Tale(Story::InCharge { term: self.term }));
-            }
-            return true;
-        }
-        let is_new = !waiting.is_subset(&sync.waiting);
-        sync.waiting = waiting;
-        if is_new || sync.sent.is_none_or(|sent| now.moment.since(sent) >= RESEND_SYNC) {
-            sync.sent = Some(now.moment);
-            let token = Token { term: self.term, view: state.view.id, transition: 0 };
-            for &to in &sync.waiting {
-                todo.push(Effect::Peer { to, message: Message::Sync { token } });
-            }
-        }
-        false
-    }
-
     fn plan(
         &mut self,
         now: Now,
@@ -446,28 +273,6 @@ impl Controller {
         cib
     }
 
-    /// The same operation is not ordered twice: the new graph waits for the one in flight.
-    fn adopt_what_is_in_flight(&mut self, executor: &mut Executor, state: &ClusterState) {
-        let mut adopted = Vec::new();
-        for (id, given) in &mut self.given {
-            given.action = None;
-            let Some(name) = state.name_of(given.node) else { continue };
-            let same = executor.graph().actions.iter().find(|action| {
-                action.node.as_ref() == Some(name) && book::is_same(&action.task, &given.order.task)
-            });
-            if let Some(action) = same {
-                adopted.push((*id, action.id));
-            }
-        }
-        let mut nothing = Vec::new();
-        for (order, action) in adopted {
-            if let Some(given) = self.given.get_mut(&order) {
-                given.action = Some(action);
-            }
-            executor.step(StepInput::Adopt(action), &mut nothing);
-        }
-    }
-
     fn walk(
         &mut self,
         input: StepInput,
@@ -497,155 +302,11 @@ impl Controller {
             }
         }
     }
-
-    fn perform(
-        &mut self,
-        action: &Action,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
-    ) {
-        let purpose = Purpose::Action { transition: self.transition, action: action.id };
-        let order = match &action.task {
-            Task::Pseudo { .. } => return,
-            Task::Resource(op) => match migrating(op, action) {
-                Some(entry) => {
-                    let purpose =
-                        Purpose::Before { transition: self.transition, action: action.id };
-                    wants.push(Want::Propose(Box::new(entry), purpose));
-                    return;
-                }
-                None => OrderTask::Run(op.clone()),
-            },
-            Task::Cancel { resource, operation, interval } => OrderTask::Cancel {
-                resource: resource.clone(),
-                operation: operation.clone(),
-                interval: *interval,
-            },
-            Task::Shutdown => OrderTask::Leave,
-            Task::Fence { target, action, delay_s, .. } => {
-                let (target, action) = (target.clone(), *action);
-                wants.push(Want::Fence { target, action, delay_s: *delay_s });
-                return;
-            }
-            Task::ClearFailures { .. }
-            | Task::DeleteHistory { .. }
-            | Task::Maintenance { .. }
-            | Task::LiftShutdownLock { .. } => {
-                let node = action.node.as_ref().and_then(|name| state.node_named(name));
-                for change in book::changes_of_task(&action.task, node.map(|member| member.id)) {
-                    wants.push(Want::Propose(Box::new(Entry::Change(change)), purpose));
-                }
-                return;
-            }
-        };
-        self.give(order, action, todo, wants, state);
-    }
-
-    fn give(
-        &mut self,
-        task: OrderTask,
-        action: &Action,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
-    ) {
-        let host = action.router.as_ref().or(action.node.as_ref());
-        let Some(member) = host.and_then(|name| state.node_named(name)) else { return };
-        let must_wait = match &task {
-            OrderTask::Run(op) => self.is_under_way_elsewhere(op, member.id, state),
-            OrderTask::Leave => self.is_busy(member.id, &member.name),
-            OrderTask::Cancel { .. } => false,
-        };
-        if must_wait {
-            self.held = true;
-            return;
-        }
-        self.next_order += 1;
-        let order = Order {
-            id: OrderId { term: self.term, number: self.next_order },
-            token: self.token(state),
-            task,
-        };
-        let name = member.name.clone();
-        todo.push(Effect::Tale(Story::Ordered {
-            node: name,
-            key: book::order_key(&order),
-            why: self.reasons.of(action).cloned(),
-        }));
-        if member.id == self.me {
-            wants.push(Want::OrderHere(Box::new(order.clone())));
-        }
-        let given = Given {
-            node: member.id,
-            action: Some(action.id),
-            taken: member.id == self.me,
-            sent: None,
-            order: order.clone(),
-        };
-        // A node that leaves answers by leaving.
-        if order.task == OrderTask::Leave {
-            if member.id == self.me {
-                return;
-            }
-            todo.push(Effect::Peer { to: member.id, message: Message::Order(Box::new(order)) });
-        } else {
-            self.given.insert(order.id, given);
-        }
-    }
-
-    /// Whether another node has yet to answer an order about a resource of which there may be one
-    /// instance only: whatever the plan says, it must not be started meanwhile.
-    fn is_under_way_elsewhere(&self, op: &ResourceOp, node: NodeId, state: &ClusterState) -> bool {
-        let is_about_it = |given: &Given| {
-            given.node != node
-                && matches!(&given.order.task, OrderTask::Run(other)
-                    if other.key.resource == op.key.resource && other.operation != "monitor")
-        };
-        op.operation == "start"
-            && self.given.values().any(is_about_it)
-            && book::is_unique(&state.cib, &op.key.resource)
-    }
-
-    /// Whether a node has yet to answer anything: what it answers may be that something still
-    /// runs there, so that it cannot leave.
-    fn is_busy(&self, node: NodeId, name: &NodeName) -> bool {
-        let is_its = |action: &&Action| {
-            action.node.as_ref() == Some(name) && matches!(action.task, Task::Resource(_))
-        };
-        self.given.values().any(|given| given.node == node)
-            || self
-                .executor
-                .as_ref()
-                .is_some_and(|executor| executor.in_flight().any(|a| is_its(&a)))
-    }
-
-    fn repeat_orders(&mut self, now: Now, todo: &mut Vec<Effect>) {
-        for given in self.given.values_mut() {
-            let is_due = given.sent.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
-            if !given.taken && is_due {
-                given.sent = Some(now.moment);
-                let message = Message::Order(Box::new(given.order.clone()));
-                todo.push(Effect::Peer { to: given.node, message });
-            }
-        }
-    }
-}
-
-/// What the log must hold before this operation begins: should the source of a migration be lost
-/// in the middle of it, the target's own history would not say that it may be active there.
-fn migrating(op: &ResourceOp, action: &Action) -> Option<Entry> {
-    let (source, target) = (action.node.clone()?, op.migrate_target.clone()?);
-    let resource = op.key.resource.clone();
-    (op.operation == "migrate_to").then_some(Entry::Migrating { resource, source, target })
 }
 
 /// What the checker, which shares no code with the planner, holds against a plan. Doing nothing
 /// and saying so is better than two masters; an order or a place that is not as wished is not
 /// worth that.
 fn reason_to_refuse(cib: &Cib, graph: &Graph) -> Option<Text> {
-    check(cib, graph)
-        .into_iter()
-        .find(Finding::is_grave)
-        .map(|finding| finding.to_string().into())
+    check(cib, graph).into_iter().find(Finding::is_grave).map(|finding| finding.to_string().into())
 }

@@ -8,6 +8,8 @@ use rota_ids::{Incarnation, Moment, NodeName, Text};
 use rota_transition::{OpKey, ResourceOp};
 use serde::{Deserialize, Serialize};
 
+mod devices;
+
 use crate::book;
 use crate::entry::{Entry, OperationResult};
 use crate::event::{AgentOutcome, Effect, ExecStatus, Now, RunId};
@@ -402,46 +404,6 @@ impl Local {
         self.runs.insert(id, Run { order, op: op.clone(), looks_for: None, ended: false });
         todo.push(Effect::RunAgent { run: id, op: Box::new(op) });
         Some(id)
-    }
-
-    /// Fence devices are not started like services: to "start" one is to try whether it works
-    /// from here, and from then on to look at it now and then. Probe and stop need no agent.
-    fn answer_for_device(&mut self, op: &ResourceOp) -> Option<i32> {
-        match op.operation.as_str() {
-            "stop" => {
-                self.fence_devices.remove(&op.resource);
-                Some(0)
-            }
-            "monitor" if op.interval == 0 => {
-                Some(if self.fence_devices.contains(&op.resource) { 0 } else { 7 })
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether the "start" of a fence device runs. Its stop is answered after it: a DC that heard
-    /// of the stop first would take the start, which is still to end, for a newer one.
-    fn is_being_tried(&self, device: &Text) -> bool {
-        self.runs.values().any(|run| {
-            run.op.resource == *device && run.op.interval == 0 && run.order.is_some() && !run.ended
-        })
-    }
-
-    fn stop_devices(&mut self, now: Now, entries: &mut Vec<Entry>) {
-        for (op, order) in std::mem::take(&mut self.device_stops) {
-            if self.is_being_tried(&op.resource) {
-                self.device_stops.push((op, order));
-            } else if let Some(rc) = self.answer_for_device(&op) {
-                let outcome = AgentOutcome::at_once(now, rc);
-                self.tell(&op, order.as_ref(), &outcome, entries);
-            }
-        }
-    }
-
-    fn watch_over(&mut self, op: &ResourceOp, rc: i32) {
-        if op.operation == "start" && rc == 0 {
-            self.fence_devices.insert(op.resource.clone());
-        }
     }
 
     fn begin_recurring(

@@ -556,6 +556,9 @@ fn push(
     if !symmetrical {
         return;
     }
+    // Of a clone of which any instance will do none makes others stop when it does.
+    let loose = !require_all && world.rscs[first].is_clone();
+    let back = if loose { OrderKind::Optional } else { kind };
     if let (Some(undo_first), Some(undo_then)) = (opposite(first_action), opposite(then_action)) {
         world.constraints.orders.push(OrderC {
             id: c.id.clone(),
@@ -563,7 +566,7 @@ fn push(
             first_action: undo_then,
             then: first,
             then_action: undo_first,
-            kind,
+            kind: back,
             symmetrical: true,
             inverse: true,
             require_all: true,
@@ -603,7 +606,7 @@ fn between_sets(
             then: thens.iter().map(|&r| (r, then_action)).collect(),
             kind,
         });
-        if symmetrical {
+        if symmetrical && after.require_all {
             // On the way back all of them wait.
             undo_sets(world, c, before, after, kind);
         }

@@ -316,9 +316,11 @@ fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
         for other in acts.of_node.get(&nid).cloned().unwrap_or_default() {
             let a = &acts.acts[other];
             if a.verb == Verb::Stop {
-                let unmanaged = a
-                    .rid
-                    .is_some_and(|r| !world.rscs[r].managed && world.rscs[r].role > Role::Stopped);
+                // What failed to stop holds the node up; what is left alone does not.
+                let unmanaged = a.rid.is_some_and(|r| {
+                    let rsc = &world.rscs[r];
+                    !rsc.managed && (rsc.maintenance || !rsc.blocked) && rsc.role > Role::Stopped
+                });
                 if !unmanaged {
                     acts.order(other, aid, edge::NEEDS | edge::QUIET);
                 }
