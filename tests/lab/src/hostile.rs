@@ -63,7 +63,7 @@ fn hostile(n: u32, copy: &[u8], dice: &mut Dice, wrong: &mut Sealer) -> Vec<u8> 
             flipped
         }
         _ => {
-            let (to, link) = (NodeId(1 + n / 5 % 3), LinkId(u8::from(n % 2 == 0)));
+            let (to, link) = (NodeId(1 + n / 5 % 3), LinkId(u8::from(n.is_multiple_of(2))));
             let mut out = Vec::new();
             wrong.seal(to, link, &mut out, |out| out.extend(&copy[copy.len().min(60)..]));
             out
