@@ -46,14 +46,17 @@ fn node_state(out: &mut Out, node: &NodeState) {
     out.opt("join", &node.join);
     out.opt("expected", &node.expected);
     out.attrs(&node.other);
-    if let Some(id) = &node.attributes_id {
+    // What was made in memory has no element of its own to name, and must not be lost for that.
+    let attributes = (!node.attributes.is_empty()).then_some(&node.id);
+    if let Some(id) = node.attributes_id.as_ref().or(attributes) {
         out.start("transient_attributes");
         unless_empty(out, "id", id);
         nv_sets(out, "instance_attributes", &node.attributes);
         nv_sets(out, "utilization", &node.utilization);
         out.end("transient_attributes");
     }
-    if let Some(id) = &node.history_id {
+    let history = (!node.history.is_empty()).then_some(&node.id);
+    if let Some(id) = node.history_id.as_ref().or(history) {
         out.start("lrm");
         unless_empty(out, "id", id);
         out.attrs(&node.history_other);
