@@ -100,8 +100,19 @@ impl Client {
     /// # Errors
     /// When the daemon cannot answer.
     pub fn cib(&mut self) -> Result<Cib, Error> {
-        xml::read(&self.cib_xml()?)
-            .map_err(|error| Error::Refused(format!("the daemon's CIB cannot be read: {error}")))
+        self.cib_and_name().map(|(cib, _)| cib)
+    }
+
+    /// The CIB, and the name of the node that answers.
+    ///
+    /// # Errors
+    /// When the daemon cannot answer.
+    pub fn cib_and_name(&mut self) -> Result<(Cib, String), Error> {
+        let reply = self.runtime.block_on(self.admin.cib(CibRequest {})).map_err(answer)?;
+        let reply = reply.into_inner();
+        let cib = xml::read(&reply.xml)
+            .map_err(|error| Error::Refused(format!("the daemon's CIB cannot be read: {error}")))?;
+        Ok((cib, reply.via))
     }
 
     /// Asks for a change and waits until it is committed.

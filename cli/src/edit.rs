@@ -55,10 +55,9 @@ fn take_file(words: &mut Vec<String>) -> Result<Option<String>, Error> {
 
 fn on_cluster(words: &[String]) -> Result<(), Error> {
     let mut client = Client::connect()?;
-    let status = client.status()?;
     for attempt in 1..=ATTEMPTS {
-        let cib = client.cib()?;
-        let outcome = work_out(words, &cib, Some(status.via.as_str()))?;
+        let (cib, via) = client.cib_and_name()?;
+        let outcome = work_out(words, &cib, Some(&via))?;
         let author = Author { client: "rota".into(), ..Author::default() };
         let mut refused = None;
         for change in outcome.changes_for(&cib, author) {

@@ -155,7 +155,8 @@ impl Admin for Desk {
             })
             .await
             .ok_or_else(ending)?;
-        Ok(Response::new(CibReply { xml: rota_cib::xml::write(&cib).into() }))
+        let via = self.settings.node.clone();
+        Ok(Response::new(CibReply { xml: rota_cib::xml::write(&cib).into(), via }))
     }
 
     async fn change(

@@ -206,6 +206,11 @@ impl Link {
         }
     }
 
+    /// Whether heartbeats go both ways, in time, and none is lost.
+    pub(crate) fn is_well(&self, now: Moment, options: &Options) -> bool {
+        self.badness(now, options) == Some(0)
+    }
+
     /// How bad the link is: thousandths lost in both directions, more when it is late; `None`
     /// when it cannot be used.
     fn badness(&self, now: Moment, options: &Options) -> Option<u32> {

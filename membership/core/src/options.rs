@@ -6,10 +6,10 @@ use crate::limits;
 
 /// The times of the protocol as people may set them. All nodes of a cluster should use the same.
 ///
-/// Defaults: 40 ms between heartbeats and 400 ms of silence until a peer is lost. Ten heartbeats
-/// on a link must then be missing in a row: with a third of all packets lost on the *only* link
-/// that happens about once in 20 minutes (0.36^10 · 25/s), with a second link practically never.
-/// A host that is stopped for 200 ms leaves five heartbeats of margin. A busy host without
+/// Defaults: 50 ms between heartbeats and 400 ms of silence until a peer is lost. Eight heartbeats
+/// on a link must then be missing in a row: with a tenth of all packets lost on the *only* link
+/// that happens about once in two months (0.1^8 · 20/s), with a second link practically never.
+/// A host that is stopped for 200 ms leaves four heartbeats of margin. A busy host without
 /// real-time priority delays a thread by some 10 ms to 100 ms, well below the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
@@ -31,7 +31,7 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            interval: Duration::from_millis(40),
+            interval: Duration::from_millis(50),
             silence: Duration::from_millis(400),
             steady: Duration::from_secs(1),
             stall: Duration::from_secs(3),

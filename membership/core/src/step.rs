@@ -26,6 +26,7 @@ pub struct Membership {
     hears_version: u64,
     matrix: Matrix,
     pace: Option<Pace>,
+    beats: u64,
     /// Until when peers that we have never heard may still be on their way.
     opening_until: Option<Moment>,
     /// Sequence numbers up to here may have been used on links that are no more.
@@ -60,6 +61,7 @@ impl Membership {
             hears_version: 0,
             matrix: Matrix::of_one(me, incarnation),
             pace: None,
+            beats: 0,
             opening_until: None,
             used_seq: 0,
         }
@@ -229,8 +231,9 @@ impl Membership {
         }
     }
 
-    /// One heartbeat to everyone on every link.
+    /// One heartbeat to everyone, on every link that is due.
     fn beat(&mut self, now: Moment, todo: &mut Vec<Effect>) {
+        self.beats += 1;
         match &mut self.presence {
             Presence::Here => {}
             Presence::Gone => return,
@@ -247,10 +250,20 @@ impl Membership {
         }
     }
 
+    /// While the link in use is well, those that are well and idle beat every second time only:
+    /// they are heard often enough to be trusted, and an idle host sends and wakes less.
     fn beat_to(&mut self, now: Moment, to: NodeId, todo: &mut Vec<Effect>) {
         let words = self.words();
+        let spares_rest = self.beats % 2 == 1 && !words.leaving;
         let Some(peer) = self.peers.get_mut(&to) else { return };
+        let best = peer.best.current();
+        let in_use = best.and_then(|best| peer.links.get(&best));
+        let spares_rest =
+            spares_rest && in_use.is_some_and(|link| link.is_well(now, &self.options));
         for (&link, state) in &mut peer.links {
+            if spares_rest && Some(link) != best && state.is_well(now, &self.options) {
+                continue;
+            }
             let (seq, echoes) = state.send(now);
             let heartbeat = Heartbeat { seq, echoes, ..words.clone() };
             todo.push(Effect::Send { to, link, heartbeat });
