@@ -102,3 +102,18 @@ fn what_migrates_is_not_started_while_a_node_has_yet_to_answer_about_it() {
 fn a_minority_stops_what_may_have_migrated_to_it() {
     holds_with_all(60490);
 }
+
+#[test]
+fn nobody_leaves_before_it_has_answered() {
+    holds_with_all(70556);
+}
+
+#[test]
+fn a_fence_device_may_be_in_use_on_several_nodes() {
+    holds_with_all(80996);
+}
+
+#[test]
+fn the_stop_of_a_fence_device_waits_for_its_start() {
+    holds_with_all(40410);
+}
