@@ -8,9 +8,10 @@ use anyhow::{Context, Result};
 use rota_fencing::{Action as DeviceAction, Reply};
 use rota_fencing_devices::{DeviceCall, Registry};
 use rota_ids::{NodeName, Text};
-use rota_node::{AgentOutcome, Event, ExecStatus, RunId};
+use rota_node::{AgentOutcome, AgentParams, Event, ExecStatus, RunId};
+use rota_runner::metadata::Parameter;
 use rota_runner::{
-    Agent, Config, InFlight, Keeper, OcfCode, OpId, Outcome, Recovered, Request, Runner, Status,
+    Action, Agent, Config, InFlight, Keeper, OcfCode, OpId, Outcome, Recovered, Request, Runner, Status,
 };
 use rota_settings::Settings;
 use rota_transition::ResourceOp;
@@ -82,7 +83,7 @@ impl Agents {
             .take()
             .unwrap_or_default();
         for result in recovered.finished {
-            self.inputs.send(ended(RunId(result.op.0), result.outcome));
+            self.inputs.send(ended(RunId(result.op.0), result.outcome, None));
         }
         for in_flight in recovered.in_flight {
             self.adopt(in_flight);
@@ -98,13 +99,16 @@ impl Agents {
             Ok(request) => request,
             Err(why) => {
                 let outcome = Outcome::unstarted(OcfCode::NotInstalled, Status::NotInstalled, why);
-                return self.inputs.send(ended(run, outcome));
+                return self.inputs.send(ended(run, outcome, None));
             }
         };
         let (runner, inputs) = (self.runner.clone(), self.inputs.clone());
         tokio::spawn(async move {
-            let outcome = runner.run(request).await;
-            inputs.send(ended(run, outcome));
+            // Asked once and then from the runner's cache; an agent that cannot say is no reason to
+            // hold a result back.
+            let agent = request.agent.clone();
+            let (outcome, known) = tokio::join!(runner.run(request), agent_params(&runner, &agent));
+            inputs.send(ended(run, outcome, known));
         });
     }
 
@@ -123,7 +127,7 @@ impl Agents {
         tokio::spawn(async move {
             let run = RunId(in_flight.op.0);
             let outcome = runner.adopt(in_flight).await;
-            inputs.send(ended(run, outcome));
+            inputs.send(ended(run, outcome, None));
         });
     }
 
@@ -157,7 +161,7 @@ impl Agents {
             let started = crate::node_loop::now();
             let call = DeviceCall {
                 agent: op.agent.clone(),
-                params: agent_params(&op),
+                params: device_params(&op),
                 target: None,
                 plug: Text::default(),
             };
@@ -172,6 +176,7 @@ impl Agents {
                 started: started.wall,
                 exec_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
                 queue_ms: 0,
+                agent: None,
             };
             inputs.send(Input::Event(Event::AgentEnded { run, outcome }));
         });
@@ -189,14 +194,34 @@ fn agent_meta(op: &ResourceOp) -> BTreeMap<Text, Text> {
 }
 
 /// What the fencer keeps for itself is not for the device's agent.
-fn agent_params(op: &ResourceOp) -> rota_fencing_devices::Params {
+fn device_params(op: &ResourceOp) -> rota_fencing_devices::Params {
     let pairs = op.params.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let (device, _) =
         rota_fencing::Device::from_params(op.resource.as_str().into(), op.agent.clone(), pairs);
     device.params.into()
 }
 
-fn ended(run: RunId, outcome: Outcome) -> Input {
+/// How long the meta-data of an agent may take before its results go without: a result that waits
+/// holds up whatever waits for it.
+const METADATA_WAIT: Duration = Duration::from_secs(1);
+
+/// What an agent's meta-data says of its parameters, for the digests recorded with its results.
+async fn agent_params(runner: &Runner, agent: &Agent) -> Option<AgentParams> {
+    if agent.class() != Class::Ocf {
+        return None;
+    }
+    let asked = tokio::time::timeout(METADATA_WAIT, runner.metadata(agent)).await;
+    let known = asked.ok()?.ok()?;
+    let names = |which: &dyn Fn(&Parameter) -> bool| -> Vec<Text> {
+        let meant = known.parameters.iter().filter(|parameter| which(parameter));
+        meant.map(|parameter| parameter.name.as_str().into()).collect()
+    };
+    let fixed = known.can(Action::ReloadAgent).then(|| names(&|p| !p.reloadable));
+    let secret = names(&|p| p.private || matches!(p.name.as_str(), "password" | "passwd"));
+    Some(AgentParams { fixed, secret })
+}
+
+fn ended(run: RunId, outcome: Outcome, known: Option<AgentParams>) -> Input {
     let status = match &outcome.status {
         Status::Done => ExecStatus::Done,
         Status::TimedOut => ExecStatus::TimedOut,
@@ -213,6 +238,7 @@ fn ended(run: RunId, outcome: Outcome) -> Input {
         started: outcome.started,
         exec_ms: millis(outcome.exec_time),
         queue_ms: millis(outcome.queue_time),
+        agent: known,
     };
     Input::Event(Event::AgentEnded { run, outcome })
 }

@@ -11,7 +11,7 @@ use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 use rota_cib::{Cib, Config, Header, failures};
 use rota_ids::{NodeId, NodeName, Text, WallTime};
 use rota_transition::executor::Limits;
-use rota_transition::{Action, ResourceOp, Task};
+use rota_transition::{Action, Digests, ResourceOp, Task};
 
 use crate::entry::{Member, OperationResult};
 use crate::event::{AgentOutcome, ExecStatus};
@@ -246,6 +246,7 @@ pub fn record(
         other => other,
     };
     let key = transition_key(op, order);
+    let op = &as_recorded(op, outcome);
     OperationRecord {
         rc: outcome.rc,
         op_status: status.number(),
@@ -258,6 +259,21 @@ pub fn record(
         queue_time_ms: Some(outcome.queue_ms),
         ..blank_record(node, op, key)
     }
+}
+
+/// The operation as its record shall name it: with the digests that its agent's meta-data ask for,
+/// and a reload that went well as the start that it stands for. The next plan compares with it.
+fn as_recorded(op: &ResourceOp, outcome: &AgentOutcome) -> ResourceOp {
+    let mut recorded = op.clone();
+    if let Some(agent) = &outcome.agent {
+        let own = agent.digests(&op.params, op.interval, op.class == "stonith");
+        recorded.digests = Digests { all: op.digests.all.clone(), ..own };
+    }
+    if op.operation == "reload-agent" && outcome.rc == op.expected_rc {
+        recorded.operation = "start".into();
+        recorded.key.operation = "start".into();
+    }
+    recorded
 }
 
 fn blank_record(node: &NodeName, op: &ResourceOp, transition_key: String) -> OperationRecord {

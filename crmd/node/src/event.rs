@@ -156,6 +156,8 @@ pub struct AgentOutcome {
     pub exec_ms: i64,
     /// Milliseconds that it waited before.
     pub queue_ms: i64,
+    /// What the agent's meta-data on that host says of its parameters, if they could be read.
+    pub agent: Option<rota_policy::agents::AgentParams>,
 }
 
 /// How the execution of an operation went, with Pacemaker's numbers (`op-status`).

@@ -28,4 +28,5 @@ mod views;
 
 pub use event::{AgentOutcome, Ask, Effect, Event, ExecStatus, Now, RequestId, RunId, Told};
 pub use node::{Config, Error, Node};
+pub use rota_policy::agents::AgentParams;
 pub use story::Story;

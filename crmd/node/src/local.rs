@@ -541,6 +541,7 @@ impl AgentOutcome {
             started: now.wall,
             exec_ms: 0,
             queue_ms: 0,
+            agent: None,
         }
     }
 }

@@ -35,7 +35,7 @@ fn order(number: u64, token: Token, op: ResourceOp) -> Order {
 
 fn ended(rc: i32, status: ExecStatus) -> AgentOutcome {
     let reason = String::new().into();
-    AgentOutcome { rc, status, reason, started: WallTime(0), exec_ms: 1, queue_ms: 0 }
+    AgentOutcome { rc, status, reason, started: WallTime(0), exec_ms: 1, queue_ms: 0, agent: None }
 }
 
 /// A node's own resources with everything that comes out of them.

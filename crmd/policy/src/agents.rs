@@ -1,23 +1,18 @@
 //! What is known of agents' parameters, for the digests that are recorded with results.
 //!
-//! The planner knows no agents. Whoever has their meta-data passes it in
-//! ([`crate::Options::agents`]); otherwise the names that were recorded with earlier results are
-//! taken, so that a digest once recorded goes on being recorded.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+//! The planner knows no agents: their meta-data is where they run. Whoever records a result adds
+//! what the agent there says ([`AgentParams::digests`]); the planner takes the names from the
+//! records, so that it compares like with like.
 
 use rota_cib::Text;
 use rota_transition::Digests;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Nid, Rid, World};
 
-/// Class, provider and type of an agent.
-pub type AgentName = (Text, Option<Text>, Text);
-
 /// What an agent's meta-data says of its parameters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Agent {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentParams {
     /// Parameters whose change needs a restart; none when the agent cannot reload (OCF 1.1:
     /// `reload-agent` is offered and the others are marked `reloadable`).
     pub fixed: Option<Vec<Text>>,
@@ -25,8 +20,35 @@ pub struct Agent {
     pub secret: Vec<Text>,
 }
 
-/// Agents by name; shared, since every plan takes it.
-pub type Agents = Arc<BTreeMap<AgentName, Agent>>;
+impl AgentParams {
+    /// The digests that depend on the agent, of the parameters of one operation. `all` is left
+    /// empty: it depends on the parameters alone.
+    pub fn digests(&self, params: &[(Text, Text)], interval_ms: u32, is_device: bool) -> Digests {
+        let own = || params.iter().filter(|(n, _)| !n.starts_with("CRM_meta_"));
+        // A recurring operation is never reloaded: it is begun anew.
+        let fixed = self.fixed.as_deref().filter(|_| interval_ms == 0);
+        let restart = fixed.map(|names| {
+            let kept: Vec<_> = own().filter(|(n, _)| names.contains(n)).cloned().collect();
+            crate::digest::of(&kept)
+        });
+        let secure = (!self.secret.is_empty()).then(|| {
+            let open: Vec<_> = own()
+                .filter(|(n, _)| !self.secret.contains(n))
+                .filter(|(n, _)| !(is_device && n.starts_with("pcmk_")))
+                .cloned()
+                .collect();
+            crate::digest::of(&open)
+        });
+        Digests {
+            all: Text::default(),
+            restart,
+            // An agent that can take up everything has an empty list, not none.
+            force_restart: fixed.map(|names| listed(names).unwrap_or_else(|| " ".into())),
+            secure,
+            secure_params: listed(&self.secret),
+        }
+    }
+}
 
 /// Names as recorded: each with a blank before and behind it.
 fn listed(names: &[Text]) -> Option<Text> {
@@ -41,15 +63,10 @@ fn split(names: Option<&Text>) -> Option<Vec<Text>> {
 }
 
 impl World<'_> {
-    /// What is known of the agent of a resource: its meta-data, else what was recorded.
-    fn agent(&self, rid: Rid) -> Agent {
-        let Some(conf) = self.conf(rid) else { return Agent::default() };
-        let name = (conf.class.clone(), conf.provider.clone(), conf.agent.clone());
-        if let Some(agent) = self.agents.get(&name) {
-            return agent.clone();
-        }
+    /// What was recorded of the agent of a resource.
+    fn agent(&self, rid: Rid) -> AgentParams {
         let records = self.recorded_names.get(&rid);
-        Agent {
+        AgentParams {
             fixed: records.and_then(|r| split(r.0.as_ref())),
             secret: records.and_then(|r| split(r.1.as_ref())).unwrap_or_default(),
         }
@@ -65,33 +82,11 @@ impl World<'_> {
     ) -> Digests {
         let all = self.digest(rid, nid, name, interval_ms);
         let agent = self.agent(rid);
-        if agent == Agent::default() {
+        if agent == AgentParams::default() {
             return Digests { all, ..Digests::default() };
         }
-        let device = self.is_fencing(rid);
         let params = self.op_params(rid, nid, name, interval_ms);
-        let own = || params.iter().filter(|(n, _)| !n.starts_with("CRM_meta_"));
-        // A recurring operation is never reloaded: it is begun anew.
-        let fixed = agent.fixed.as_deref().filter(|_| interval_ms == 0);
-        let restart = fixed.map(|names| {
-            let kept: Vec<_> = own().filter(|(n, _)| names.contains(n)).cloned().collect();
-            crate::digest::of(&kept)
-        });
-        let secure = (!agent.secret.is_empty()).then(|| {
-            let open: Vec<_> = own()
-                .filter(|(n, _)| !agent.secret.contains(n))
-                .filter(|(n, _)| !(device && n.starts_with("pcmk_")))
-                .cloned()
-                .collect();
-            crate::digest::of(&open)
-        });
-        Digests {
-            all,
-            restart,
-            force_restart: fixed.and_then(listed),
-            secure,
-            secure_params: listed(&agent.secret),
-        }
+        Digests { all, ..agent.digests(&params, interval_ms, self.is_fencing(rid)) }
     }
 
     /// Remembers the names that histories record, so that the digests can be made again.

@@ -218,22 +218,11 @@ fn reloadable(world: &mut World<'_>, rid: Rid, nid: Nid, op: &OperationRecord) -
         return false;
     }
     let params = world.op_params(rid, Some(nid), &op.operation, op.interval_ms);
-    let newer = world.feature_at_least(op, "3.16.0");
     let listed: Vec<&str> = names.split_whitespace().collect();
-    // Up to a certain version the list names what forces a restart.
     let kept: Vec<(Text, Text)> = params
         .iter()
         .filter(|(n, _)| listed.contains(&n.as_str()) && !n.starts_with("CRM_meta_"))
         .cloned()
         .collect();
-    let _ = newer;
     crate::digest::of(&kept) == *recorded
-}
-
-impl World<'_> {
-    fn feature_at_least(&self, op: &OperationRecord, version: &str) -> bool {
-        let parts =
-            |t: &str| -> Vec<u32> { t.split('.').map(|p| p.parse().unwrap_or(0)).collect() };
-        op.crm_feature_set.as_ref().is_some_and(|v| parts(v) >= parts(version))
-    }
 }

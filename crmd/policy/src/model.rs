@@ -49,8 +49,6 @@ pub(crate) struct World<'a> {
     pub warnings: Vec<String>,
     /// Pieces of status that ask for an action: cleared fail counts, deletions.
     pub chores: Vec<Chore>,
-    /// What is known of agents, from their meta-data.
-    pub agents: crate::agents::Agents,
     /// By resource: names of parameters recorded as needing a restart, and as secret.
     pub recorded_names: FxHashMap<Rid, (Option<Text>, Option<Text>)>,
     /// Nodes to be let in again, because the device that did so has changed since.

@@ -21,8 +21,6 @@ pub struct Options {
     pub explain: bool,
     /// Quorum, if it is to be other than the Cib says.
     pub quorum: Option<bool>,
-    /// What agents' meta-data say of their parameters, for the digests of operations.
-    pub agents: crate::agents::Agents,
 }
 
 /// Where an instance will be and in which role.
@@ -92,7 +90,6 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
     if let Some(quorum) = options.quorum {
         world.quorum = quorum;
     }
-    world.agents = std::sync::Arc::clone(&options.agents);
     fence::quorum_policy(&mut world);
     history::unpack(&mut world);
     world.remember_names();

@@ -66,7 +66,6 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         constraints: Constraints::default(),
         warnings: Vec::new(),
         chores: Vec::new(),
-        agents: crate::agents::Agents::default(),
         recorded_names: FxHashMap::default(),
         unfence: Vec::new(),
         lapsed: rustc_hash::FxHashSet::default(),

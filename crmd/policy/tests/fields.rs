@@ -4,7 +4,7 @@
 
 use rota_cib::Cib;
 use rota_ids::{NodeName, WallTime};
-use rota_policy::agents::Agent;
+use rota_policy::agents::AgentParams;
 use rota_policy::check::{Finding, check};
 use rota_policy::{Options, plan};
 use rota_transition::{Graph, ResourceOp, Task};
@@ -101,29 +101,34 @@ fn fencing_of_the_more_important_half_waits() {
 }
 
 #[test]
-fn digests_for_reloads_and_secrets_come_from_meta_data_or_from_what_was_recorded() {
+fn digests_for_reloads_and_secrets_come_from_what_the_agent_says_and_stay_as_recorded() {
     let params = r#"<instance_attributes id="i"><nvpair id="i1" name="state" value="/run/a"/>
                     <nvpair id="i2" name="passwd" value="x"/></instance_attributes>"#;
     let resources = dummy("a", params);
     let unknown = cluster(NO_FENCING, &resources, "", ["", ""]);
     let made = plan(&unknown, NOW, &Options::default());
-    assert_eq!(operation(&made.graph, "a", "start").digests.restart, None);
+    let start = operation(&made.graph, "a", "start");
+    assert_eq!(start.digests.restart, None);
 
-    let mut options = Options::default();
-    let name = ("ocf".into(), Some("pacemaker".into()), "Dummy".into());
-    let agent = Agent { fixed: Some(vec!["state".into()]), secret: vec!["passwd".into()] };
-    options.agents = std::sync::Arc::new([(name, agent)].into());
-    let told = operation(&plan(&unknown, NOW, &options).graph, "a", "start").digests.clone();
+    let agent = AgentParams { fixed: Some(vec!["state".into()]), secret: vec!["passwd".into()] };
+    let told = agent.digests(&start.params, 0, false);
     assert_eq!(told.force_restart.as_deref(), Some(" state "));
     assert_eq!(told.secure_params.as_deref(), Some(" passwd "));
     assert_eq!(told.restart, told.secure, "both leave the password out");
-    assert_ne!(told.restart.as_ref(), Some(&told.all));
+    assert_ne!(told.restart.as_ref(), Some(&start.digests.all));
 
     let names = r#"op-force-restart=" state " op-secure-params=" passwd ""#;
     let recorded = record("a", "stop", 0, names);
     let known = cluster(NO_FENCING, &resources, "", [&recorded, ""]);
     let made = plan(&known, NOW, &Options::default());
-    assert_eq!(operation(&made.graph, "a", "start").digests, told);
+    let again = operation(&made.graph, "a", "start").digests.clone();
+    assert_eq!(again, Digests { all: start.digests.all.clone(), ..told });
+}
+
+#[test]
+fn an_agent_that_can_take_up_everything_has_an_empty_list_of_what_forces_a_restart() {
+    let agent = AgentParams { fixed: Some(vec![]), secret: vec![] };
+    assert_eq!(agent.digests(&[], 0, false).force_restart.as_deref(), Some(" "));
 }
 
 #[test]

@@ -256,5 +256,6 @@ fn outcome(run: &Run, since: Time, now: Time, rc: i32, status: ExecStatus) -> Ag
         started: clock::wall(since),
         exec_ms: millis(now.saturating_sub(since)),
         queue_ms: millis(since.saturating_sub(run.asked)),
+        agent: None,
     }
 }

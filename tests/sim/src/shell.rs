@@ -547,6 +547,7 @@ impl World {
             started: clock::wall(self.now),
             exec_ms: 50,
             queue_ms: 0,
+            agent: None,
         };
         self.later(takes, What::AgentSaid(place, serial, run, outcome));
     }
