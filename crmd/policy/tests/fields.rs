@@ -7,7 +7,7 @@ use rota_ids::{NodeName, WallTime};
 use rota_policy::agents::AgentParams;
 use rota_policy::check::{Finding, check};
 use rota_policy::{Options, plan};
-use rota_transition::{Graph, ResourceOp, Task};
+use rota_transition::{Digests, Graph, ResourceOp, Task};
 
 const NOW: WallTime = WallTime(1_700_000_000);
 
