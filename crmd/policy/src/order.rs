@@ -166,6 +166,11 @@ fn strength(order: &OrderC) -> u16 {
     match order.kind {
         OrderKind::Optional => edge::ORDER | edge::USER,
         OrderKind::Serialize => edge::SERIAL | edge::USER,
+        // On the way back what goes down waits for what was built on it; what was to go down
+        // first comes up last, but that it does is no reason to touch the other.
+        OrderKind::Mandatory if order.inverse && starts(order.then_action) => {
+            edge::ORDER | edge::USER
+        }
         OrderKind::Mandatory if order.inverse => edge::WANTS | edge::USER,
         OrderKind::Mandatory if !order.symmetrical => {
             if starts(order.then_action) {
