@@ -10,7 +10,8 @@ use crate::model::{Nid, Rid, World};
 pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     let Some(prim) = world.rscs[rid].prim else { return };
     let rsc = &world.rscs[rid];
-    if rsc.maintenance {
+    // What is blocked is left alone in every respect, also where it is not.
+    if rsc.maintenance || rsc.blocked {
         return;
     }
     let node_maintained = rsc.running_on.iter().any(|&n| world.nodes[n].maintenance);
