@@ -114,7 +114,7 @@ fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: 
             // It ends with the resource.
             return;
         }
-        if world.opts.stop_orphan_actions && world.rscs[rid].managed {
+        if world.opts.stop_orphan_actions {
             let why = if configured.is_none() { "orphan" } else { "disabled" };
             let aid =
                 crate::recurring::cancel(world, acts, rid, nid, &op.operation, op.interval_ms);
