@@ -140,7 +140,10 @@ pub(crate) fn apply(
             return;
         }
         Kind::Group { .. } | Kind::Clone(_) => world.rscs[rid].children.clone(),
-        Kind::Bundle(b) => b.replicas.iter().map(|r| r.container).collect(),
+        // Addresses go with their containers; connections may be anywhere.
+        Kind::Bundle(b) => {
+            b.replicas.iter().flat_map(|r| [Some(r.container), r.ip]).flatten().collect()
+        }
     };
     for child in children {
         apply(world, child, nodes, discover, counts);
