@@ -29,6 +29,22 @@ impl FailCounts {
         }
         Self { by_name }
     }
+
+    /// What is counted of instances that cannot be told apart: under the plain name and under
+    /// those with a number.
+    pub(super) fn of_all(&self, name: &str) -> Option<FailCount> {
+        let counts = self.by_name.iter().filter(|(n, _)| {
+            n.strip_prefix(name).is_some_and(|rest| {
+                let number = rest.strip_prefix(':').unwrap_or_default();
+                rest.is_empty()
+                    || !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())
+            })
+        });
+        counts.map(|(_, c)| *c).reduce(|a, b| FailCount {
+            count: crate::score::sum(a.count, b.count),
+            last_failure: a.last_failure.max(b.last_failure),
+        })
+    }
 }
 
 pub(super) fn resource_part(rest: &str) -> Text {

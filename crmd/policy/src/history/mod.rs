@@ -155,14 +155,15 @@ fn resource_history(
     history: &ResourceHistory,
     counts: &FailCounts,
 ) -> bool {
-    let fail_name = if world.rscs[rid].anonymous {
-        world.rscs[rid].conf_id.clone()
+    let rsc = &world.rscs[rid];
+    let counted = if rsc.anonymous {
+        counts.of_all(&rsc.conf_id)
     } else {
-        world.rscs[rid].id.clone()
+        counts.by_name.get(&rsc.id).or_else(|| counts.by_name.get(&history.id)).copied()
     };
-    let counted =
-        counts.by_name.get(&fail_name).or_else(|| counts.by_name.get(&history.id)).copied();
-    if let Some(count) = counted {
+    if let Some(count) = counted
+        && !rsc.fail_counts.iter().any(|(n, _)| *n == nid)
+    {
         world.rscs[rid].fail_counts.push((nid, count));
     }
     if let Some(lock) = history.shutdown_lock {

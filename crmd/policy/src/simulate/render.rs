@@ -197,7 +197,6 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     );
     let inner = indent + 2;
     let (mut promoted, mut started): (Vec<Nid>, Vec<Nid>) = (Vec::new(), Vec::new());
-    let mut active = 0;
     let mut text = String::new();
     for &child in &rsc.children {
         let instance = &world.rscs[child];
@@ -213,9 +212,6 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
         let all = leaves.iter().all(|&l| world.rscs[l].is_active());
         if instance.orphan && !any {
             continue;
-        }
-        if any {
-            active += 1;
         }
         if conf.unique {
             if any || !instance.orphan {
@@ -236,9 +232,8 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
                     && r.pending_task.is_none()
                     && !r.failure_ignored
                     && r.running_on == world.rscs[leaves[0]].running_on
-                    && world.rscs[r.running_on[0]..].first().is_none_or(|_| true)
                     && node_clean(world, r.running_on[0])
-                    && (r.managed == rsc.managed)
+                    && r.managed
             });
         if plain {
             let node = world.rscs[leaves[0]].running_on[0];
@@ -273,15 +268,13 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     if !started.is_empty() {
         let _ = writeln!(out, "{:inner$}* {started_word}: [ {} ]", "", names(&started));
     }
-    if !conf.unique && active < conf.max {
+    // Those shown one by one do not count as instances that are there.
+    if !conf.unique && promoted.len() + started.len() < conf.max {
+        let leaves = world.leaves(rid);
         let stopped: Vec<Nid> = (0..world.nodes.len())
             .filter(|&n| {
-                world.nodes[n].sort != NodeSort::Ping
-                    && (rsc.allowed[n].present
-                        || !world.opts.symmetric && !world.nodes[n].is_remote())
-                    && !rsc.children.iter().any(|&c| {
-                        world.leaves(c).iter().any(|&l| world.rscs[l].running_on.contains(&n))
-                    })
+                may_be_on(world, rid, &leaves, n)
+                    && !leaves.iter().any(|&l| world.rscs[l].running_on.contains(&n))
             })
             .collect();
         let word = if rsc.meta.target_role == Some(Role::Stopped) {
@@ -293,6 +286,15 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
             let _ = writeln!(out, "{:inner$}* {word}: [ {} ]", "", names(&stopped));
         }
     }
+}
+
+/// Whether a node counts among those that a clone is said to be stopped on: where it may be, and
+/// where something was heard of it; one that is to be nowhere is so on all nodes there are.
+fn may_be_on(world: &World<'_>, clone: Rid, leaves: &[Rid], nid: Nid) -> bool {
+    world.nodes[nid].sort != NodeSort::Ping
+        && (world.rscs[clone].allowed[nid].present
+            || leaves.iter().any(|&l| world.rscs[l].known_on.contains(&nid))
+            || world.constraints.bans.iter().any(|b| b.rid == clone && b.nid == nid))
 }
 
 fn node_clean(world: &World<'_>, nid: Nid) -> bool {
