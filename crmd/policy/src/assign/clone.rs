@@ -120,7 +120,7 @@ fn stay_place(
         return None;
     }
     let here = *world.rscs[instance].running_on.first()?;
-    if !available(world, owner, here) || !super::usable(world, here) {
+    if !available(world, owner, here) || !available(world, instance, here) {
         return None;
     }
     let count = state.counts.get(&(owner, here)).copied().unwrap_or(0);

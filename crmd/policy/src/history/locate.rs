@@ -24,7 +24,7 @@ pub(crate) fn locate(world: &mut World<'_>, nid: Nid, history: &ResourceHistory)
     if let Some(&clone) = world.clone_of.get(&base) {
         let unique = world.rscs[clone].unique;
         if !unique {
-            return anonymous(world, clone, &base, nid, ended(history));
+            return anonymous(world, clone, &base, nid);
         }
         if let Some(number) = number {
             return unique_orphan(world, clone, &base, number);
@@ -50,20 +50,12 @@ pub(super) fn find_in(world: &World<'_>, rid: Rid, base: &Text) -> Option<Rid> {
     world.rscs[rid].children.iter().copied().find(|&c| world.rscs[c].conf_id == *base)
 }
 
-/// Whether the last that a history says is that nothing runs any more.
-fn ended(history: &ResourceHistory) -> bool {
-    let once = history.operations.iter().filter(|o| o.interval_ms == 0);
-    let last = once.max_by(|a, b| super::in_time(a, b));
-    last.is_none_or(|o| (o.operation == "stop" && o.rc == 0) || o.rc == 7)
-}
-
 /// The instance of an anonymous clone that a node has, or a spare one, or one too many.
 pub(super) fn anonymous(
     world: &mut World<'_>,
     clone: Rid,
     base: &Text,
     nid: Nid,
-    ended: bool,
 ) -> Rid {
     // What a bundle runs is told apart by the replica it is in.
     if let Some(child) = world.replica_child(clone, nid) {
@@ -74,12 +66,12 @@ pub(super) fn anonymous(
         let Some(member) = find_in(world, child, base) else { continue };
         let places = running_places(world, child);
         if places.is_empty() {
-            if free.is_none() && !world.rscs[child].orphan {
+            if free.is_none() {
                 free = Some(member);
             }
         } else if places.contains(&nid) {
             // What runs there under another name already is another instance.
-            if ended || !world.rscs[member].running_on.contains(&nid) {
+            if !world.rscs[member].running_on.contains(&nid) {
                 return member;
             }
             again = true;
