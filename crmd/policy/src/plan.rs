@@ -109,6 +109,7 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     world.ledger = options.explain.then(|| crate::explain::Ledger::open(world));
     assign::prepare(world);
     tickets::apply(world);
+    assign::stick(world);
     let assigned = assign::run(world, options.scores);
     let mut acts = Actions::new(world.rscs.len());
     known_names(world);

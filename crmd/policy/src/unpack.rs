@@ -322,10 +322,13 @@ impl<'a> Maker<'_, 'a> {
                 .map(|n| n.max(0) as usize)
         };
         let promotable = c.written_as_master || flag("promotable").unwrap_or(false);
-        let unique = flag("globally-unique").unwrap_or(false) && !self.has_plain_service(&c.child);
+        let wants_unique = flag("globally-unique").unwrap_or(false);
+        let unique = wants_unique && !self.has_plain_service(&c.child);
         let members = self.known_nodes();
+        let max = number(&["clone-max"]).unwrap_or(members.max(1));
         let conf = CloneConf {
-            max: number(&["clone-max"]).unwrap_or(members.max(1)),
+            // Instances that cannot be told apart after all are at most one on each node.
+            max: if wants_unique && !unique { max.min(members) } else { max },
             node_max: if unique {
                 number(&["clone-node-max"]).unwrap_or(1)
             } else {
