@@ -118,9 +118,9 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     create::run(world, &mut acts);
     emit::chores(world, &mut acts);
     fence::run(world, &mut acts);
-    probe::order(world, &mut acts);
     order::run(world, &mut acts);
     crate::remote::order(world, &mut acts);
+    probe::order(world, &mut acts);
     acts.settle(world);
     create::least_points(world, &mut acts);
     crate::notify::settle(world, &mut acts);

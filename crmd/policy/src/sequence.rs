@@ -13,7 +13,7 @@ pub(crate) fn sequence(world: &World<'_>, acts: &Actions) -> Vec<Aid> {
     for &rid in &world.top {
         list.resource(rid);
     }
-    for aid in 0..acts.acts.len() {
+    for aid in (0..acts.acts.len()).rev() {
         list.add(aid);
     }
     list.order
@@ -34,7 +34,7 @@ impl List<'_, '_> {
     }
 
     /// A resource with all that is in it: a group before its members, a clone after its
-    /// instances.
+    /// instances, of a bundle first what runs inside.
     fn resource(&mut self, rid: Rid) {
         let children = self.world.rscs[rid].children.clone();
         match &self.world.rscs[rid].kind {
@@ -47,9 +47,13 @@ impl List<'_, '_> {
                 children.into_iter().for_each(|child| self.resource(child));
                 self.own(rid);
             }
-            Kind::Bundle(_) => {
-                self.own(rid);
-                children.into_iter().for_each(|child| self.resource(child));
+            // Where a bundle as a whole begins and ends belongs to no resource.
+            Kind::Bundle(conf) => {
+                conf.clone.into_iter().for_each(|clone| self.resource(clone));
+                for r in &conf.replicas {
+                    let parts = [r.ip, Some(r.container), r.remote];
+                    parts.into_iter().flatten().for_each(|part| self.resource(part));
+                }
             }
         }
     }
