@@ -316,13 +316,14 @@ fn after_stops(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
             then.verb,
             Verb::Start | Verb::Stop | Verb::Stopped | Verb::Demote | Verb::MigrateTo
         );
-        if first.verb == Verb::Stop
-            && role
-            && rid != other
-            && world.rscs[rid].container != Some(other)
-            && world.rscs[rid].is_primitive()
-        {
-            found.push((rid, e.then));
+        if first.verb == Verb::Stop && role && rid != other && world.rscs[rid].is_primitive() {
+            if world.rscs[rid].container != Some(other) {
+                found.push((rid, e.then));
+            }
+            if then.verb == Verb::Stop {
+                // What is migrated leaves its place by that.
+                found.extend(acts.all(other, Verb::MigrateTo).into_iter().map(|to| (rid, to)));
+            }
         }
     }
     for group in &world.rscs {
@@ -333,6 +334,13 @@ fn after_stops(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
             for verb in [Verb::Stop, Verb::Start] {
                 found.extend(acts.all(two[0], verb).into_iter().map(|then| (two[1], then)));
             }
+        }
+    }
+    for clone in world.rscs.iter().filter(|r| r.clone_conf().is_some_and(|c| c.ordered)) {
+        let mut stops: Vec<Aid> = Vec::new();
+        for &instance in clone.children.iter().filter(|&&c| world.rscs[c].is_primitive()) {
+            found.extend(stops.iter().map(|&stop| (instance, stop)));
+            stops.extend(acts.all(instance, Verb::Stop));
         }
     }
     for order in &world.constraints.orders {
