@@ -114,6 +114,7 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     let mut acts = Actions::new(world.rscs.len());
     known_names(world);
     changes::check(world, &mut acts);
+    acts.checked = acts.acts.len();
     probe::create(world, &mut acts);
     create::run(world, &mut acts);
     emit::chores(world, &mut acts);

@@ -5,7 +5,7 @@
 //! by resource, within each what came up last first, and at the end what belongs to no resource.
 
 use crate::actions::{Actions, Aid, Verb};
-use crate::model::{Kind, Rid, World};
+use crate::model::{Kind, Nid, Rid, World};
 
 /// What happens, as the graph lists it.
 pub(crate) fn sequence(world: &World<'_>, acts: &Actions) -> Vec<Aid> {
@@ -58,24 +58,89 @@ impl List<'_, '_> {
         }
     }
 
-    /// The actions of a resource itself, the latest first. What it was watched with so far came
-    /// up before all else.
+    /// The actions of a resource itself, the latest first.
     fn own(&mut self, rid: Rid) {
         let Some(own) = self.acts.of_rsc.get(rid) else { return };
         let mut own = own.clone();
-        own.sort_by_key(|&aid| std::cmp::Reverse((self.rank(rid, aid), aid)));
+        own.sort_by_key(|&aid| std::cmp::Reverse((self.stage(rid, aid), aid)));
         own.into_iter().for_each(|aid| self.add(aid));
     }
 
-    fn rank(&self, rid: Rid, aid: Aid) -> u8 {
-        let act = &self.acts.acts[aid];
-        let watched = act.verb == Verb::Monitor
-            && act.interval > 0
-            && act.node.is_some_and(|nid| {
-                self.world.active_ops.get(&(rid, nid)).is_some_and(|ops| {
-                    ops.iter().any(|(name, interval)| *name == act.name && *interval == act.interval)
-                })
-            });
-        u8::from(!watched)
+    /// The step of planning in which Pacemaker comes upon an action.
+    fn stage(&self, rid: Rid, aid: Aid) -> Stage {
+        let (rsc, act) = (&self.world.rscs[rid], &self.acts.acts[aid]);
+        let checked = aid < self.acts.checked;
+        match act.verb {
+            _ if !rsc.is_primitive() => Stage::Whole,
+            Verb::LiftLock => Stage::History,
+            Verb::ClearFailures if !self.anew(rid) => Stage::History,
+            Verb::Stop if !checked && self.failed_on(rid, act.node) => Stage::History,
+            Verb::Cancel => Stage::Watched,
+            Verb::Monitor if act.interval > 0 && self.watched(rid, aid) => Stage::Watched,
+            Verb::Reload => Stage::Definition,
+            Verb::Start | Verb::Stop if checked => Stage::Definition,
+            Verb::ClearFailures | Verb::Delete => Stage::Forget,
+            Verb::Monitor if act.interval == 0 => Stage::Probe,
+            Verb::Demote => Stage::Demote,
+            Verb::Stop => Stage::Stop,
+            Verb::Start => Stage::Start,
+            Verb::Promote => Stage::Promote,
+            Verb::Monitor => Stage::Watch,
+            Verb::MigrateTo | Verb::MigrateFrom => Stage::Migrate,
+            Verb::Running
+            | Verb::Stopped
+            | Verb::Promoted
+            | Verb::Demoted
+            | Verb::Notify
+            | Verb::Notice
+            | Verb::Shutdown
+            | Verb::Fence
+            | Verb::Point => Stage::Whole,
+        }
     }
+
+    /// Whether a definition that changed asks for a new start of a resource.
+    fn anew(&self, rid: Rid) -> bool {
+        self.acts.of_rsc[rid].iter().any(|&aid| {
+            aid < self.acts.checked && self.acts.acts[aid].verb == Verb::Start
+                || self.acts.acts[aid].verb == Verb::Reload
+        })
+    }
+
+    /// Whether the history of a node already calls for a stop there.
+    fn failed_on(&self, rid: Rid, node: Option<Nid>) -> bool {
+        let rsc = &self.world.rscs[rid];
+        rsc.stop_required && node.is_some_and(|nid| rsc.running_on.contains(&nid))
+    }
+
+    /// Whether a recurring operation is one that runs already.
+    fn watched(&self, rid: Rid, aid: Aid) -> bool {
+        let act = &self.acts.acts[aid];
+        let Some(nid) = act.node else { return false };
+        self.world.active_ops.get(&(rid, nid)).is_some_and(|ops| {
+            ops.iter().any(|(name, interval)| *name == act.name && *interval == act.interval)
+        })
+    }
+}
+
+/// What comes up when, in the order of Pacemaker's planning.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    /// While the history is read.
+    History,
+    /// While it is compared with the configuration: what watches a resource, then what must be
+    /// started anew, then what must be forgotten.
+    Watched,
+    Definition,
+    Forget,
+    Probe,
+    /// From one role to another.
+    Demote,
+    Stop,
+    Start,
+    Promote,
+    Watch,
+    Migrate,
+    /// What stands for several actions, and notifications.
+    Whole,
 }
