@@ -233,7 +233,6 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         _ if target == Some(Role::Unpromoted) => -INF,
         _ => promotion_score(world, child, nid).unwrap_or(-1),
     };
-    let score = if world.no_promotion.contains(&child) { -INF } else { score };
     let unmanaged_promoted = !rsc.managed && rsc.role == Role::Promoted;
     let score = if unmanaged_promoted { INF } else { score };
     world.rscs[child].promotion = Some(score);
@@ -261,7 +260,10 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
         }
     }
     let base = world.rscs[child].promotion.unwrap_or(0);
-    world.rscs[child].promotion = Some(sum(base, gain));
+    let wanted = sum(base, gain);
+    // A ticket that is missing matters where the instance would be promoted at all.
+    let barred = wanted >= 0 && world.no_promotion.contains(&child);
+    world.rscs[child].promotion = Some(if barred { -INF } else { wanted });
     // Where those are with whom it is to be.
     let as_dependent: Vec<usize> = colocate::colocs_as_dependent(world, clone)
         .into_iter()
