@@ -53,13 +53,32 @@ fn elements(best: &mut Element, shows: &mut impl FnMut(&Element) -> bool) {
         let mut smaller = best.clone();
         let Some((&last, above)) = path.split_last() else { return };
         let Some(parent) = at_mut(&mut smaller, above) else { return };
-        parent.children.remove(last);
-        if shows(&smaller) {
+        let gone = parent.children.remove(last);
+        if gone.name == "node" || gone.name == "node_state" {
+            // A node goes with its state.
+            without_node(&mut smaller, gone.get("id").unwrap_or_default());
+        }
+        if !needed(&gone) && shows(&smaller) {
             *best = smaller;
         } else {
             tried += 1;
         }
     }
+}
+
+/// What the schema asks for, and the option without which a plan is about fencing alone.
+fn needed(gone: &Element) -> bool {
+    let parts = ["lrm", "lrm_resources", "crm_config", "constraints", "resources", "expression"];
+    let fencing =
+        |e: &Element| e.name == "nvpair" && e.get("name") == Some("stonith-enabled");
+    parts.contains(&gone.name.as_str()) || fencing(gone) || gone.children.iter().any(fencing)
+}
+
+fn without_node(element: &mut Element, id: &str) {
+    element.children.retain(|child| {
+        !(matches!(child.name.as_str(), "node" | "node_state") && child.get("id") == Some(id))
+    });
+    element.children.iter_mut().for_each(|child| without_node(child, id));
 }
 
 fn attributes(best: &mut Element, shows: &mut impl FnMut(&Element) -> bool) {
@@ -69,12 +88,15 @@ fn attributes(best: &mut Element, shows: &mut impl FnMut(&Element) -> bool) {
             at(best, &path).and_then(|element| element.attributes.get(index)).cloned()
         {
             let mut smaller = best.clone();
-            // Records stay whole, or the small document shows only how odd ones are read.
-            let in_record = at(best, &path).is_some_and(|e| e.name.starts_with("lrm"));
+            // Records and nodes stay whole, or the small document shows only how odd ones are read.
+            let whole = at(best, &path).is_some_and(|e| {
+                matches!(e.name.as_str(), "node" | "node_state" | "lrm" | "lrm_resource")
+                    || matches!(e.name.as_str(), "lrm_rsc_op" | "nvpair" | "primitive" | "rule")
+            });
             if let Some(element) = at_mut(&mut smaller, &path) {
                 element.attributes.remove(index);
             }
-            if name != "id" && !in_record && shows(&smaller) {
+            if name != "id" && !whole && shows(&smaller) {
                 *best = smaller;
             } else {
                 index += 1;

@@ -4,8 +4,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rota_cib::Cib;
+use rota_cib::change::{Change, NodeUpdate, OperationFilter, apply};
 use rota_ids::WallTime;
 use rota_policy::{Options, Plan, check, plan, simulate};
+use rota_transition::{Graph, Task};
 
 use crate::generate::NOW;
 
@@ -40,7 +42,11 @@ impl Problem {
                 format!("refused {}", words.unwrap_or_default())
             }
             Self::Undetermined => "undetermined".into(),
-            Self::Restless(_) => "restless".into(),
+            Self::Restless(lines) => {
+                let what: std::collections::BTreeSet<&str> =
+                    lines.iter().filter_map(|line| line.split_whitespace().nth(3)).collect();
+                format!("restless {what:?}")
+            }
         }
     }
 }
@@ -86,18 +92,66 @@ fn steps(text: &str) -> Result<Outcome, Problem> {
     let made = checked(&cib, now)?;
     let actions = simulate::execute(&mut cib, &made.graph, &Vec::new(), now);
     let status = simulate::status_after(&cib, now, &Options::default());
+    let mut last = made.graph;
     let mut outcome = Outcome { summary: made.summary, actions, status, rounds: 1 };
     loop {
+        settle(&mut cib, &last, now);
         let next = checked(&cib, now)?;
         let lines = simulate::execute(&mut cib, &next.graph, &Vec::new(), now);
         let real: Vec<String> = lines.into_iter().filter(|line| is_real(line)).collect();
         if real.is_empty() {
             return Ok(outcome);
         }
+        last = next.graph;
         outcome.rounds += 1;
         if outcome.rounds > ROUNDS {
             return Err(Problem::Restless(real));
         }
+    }
+}
+
+/// What the daemons do beyond what a simulation shows: cancelled operations and forgotten
+/// failures leave the history, a node that was told to leave is gone.
+fn settle(cib: &mut Cib, graph: &Graph, now: WallTime) {
+    for action in &graph.actions {
+        let id = action.node.as_ref().and_then(|name| {
+            cib.status.nodes.iter().find(|state| state.uname == name.as_str()).map(|s| s.id.clone())
+        });
+        let Some(id) = id else { continue };
+        let forget = |resource: &rota_cib::Text, filter| Change::ForgetOperations {
+            resource: resource.clone(),
+            node: Some(id.clone()),
+            filter,
+        };
+        let change = match &action.task {
+            Task::Cancel { resource, operation, interval } => {
+                let operation = operation.clone();
+                forget(resource, OperationFilter::Repeated { operation, interval_ms: *interval })
+            }
+            Task::ClearFailures { resource, operation: None } => {
+                forget(resource, OperationFilter::Failures)
+            }
+            Task::ClearFailures { resource, operation: Some((operation, interval)) } => {
+                let (operation, interval_ms) = (operation.clone(), Some(*interval));
+                forget(resource, OperationFilter::FailuresOf { operation, interval_ms })
+            }
+            Task::Shutdown => Change::NodeState(NodeUpdate {
+                id: id.clone(),
+                in_ccm: Some("false".into()),
+                crmd: Some("offline".into()),
+                join: Some("down".into()),
+                expected: Some("down".into()),
+                ..NodeUpdate::default()
+            }),
+            Task::Pseudo { .. }
+            | Task::Resource(_)
+            | Task::Fence { .. }
+            | Task::DeleteHistory { .. }
+            | Task::Maintenance { .. }
+            | Task::LiftShutdownLock { .. } => continue,
+        };
+        // Refused only for nodes that are not there.
+        let _ = apply(cib, &change, now);
     }
 }
 
