@@ -98,12 +98,11 @@ pub(super) fn orders(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
         if !counts(order) {
             continue;
         }
-        let kept = steps(order).iter().all(|(first, then)| {
-            match (thing(cib, first), thing(cib, then)) {
+        let kept =
+            steps(order).iter().all(|(first, then)| match (thing(cib, first), thing(cib, then)) {
                 (Some(first), Some(then)) => one(graph, &first, &then),
                 _ => true,
-            }
-        });
+            });
         if !kept && !circles::leads_back(cib, order) {
             findings.push(Finding::OrderLost { constraint: order.id.clone() });
         }
