@@ -216,6 +216,8 @@ pub(crate) struct Actions {
     pub of_node: FxHashMap<Nid, Vec<Aid>>,
     pub named: FxHashMap<Text, Aid>,
     pub fences: FxHashMap<Nid, Aid>,
+    /// How many of them the comparison of history and configuration called for; see `sequence`.
+    pub checked: usize,
     outs: Vec<Vec<u32>>,
     ins: Vec<Vec<u32>>,
     /// Of each action that another required (false) or forbade (true), that other.

@@ -7,6 +7,7 @@ use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Verb, blank, edge};
 use crate::model::{Chore, Nid, World};
+use crate::sequence::sequence;
 use crate::values::get;
 
 /// Actions that the history asks for beside starting and stopping.
@@ -94,12 +95,8 @@ fn simple(acts: &mut Actions, rid: usize, nid: Nid, verb: Verb) -> Aid {
 
 /// The graph of all that happens.
 pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
-    let order = sequence(acts);
-    let mut ids: Vec<Option<ActionId>> = vec![None; acts.acts.len()];
-    for (i, &aid) in order.iter().enumerate() {
-        ids[aid] = Some(ActionId(i as u32));
-    }
-    let inputs = inputs(world, acts, &ids, order.len());
+    let order = sequence(world, acts);
+    let inputs = inputs(acts, &order);
     let mut graph = Graph {
         batch_limit: world.opts.batch_limit,
         migration_limit: world.opts.migration_limit,
@@ -139,20 +136,20 @@ fn router(world: &World<'_>, nid: Nid) -> Option<NodeName> {
     Some(NodeName(world.nodes[host].name.clone()))
 }
 
-/// What happens, in the order in which it came up.
-pub(crate) fn sequence(acts: &Actions) -> Vec<Aid> {
-    (0..acts.acts.len()).filter(|&a| acts.happens(a)).collect()
-}
-
-/// Inputs of each action; circles are cut at orderings without consequences.
-fn inputs(
-    world: &World<'_>,
-    acts: &Actions,
-    ids: &[Option<ActionId>],
-    count: usize,
-) -> Vec<Vec<ActionId>> {
-    let mut inputs: Vec<Vec<ActionId>> = vec![Vec::new(); count];
-    let mut strong: Vec<Vec<bool>> = vec![Vec::new(); count];
+/// Inputs of each listed action; circles are cut at orderings without consequences, and then
+/// where they came up first.
+fn inputs(acts: &Actions, order: &[Aid]) -> Vec<Vec<ActionId>> {
+    let came_up: Vec<Aid> = (0..acts.acts.len()).filter(|&a| acts.happens(a)).collect();
+    let number = |order: &[Aid]| {
+        let mut ids: Vec<Option<ActionId>> = vec![None; acts.acts.len()];
+        for (i, &aid) in order.iter().enumerate() {
+            ids[aid] = Some(ActionId(i as u32));
+        }
+        ids
+    };
+    let ids = number(&came_up);
+    let mut inputs: Vec<Vec<ActionId>> = vec![Vec::new(); came_up.len()];
+    let mut strong: Vec<Vec<bool>> = vec![Vec::new(); came_up.len()];
     for e in &acts.edges {
         let (Some(first), Some(then)) = (ids[e.first], ids[e.then]) else { continue };
         if e.kind & (edge::TOGETHER | edge::VOID) != 0 {
@@ -165,7 +162,6 @@ fn inputs(
         strong[then.index()]
             .push(e.kind & !(edge::QUIET | edge::USER | edge::PROBE | edge::SERIAL) != 0);
     }
-    let _ = world;
     for (list, strong) in inputs.iter_mut().zip(&mut strong) {
         let mut pairs: Vec<(ActionId, bool)> =
             list.iter().copied().zip(strong.iter().copied()).collect();
@@ -175,7 +171,17 @@ fn inputs(
         *strong = pairs.iter().map(|p| p.1).collect();
     }
     cut_circles(&mut inputs, &mut strong);
-    inputs
+    let listed = number(order);
+    let renamed = |id: &ActionId| listed[came_up[id.index()]];
+    order
+        .iter()
+        .map(|&aid| {
+            let own = ids[aid].map(|id| inputs[id.index()].as_slice()).unwrap_or_default();
+            let mut own: Vec<ActionId> = own.iter().filter_map(renamed).collect();
+            own.sort_unstable();
+            own
+        })
+        .collect()
 }
 
 fn load_applies(acts: &Actions, first: Aid, then: Aid) -> bool {

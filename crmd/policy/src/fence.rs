@@ -36,6 +36,9 @@ pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
     unfence(world, acts);
     connections_after(world, acts, &fences);
     dc_last(world, acts, &fences);
+    if !world.opts.concurrent_fencing {
+        one_by_one(world, acts, &fences);
+    }
     shutdowns(world, acts, &fences);
 }
 
@@ -296,6 +299,16 @@ fn dc_last(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
         if Some(nid) != world.dc && world.nodes[nid].sort == NodeSort::Member {
             acts.order(aid, dc, edge::ORDER);
         }
+    }
+}
+
+/// One node after the other as they came up, the one that leads last (`concurrent-fencing`).
+fn one_by_one(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
+    let mut order: Vec<(bool, Aid)> =
+        fences.iter().map(|&(nid, aid)| (Some(nid) == world.dc, aid)).collect();
+    order.sort_unstable();
+    for two in order.windows(2) {
+        acts.order(two[0].1, two[1].1, edge::ORDER);
     }
 }
 

@@ -163,7 +163,9 @@ fn promoted_for_good(world: &World<'_>, rid: Rid) -> bool {
 
 fn demoted(world: &mut World<'_>, rid: Rid) {
     let rsc = &world.rscs[rid];
-    if !promoted_for_good(world, rid) && rsc.next_role.is_none_or(|r| r == Role::Started || r == Role::Promoted) {
+    if !promoted_for_good(world, rid)
+        && rsc.next_role.is_none_or(|r| r == Role::Started || r == Role::Promoted)
+    {
         set_role(world, rid, Role::Unpromoted);
     }
 }
@@ -242,7 +244,6 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         _ if target == Some(Role::Unpromoted) => -INF,
         _ => promotion_score(world, child, nid).unwrap_or(-1),
     };
-    let score = if world.no_promotion.contains(&child) { -INF } else { score };
     let score = if promoted_for_good(world, child) { INF } else { score };
     world.rscs[child].promotion = Some(score);
 }
@@ -269,7 +270,10 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
         }
     }
     let base = world.rscs[child].promotion.unwrap_or(0);
-    world.rscs[child].promotion = Some(sum(base, gain));
+    let wanted = sum(base, gain);
+    // A ticket that is missing matters where the instance would be promoted at all.
+    let barred = wanted >= 0 && world.no_promotion.contains(&child);
+    world.rscs[child].promotion = Some(if barred { -INF } else { wanted });
     // Where those are with whom it is to be.
     let as_dependent: Vec<usize> = colocate::colocs_as_dependent(world, clone)
         .into_iter()

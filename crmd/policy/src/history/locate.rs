@@ -51,12 +51,7 @@ pub(super) fn find_in(world: &World<'_>, rid: Rid, base: &Text) -> Option<Rid> {
 }
 
 /// The instance of an anonymous clone that a node has, or a spare one, or one too many.
-pub(super) fn anonymous(
-    world: &mut World<'_>,
-    clone: Rid,
-    base: &Text,
-    nid: Nid,
-) -> Rid {
+pub(super) fn anonymous(world: &mut World<'_>, clone: Rid, base: &Text, nid: Nid) -> Rid {
     // What a bundle runs is told apart by the replica it is in.
     if let Some(child) = world.replica_child(clone, nid) {
         return child;

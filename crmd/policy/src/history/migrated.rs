@@ -47,9 +47,7 @@ fn after(op: &OperationRecord, other: &OperationRecord) -> bool {
 fn tells(op: &OperationRecord) -> bool {
     match op.operation.as_str() {
         "monitor" => op.rc == 7,
-        "start" | "stop" | "migrate_to" | "migrate_from" => {
-            op.op_status != status::PENDING
-        }
+        "start" | "stop" | "migrate_to" | "migrate_from" => op.op_status != status::PENDING,
         _ => false,
     }
 }

@@ -155,14 +155,8 @@ fn resource_history(
     history: &ResourceHistory,
     counts: &FailCounts,
 ) -> bool {
-    let rsc = &world.rscs[rid];
-    let counted = if rsc.anonymous {
-        counts.of_all(&rsc.conf_id)
-    } else {
-        counts.by_name.get(&rsc.id).or_else(|| counts.by_name.get(&history.id)).copied()
-    };
-    if let Some(count) = counted
-        && !rsc.fail_counts.iter().any(|(n, _)| *n == nid)
+    if let Some(count) = counts.about(&world.rscs[rid], &history.id)
+        && world.rscs[rid].fail_counts.iter().all(|(n, _)| *n != nid)
     {
         world.rscs[rid].fail_counts.push((nid, count));
     }
