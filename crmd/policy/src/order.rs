@@ -94,11 +94,7 @@ fn together(world: &World<'_>, acts: &mut Actions) {
 
 /// Of two that must never be together one leaves a node before the other comes.
 fn apart(world: &World<'_>, acts: &mut Actions) {
-    for coloc in &world.constraints.colocations {
-        let plain = coloc.dependent_role.is_none() && coloc.primary_role.is_none();
-        if coloc.score > -crate::score::INF || !plain {
-            continue;
-        }
+    for coloc in world.constraints.colocations.iter().filter(|c| c.never_together()) {
         for (goes, comes) in [(coloc.primary, coloc.dependent), (coloc.dependent, coloc.primary)] {
             let mut starts: FxHashMap<Option<Nid>, Vec<Aid>> = FxHashMap::default();
             for leaf in world.leaves(comes) {
