@@ -239,11 +239,14 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
     for coloc in world.constraints.colocations.iter().filter(|c| c.never_together()) {
         for (goes, comes) in [(coloc.primary, coloc.dependent), (coloc.dependent, coloc.primary)] {
             // Whatever might be found on a node must leave it before the other comes there.
+            let found = world.leaves(goes).into_iter().filter_map(|l| probes.get(&l)).flatten();
+            let mut here: FxHashMap<Option<Nid>, Vec<Aid>> = FxHashMap::default();
+            for &probe in found {
+                here.entry(acts.acts[probe].node).or_default().push(probe);
+            }
             for start in world.leaves(comes).into_iter().flat_map(|l| acts.all(l, Verb::Start)) {
-                let place = acts.acts[start].node;
-                let found = world.leaves(goes).into_iter().filter_map(|l| probes.get(&l)).flatten();
-                let here = found.filter(|&&probe| acts.acts[probe].node == place);
-                before.extend(here.map(|&probe| (probe, start, edge::ORDER)));
+                let probes = here.get(&acts.acts[start].node).into_iter().flatten();
+                before.extend(probes.map(|&probe| (probe, start, edge::ORDER)));
             }
         }
     }
