@@ -556,7 +556,7 @@ impl Actions {
         // A stop that must and cannot happen keeps what comes after it from happening.
         let ordered = kind & FORCES != 0 && kind & edge::USER != 0;
         if (kind & WANTS != 0 || (ordered && self.acts[edge.first].verb == Verb::Stop))
-            && t_runnable
+            && self.acts[edge.then].runnable
             && !t_optional
             && !f_optional
             && !f_runnable
