@@ -242,8 +242,7 @@ fn unfence(world: &World<'_>, acts: &mut Actions) {
                 }
                 _ => continue,
             }
-            let wanted =
-                verb == Verb::Start || verb == Verb::Monitor && !acts.acts[other].optional;
+            let wanted = verb == Verb::Start || verb == Verb::Monitor && !acts.acts[other].optional;
             if wanted && acts.acts[aid].optional {
                 let why = acts.words(world, other, "required by");
                 acts.acts[aid].optional = false;

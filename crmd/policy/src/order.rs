@@ -437,7 +437,11 @@ fn any_of(world: &World<'_>, acts: &mut Actions, set: &AnyOf) {
             acts.order(
                 point,
                 b,
-                if mandatory { edge::NEEDS | edge::USER | edge::WANTS } else { edge::USER | edge::WANTS },
+                if mandatory {
+                    edge::NEEDS | edge::USER | edge::WANTS
+                } else {
+                    edge::USER | edge::WANTS
+                },
             );
         }
     }
