@@ -92,7 +92,7 @@ fn real(lines: &[String]) -> Vec<String> {
 #[test]
 fn recorded_results_are_reached_as_often_as_before() {
     /// Raise these when more cases pass; they never fall.
-    const FLOOR: [(&str, usize); 2] = [("summary", 611), ("real", 633)];
+    const FLOOR: [(&str, usize); 2] = [("summary", 612), ("real", 633)];
     let Some(dir) = shared() else { return };
     let mut passes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut names: Vec<_> =
