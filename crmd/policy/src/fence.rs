@@ -170,6 +170,10 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 act.optional = false;
                 let stops = act.verb == Verb::Stop;
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
+                // What is active elsewhere as well is ended there when the fencing is done.
+                for other in acts.all(rid, Verb::Stop).into_iter().filter(|_| stops) {
+                    acts.order(fence, other, edge::ORDER);
+                }
                 let own = get(&world.rscs[rid].meta.pairs, "notify");
                 let asks = own.is_some_and(|v| boolean(v) == Some(true));
                 if stops && (asks || world.rscs[rid].notify) {

@@ -236,6 +236,17 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
         let probes = probes.get(&rid).into_iter().flatten();
         before.extend(probes.map(|&probe| (probe, then, edge::ORDER)));
     }
+    for coloc in world.constraints.colocations.iter().filter(|c| c.never_together()) {
+        for (goes, comes) in [(coloc.primary, coloc.dependent), (coloc.dependent, coloc.primary)] {
+            // Whatever might be found on a node must leave it before the other comes there.
+            for start in world.leaves(comes).into_iter().flat_map(|l| acts.all(l, Verb::Start)) {
+                let place = acts.acts[start].node;
+                let found = world.leaves(goes).into_iter().filter_map(|l| probes.get(&l)).flatten();
+                let here = found.filter(|&&probe| acts.acts[probe].node == place);
+                before.extend(here.map(|&probe| (probe, start, edge::ORDER)));
+            }
+        }
+    }
     for (probe, then, kind) in before {
         acts.order(probe, then, kind);
     }
