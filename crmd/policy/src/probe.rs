@@ -317,7 +317,9 @@ fn after_stops(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
             Verb::Start | Verb::Stop | Verb::Stopped | Verb::Demote | Verb::MigrateTo
         );
         if first.verb == Verb::Stop && role && rid != other && world.rscs[rid].is_primitive() {
-            if world.rscs[rid].container != Some(other) {
+            // What goes down itself waits before that, not before it comes up again.
+            let down = then.verb == Verb::Start && !acts.all(other, Verb::Stop).is_empty();
+            if world.rscs[rid].container != Some(other) && !down {
                 found.push((rid, e.then));
             }
             if then.verb == Verb::Stop {
@@ -331,9 +333,7 @@ fn after_stops(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
             continue;
         }
         for two in group.children.windows(2) {
-            for verb in [Verb::Stop, Verb::Start] {
-                found.extend(acts.all(two[0], verb).into_iter().map(|then| (two[1], then)));
-            }
+            found.extend(acts.all(two[0], Verb::Stop).into_iter().map(|then| (two[1], then)));
         }
     }
     for clone in world.rscs.iter().filter(|r| r.clone_conf().is_some_and(|c| c.ordered)) {
@@ -341,6 +341,17 @@ fn after_stops(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
         for &instance in clone.children.iter().filter(|&&c| world.rscs[c].is_primitive()) {
             found.extend(stops.iter().map(|&stop| (instance, stop)));
             stops.extend(acts.all(instance, Verb::Stop));
+        }
+    }
+    // Of two that must never be together one may have to leave before the other comes.
+    for coloc in world.constraints.colocations.iter().filter(|c| c.score <= -crate::score::INF) {
+        if coloc.dependent_role.is_some() || coloc.primary_role.is_some() {
+            continue;
+        }
+        for (goes, comes) in [(coloc.primary, coloc.dependent), (coloc.dependent, coloc.primary)] {
+            if world.rscs[goes].is_primitive() && world.rscs[comes].is_primitive() {
+                found.extend(acts.all(comes, Verb::Start).into_iter().map(|then| (goes, then)));
+            }
         }
     }
     for order in &world.constraints.orders {

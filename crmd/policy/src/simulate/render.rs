@@ -208,7 +208,6 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     );
     let inner = indent + 2;
     let (mut promoted, mut started): (Vec<Nid>, Vec<Nid>) = (Vec::new(), Vec::new());
-    let mut active = 0;
     let mut text = String::new();
     for &child in &rsc.children {
         let instance = &world.rscs[child];
@@ -224,9 +223,6 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
         let all = leaves.iter().all(|&l| world.rscs[l].is_active());
         if instance.orphan && !any {
             continue;
-        }
-        if any {
-            active += 1;
         }
         if conf.unique {
             if any || !instance.orphan {
@@ -247,7 +243,7 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
                     && r.pending_task.is_none()
                     && !r.failure_ignored
                     && r.running_on == world.rscs[leaves[0]].running_on
-                    && node_clean(world, r.running_on[0])
+                    && node_online(world, r.running_on[0])
                     && r.managed
             });
         if plain {
@@ -283,7 +279,8 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     if !started.is_empty() {
         let _ = writeln!(out, "{:inner$}* {started_word}: [ {} ]", "", names(&started));
     }
-    if !conf.unique && active < conf.max {
+    // Those that are shown one by one do not count.
+    if !conf.unique && promoted.len() + started.len() < conf.max {
         let stopped: Vec<Nid> = (0..world.nodes.len())
             .filter(|&n| {
                 world.nodes[n].sort != NodeSort::Ping
@@ -305,8 +302,8 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     }
 }
 
-fn node_clean(world: &World<'_>, nid: Nid) -> bool {
-    !world.nodes[nid].unclean && world.nodes[nid].online
+fn node_online(world: &World<'_>, nid: Nid) -> bool {
+    world.nodes[nid].online
 }
 
 /// One primitive: name, agent, role, node, flags.
@@ -345,7 +342,8 @@ pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> Str
     text.push_str(role);
     let lock = rsc.lock_node.filter(|_| rsc.running_on.is_empty());
     // Of what runs nowhere, but has something under way, the place of that.
-    let busy = pending.map(|&(_, nid)| nid).filter(|_| rsc.running_on.is_empty());
+    let idle = rsc.running_on.is_empty() && role != "Stopped";
+    let busy = pending.map(|&(_, nid)| nid).filter(|_| idle);
     if let Some(nid) = one.or(lock).or(busy) {
         let _ = write!(text, " {}", world.nodes[nid].name);
     }
@@ -377,9 +375,9 @@ pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> Str
     }
     if rsc.blocked {
         flags.push("blocked".into());
-    } else if rsc.maintenance {
+    } else if rsc.maintenance || rsc.running_on.iter().any(|&n| world.nodes[n].maintenance) {
         flags.push("maintenance".into());
-    } else if !rsc.managed {
+    } else if !rsc.managed || (rsc.orphan && !world.opts.stop_orphans) {
         flags.push("unmanaged".into());
     }
     if rsc.failure_ignored {
