@@ -169,7 +169,17 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 act.runnable = true;
                 act.optional = false;
                 let stops = act.verb == Verb::Stop;
-                acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
+                // That a fence device is gone, too, need not be waited for.
+                let device = if world.is_fencing(rid) { edge::VOID } else { 0 };
+                acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET | device);
+                // What it is part of begins to stop when that is done.
+                let mut whole = world.rscs[rid].parent.filter(|_| stops && device == 0);
+                while let Some(rid) = whole.filter(|&r| !world.rscs[r].is_bundle()) {
+                    for stop in acts.all(rid, Verb::Stop) {
+                        acts.order(fence, stop, edge::ORDER);
+                    }
+                    whole = world.rscs[rid].parent;
+                }
                 let own = get(&world.rscs[rid].meta.pairs, "notify");
                 let asks = own.is_some_and(|v| boolean(v) == Some(true));
                 if stops && (asks || world.rscs[rid].notify) {

@@ -104,7 +104,10 @@ pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
     let edges = acts.edges.clone();
     for &(push, from, start, stop) in &real {
         for e in edges.iter().filter(|e| e.then == start || e.then == stop) {
-            if acts.acts[e.first].rid == acts.acts[push].rid {
+            let (rid, waits) = (acts.acts[e.first].rid, acts.acts[push].rid);
+            // What it is part of begins to stop and to start with it, not before it.
+            let whole = acts.acts[e.first].members.contains(&e.then);
+            if rid == waits || (whole && acts.acts[e.first].verb == Verb::Stop) {
                 continue;
             }
             let arrived = real.iter().find(|m| m.2 == e.first).map_or(e.first, |m| m.1);

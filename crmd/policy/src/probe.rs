@@ -236,6 +236,11 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
         let probes = probes.get(&rid).into_iter().flatten();
         before.extend(probes.map(|&probe| (probe, then, edge::ORDER)));
     }
+    for (rid, then) in apart(world, acts) {
+        let here = |&&probe: &&Aid| acts.acts[probe].node == acts.acts[then].node;
+        let probes = probes.get(&rid).into_iter().flatten().filter(here);
+        before.extend(probes.map(|&probe| (probe, then, edge::ORDER)));
+    }
     for (probe, then, kind) in before {
         acts.order(probe, then, kind);
     }
@@ -287,7 +292,7 @@ fn restarted(acts: &Actions, followers: &FxHashMap<Aid, Vec<Aid>>, rid: Rid) -> 
             }
         }
     }
-    stops.into_iter().flatten().collect()
+    stops.into_iter().flatten().filter(|&stop| !acts.acts[stop].pseudo).collect()
 }
 
 /// For each start of a primitive those of others that it makes necessary.
@@ -343,7 +348,21 @@ fn after_stops(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
             stops.extend(acts.all(instance, Verb::Stop));
         }
     }
-    // Of two that must never be together one may have to leave before the other comes.
+    for order in &world.constraints.orders {
+        if order.first_action == "stop" && world.rscs[order.first].is_primitive() {
+            let verb = Verb::parse(order.then_action).into_iter();
+            let thens = verb.flat_map(|verb| acts.all(order.then, verb));
+            found.extend(thens.map(|then| (order.first, then)));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Of two that must never be together one may have to leave a node before the other comes.
+fn apart(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
+    let mut found = Vec::new();
     for coloc in world.constraints.colocations.iter().filter(|c| c.score <= -crate::score::INF) {
         if coloc.dependent_role.is_some() || coloc.primary_role.is_some() {
             continue;
@@ -354,14 +373,5 @@ fn after_stops(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
             }
         }
     }
-    for order in &world.constraints.orders {
-        if order.first_action == "stop" && world.rscs[order.first].is_primitive() {
-            let verb = Verb::parse(order.then_action).into_iter();
-            let thens = verb.flat_map(|verb| acts.all(order.then, verb));
-            found.extend(thens.map(|then| (order.first, then)));
-        }
-    }
-    found.sort_unstable();
-    found.dedup();
     found
 }
