@@ -26,7 +26,7 @@ fn resource(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             for child in world.rscs[rid].children.clone() {
                 resource(world, acts, child);
             }
-            clone(world, acts, rid, conf.promotable, conf.ordered);
+            clone(world, acts, rid, conf.promotable);
             if world.rscs[rid].notify {
                 crate::notify::create(world, acts, rid);
             }
@@ -507,7 +507,7 @@ fn chain(acts: &mut Actions, first: Rid, then: Rid, verb: Verb, kind: u16) {
     }
 }
 
-fn clone(world: &World<'_>, acts: &mut Actions, rid: Rid, promotable: bool, ordered: bool) {
+fn clone(world: &World<'_>, acts: &mut Actions, rid: Rid, promotable: bool) {
     let (start, running) = collective(world, acts, rid, Verb::Start, Collect::Least(0));
     let (stop, stopped) = collective(world, acts, rid, Verb::Stop, Collect::Least(0));
     acts.order(stopped, start, edge::ORDER);
@@ -521,14 +521,41 @@ fn clone(world: &World<'_>, acts: &mut Actions, rid: Rid, promotable: bool, orde
         acts.order(demoted, stop, edge::ORDER);
         let _ = demote;
     }
-    if ordered {
-        let children = &world.rscs[rid].children;
-        for two in children.windows(2) {
-            chain(acts, two[0], two[1], Verb::Start, edge::ORDER);
-            chain(acts, two[1], two[0], Verb::Stop, edge::ORDER);
+    let _ = stop;
+}
+
+/// Instances of clones with `ordered` start one after the other and stop the other way round;
+/// those that have nothing to do are passed over, so it must be known who has.
+pub(crate) fn one_after_other(world: &World<'_>, acts: &mut Actions) {
+    for rid in 0..world.rscs.len() {
+        if !world.rscs[rid].clone_conf().is_some_and(|c| c.ordered) {
+            continue;
+        }
+        let forward = world.rscs[rid].children.clone();
+        let backward: Vec<Rid> = forward.iter().rev().copied().collect();
+        for (verb, order) in [(Verb::Start, forward), (Verb::Stop, backward)] {
+            let busy: Vec<Rid> = order
+                .into_iter()
+                .filter(|&r| acts.all(r, verb).iter().any(|&a| acts.happens(a)))
+                .collect();
+            for two in busy.windows(2) {
+                for first in completed(world, acts, two[0], verb) {
+                    for then in acts.all(two[1], verb) {
+                        acts.order(first, then, edge::ORDER);
+                    }
+                }
+            }
         }
     }
-    let _ = stop;
+}
+
+/// The actions that say that a resource is done with something: its own, or the point that
+/// follows those of its members.
+fn completed(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
+    match verb.done() {
+        Some(done) if !world.rscs[rid].is_primitive() => acts.all(rid, done),
+        Some(_) | None => acts.all(rid, verb),
+    }
 }
 
 /// Where others are ordered after enough instances of a clone (`clone-min`), a stop of any is

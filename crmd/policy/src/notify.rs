@@ -89,11 +89,17 @@ fn tell(
         places.extend(rsc.assigned.filter(|n| !rsc.running_on.contains(n)));
     }
     for nid in places {
-        if world.nodes[nid].online && !world.nodes[nid].unclean {
+        if hears_on(world, nid) {
             message(world, acts, leaf, nid, "pre", verb, all, pre);
             message(world, acts, leaf, nid, "post", verb, all, post);
         }
     }
+}
+
+/// Whether a message can be sent to a node: not to one that is lost or still joining.
+fn hears_on(world: &World<'_>, nid: Nid) -> bool {
+    let node = &world.nodes[nid];
+    node.online && !node.unclean && !node.pending
 }
 
 /// The peers of an instance that ends with its node hear of it only after the fencing; that much
@@ -113,7 +119,7 @@ pub(crate) fn fenced(world: &World<'_>, acts: &mut Actions, instance: Rid, fence
             && let Some(&stop) = acts.all(instance, Verb::Stop).first()
         {
             for nid in world.rscs[leaf].running_on.clone() {
-                if world.nodes[nid].online && !world.nodes[nid].unclean {
+                if hears_on(world, nid) {
                     message(world, acts, leaf, nid, "post", Verb::Stop, stop, (gone, told));
                 }
             }

@@ -124,6 +124,7 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     probe::order(world, &mut acts);
     acts.settle(world);
     create::least_points(world, &mut acts);
+    create::one_after_other(world, &mut acts);
     crate::notify::settle(world, &mut acts);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);

@@ -50,6 +50,26 @@ const COMMANDS: [&str; 25] = [
     "why",
 ];
 
+/// Those that are worked out on the configuration alone.
+pub(super) const IGNORE_HISTORIES: [&str; 16] = [
+    "create",
+    "delete",
+    "remove",
+    "update",
+    "enable",
+    "disable",
+    "clear",
+    "meta",
+    "group",
+    "clone",
+    "unclone",
+    "promotable",
+    "op",
+    "defaults",
+    "manage",
+    "unmanage",
+];
+
 /// Commands that are not about a configuration.
 const LIVE: [&str; 6] = ["status", "restart", "list", "describe", "providers", "relocate"];
 

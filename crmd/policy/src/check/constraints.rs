@@ -10,17 +10,24 @@ use rota_cib::resource::{Clone_, CloneChild, Resource};
 use rota_cib::{Cib, Score, Text};
 use rota_transition::{Action, Graph, Task};
 
-use super::{Finding, active, ancestors};
+use super::{Finding, active, ancestors, circles};
 
 /// What a name stands for.
-enum Thing<'c> {
+pub(super) enum Thing<'c> {
     /// Primitives that exist once: a primitive, or the members of a group.
     Once(Vec<&'c Text>),
     /// Instances of these primitives.
     Clone(&'c Clone_, Vec<&'c Text>),
 }
 
-impl Thing<'_> {
+impl<'c> Thing<'c> {
+    /// The primitives it stands for.
+    pub(super) fn into_primitives(self) -> Vec<&'c Text> {
+        match self {
+            Self::Once(names) | Self::Clone(_, names) => names,
+        }
+    }
+
     fn primitives(&self) -> &[&Text] {
         match self {
             Self::Once(names) | Self::Clone(_, names) => names,
@@ -46,7 +53,7 @@ impl Thing<'_> {
     }
 }
 
-fn thing<'c>(cib: &'c Cib, id: &str) -> Option<Thing<'c>> {
+pub(super) fn thing<'c>(cib: &'c Cib, id: &str) -> Option<Thing<'c>> {
     cib.config.resources.iter().find_map(|resource| match resource {
         Resource::Primitive(p) => (p.id == id).then(|| Thing::Once(vec![&p.id])),
         Resource::Group(g) if g.id == id => {
@@ -91,21 +98,27 @@ pub(super) fn orders(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
         if !counts(order) {
             continue;
         }
-        let mut pairs: Vec<(&Text, &Text)> = Vec::new();
-        if let (Some(first), Some(then)) = (&order.first, &order.then) {
-            pairs.push((first, then));
-        }
-        for set in order.sets.iter().filter(|set| plain(set)) {
-            pairs.extend(set.resources.windows(2).map(|two| (&two[0], &two[1])));
-        }
-        let kept = pairs.iter().all(|(first, then)| match (thing(cib, first), thing(cib, then)) {
-            (Some(first), Some(then)) => one(graph, &first, &then),
-            _ => true,
-        });
-        if !kept {
+        let kept =
+            steps(order).iter().all(|(first, then)| match (thing(cib, first), thing(cib, then)) {
+                (Some(first), Some(then)) => one(graph, &first, &then),
+                _ => true,
+            });
+        if !kept && !circles::leads_back(cib, order) {
             findings.push(Finding::OrderLost { constraint: order.id.clone() });
         }
     }
+}
+
+/// What comes before what by one constraint, within its sequential sets.
+fn steps(order: &Order) -> Vec<(&Text, &Text)> {
+    let mut pairs: Vec<(&Text, &Text)> = Vec::new();
+    if let (Some(first), Some(then)) = (&order.first, &order.then) {
+        pairs.push((first, then));
+    }
+    for set in order.sets.iter().filter(|set| plain(set)) {
+        pairs.extend(set.resources.windows(2).map(|two| (&two[0], &two[1])));
+    }
+    pairs
 }
 
 /// Whether a constraint is about starts, always and of all instances.

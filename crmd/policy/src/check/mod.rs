@@ -3,6 +3,7 @@
 //! Dumb on purpose: it reads the history in its own simple way and knows only what must never
 //! happen. Used by tests, by the simulator, and before a graph is executed.
 
+mod circles;
 mod constraints;
 
 use std::collections::{BTreeMap, BTreeSet};

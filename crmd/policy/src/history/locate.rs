@@ -51,12 +51,7 @@ pub(super) fn find_in(world: &World<'_>, rid: Rid, base: &Text) -> Option<Rid> {
 }
 
 /// The instance of an anonymous clone that a node has, or a spare one, or one too many.
-pub(super) fn anonymous(
-    world: &mut World<'_>,
-    clone: Rid,
-    base: &Text,
-    nid: Nid,
-) -> Rid {
+pub(super) fn anonymous(world: &mut World<'_>, clone: Rid, base: &Text, nid: Nid) -> Rid {
     // What a bundle runs is told apart by the replica it is in.
     if let Some(child) = world.replica_child(clone, nid) {
         return child;
@@ -66,9 +61,8 @@ pub(super) fn anonymous(
         let Some(member) = find_in(world, child, base) else { continue };
         let places = running_places(world, child);
         if places.is_empty() {
-            if free.is_none() {
-                free = Some(member);
-            }
+            // One more that an idle history called for serves as well.
+            free = free.or(Some(member));
         } else if places.contains(&nid) {
             // What runs there under another name already is another instance.
             if !world.rscs[member].running_on.contains(&nid) {
@@ -95,11 +89,13 @@ pub(super) fn anonymous(
     find_in(world, child, base).unwrap_or(child)
 }
 
-/// Where an instance (or a member of it) runs.
+/// Where an instance (or a member of it) runs, or is just being dealt with.
 pub(super) fn running_places(world: &World<'_>, rid: Rid) -> Vec<Nid> {
     let mut places = world.rscs[rid].running_on.clone();
-    for &child in &world.rscs[rid].children {
-        for &place in &world.rscs[child].running_on {
+    for part in std::iter::once(rid).chain(world.rscs[rid].children.iter().copied()) {
+        let rsc = &world.rscs[part];
+        let busy = rsc.pending_task.iter().filter(|(task, _)| task != "probe").map(|(_, n)| *n);
+        for place in rsc.running_on.iter().copied().chain(busy) {
             if !places.contains(&place) {
                 places.push(place);
             }

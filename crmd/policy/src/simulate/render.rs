@@ -279,16 +279,13 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     if !started.is_empty() {
         let _ = writeln!(out, "{:inner$}* {started_word}: [ {} ]", "", names(&started));
     }
-    // Those that are shown one by one do not count.
+    // Those shown one by one do not count as instances that are there.
     if !conf.unique && promoted.len() + started.len() < conf.max {
+        let leaves = world.leaves(rid);
         let stopped: Vec<Nid> = (0..world.nodes.len())
             .filter(|&n| {
-                world.nodes[n].sort != NodeSort::Ping
-                    && (rsc.allowed[n].present
-                        || !world.opts.symmetric && !world.nodes[n].is_remote())
-                    && !rsc.children.iter().any(|&c| {
-                        world.leaves(c).iter().any(|&l| world.rscs[l].running_on.contains(&n))
-                    })
+                may_be_on(world, rid, &leaves, n)
+                    && !leaves.iter().any(|&l| world.rscs[l].running_on.contains(&n))
             })
             .collect();
         let word = if rsc.meta.target_role == Some(Role::Stopped) {
@@ -300,6 +297,15 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
             let _ = writeln!(out, "{:inner$}* {word}: [ {} ]", "", names(&stopped));
         }
     }
+}
+
+/// Whether a node counts among those that a clone is said to be stopped on: where it may be, and
+/// where something was heard of it; one that is to be nowhere is so on all nodes there are.
+fn may_be_on(world: &World<'_>, clone: Rid, leaves: &[Rid], nid: Nid) -> bool {
+    world.nodes[nid].sort != NodeSort::Ping
+        && (world.rscs[clone].allowed[nid].present
+            || leaves.iter().any(|&l| world.rscs[l].known_on.contains(&nid))
+            || world.constraints.bans.iter().any(|b| b.rid == clone && b.nid == nid))
 }
 
 fn node_online(world: &World<'_>, nid: Nid) -> bool {
