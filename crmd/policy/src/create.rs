@@ -449,7 +449,9 @@ fn collective(
             acts.order(i, done, edge::ORDER);
         }
     }
-    acts.order(aid, done, edge::ORDER);
+    if verb != Verb::Promote {
+        acts.order(aid, done, edge::ORDER);
+    }
     (aid, done)
 }
 

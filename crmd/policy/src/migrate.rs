@@ -65,6 +65,7 @@ pub(crate) fn consider(
         acts.order(from, stop, edge::NEEDS | edge::QUIET);
     }
     acts.order(stop, start, edge::ORDER);
+    acts.order(from, start, edge::ORDER);
     if partial && let Some(extra_stop) = acts.find(rid, Verb::Stop, Some(target)) {
         acts.acts[extra_stop].optional = true;
     }
