@@ -143,7 +143,8 @@ pub(crate) mod edge {
     /// What keeps the first from happening, or calls for it, does so for the second: between a
     /// guest's connection and what is behind it.
     pub const SAME_REASON: u16 = 16384;
-    /// Has no meaning after all: one of the two is migrated instead.
+    /// Is no order after all, whatever else it means: one of the two is migrated instead, or
+    /// need not be waited for.
     pub const VOID: u16 = 32768;
     /// Between two resources by the user's constraint.
     pub const USER: u16 = 2048;

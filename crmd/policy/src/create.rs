@@ -449,7 +449,9 @@ fn collective(
             acts.order(i, done, edge::ORDER);
         }
     }
-    acts.order(aid, done, edge::ORDER);
+    if verb != Verb::Promote {
+        acts.order(aid, done, edge::ORDER);
+    }
     (aid, done)
 }
 
@@ -513,20 +515,13 @@ fn clone(world: &World<'_>, acts: &mut Actions, rid: Rid, promotable: bool) {
     let (stop, stopped) = collective(world, acts, rid, Verb::Stop, Collect::Least(0));
     acts.order(stopped, start, edge::ORDER);
     if promotable {
-        let (promote, promoted) = collective(world, acts, rid, Verb::Promote, Collect::Least(0));
+        let (promote, _) = collective(world, acts, rid, Verb::Promote, Collect::Least(0));
         let (demote, demoted) = collective(world, acts, rid, Verb::Demote, Collect::Least(0));
         acts.order(running, promote, edge::ORDER);
         acts.order(stopped, promote, edge::ORDER);
         acts.order(demoted, promote, edge::ORDER);
         acts.order(demoted, start, edge::ORDER);
         acts.order(demoted, stop, edge::ORDER);
-        for leaf in world.leaves(rid) {
-            for watch in acts.all(leaf, Verb::Monitor) {
-                if acts.acts[watch].interval > 0 {
-                    acts.order(promoted, watch, edge::ORDER);
-                }
-            }
-        }
         let _ = demote;
     }
     let _ = stop;

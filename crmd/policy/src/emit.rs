@@ -77,7 +77,10 @@ fn removed(world: &World<'_>, acts: &mut Actions) {
                 continue;
             }
             let delete = simple(acts, rid, nid, Verb::Delete);
-            acts.order(stop, delete, edge::NEEDS | edge::QUIET);
+            for other in acts.all(rid, Verb::Stop) {
+                let kind = if other == stop { edge::NEEDS | edge::QUIET } else { edge::ORDER };
+                acts.order(other, delete, kind);
+            }
             for start in acts.all(rid, Verb::Start) {
                 acts.order(delete, start, edge::ORDER);
             }
