@@ -174,62 +174,12 @@ fn inputs(
         *list = pairs.iter().map(|p| p.0).collect();
         *strong = pairs.iter().map(|p| p.1).collect();
     }
-    cut_circles(&mut inputs, &mut strong);
+    crate::circles::cut(&mut inputs, &mut strong);
     inputs
 }
 
 fn load_applies(acts: &Actions, first: Aid, then: Aid) -> bool {
     acts.happens(first) && acts.happens(then)
-}
-
-/// Removes what would make the graph wait for itself: weak inputs first.
-fn cut_circles(inputs: &mut [Vec<ActionId>], strong: &mut [Vec<bool>]) {
-    let count = inputs.len();
-    let mut outs: Vec<Vec<u32>> = vec![Vec::new(); count];
-    let mut waits: Vec<usize> = vec![0; count];
-    for (then, list) in inputs.iter().enumerate() {
-        waits[then] = list.len();
-        for first in list {
-            outs[first.index()].push(then as u32);
-        }
-    }
-    let mut done = vec![false; count];
-    let mut ready: Vec<usize> = (0..count).filter(|&i| waits[i] == 0).collect();
-    let mut left = count;
-    loop {
-        while let Some(i) = ready.pop() {
-            if done[i] {
-                continue;
-            }
-            done[i] = true;
-            left -= 1;
-            for &o in &outs[i] {
-                let o = o as usize;
-                waits[o] = waits[o].saturating_sub(1);
-                if waits[o] == 0 && !done[o] {
-                    ready.push(o);
-                }
-            }
-        }
-        if left == 0 {
-            return;
-        }
-        // A circle: free one action whose remaining inputs are all weak, else the first.
-        let stuck: Vec<usize> = (0..count).filter(|&i| !done[i]).collect();
-        let weak = stuck
-            .iter()
-            .copied()
-            .find(|&i| inputs[i].iter().zip(&strong[i]).all(|(f, s)| done[f.index()] || !s));
-        let victim = weak.or(stuck.first().copied());
-        let Some(victim) = victim else { return };
-        let keep: Vec<bool> = inputs[victim].iter().map(|f| done[f.index()]).collect();
-        let mut k = keep.iter();
-        inputs[victim].retain(|_| *k.next().unwrap_or(&true));
-        let mut k = keep.iter();
-        strong[victim].retain(|_| *k.next().unwrap_or(&true));
-        waits[victim] = 0;
-        ready.push(victim);
-    }
 }
 
 fn task(world: &mut World<'_>, acts: &Actions, aid: Aid) -> Task {

@@ -56,7 +56,11 @@ fn successors(cib: &Cib) -> BTreeMap<&str, BTreeSet<&str>> {
 fn steps(order: &Order) -> Vec<(&str, &str)> {
     let mut pairs: Vec<(&str, &str)> = Vec::new();
     if let (Some(first), Some(then)) = (&order.first, &order.then) {
-        pairs.push((first, then));
+        // The other way round when it is about stops: their counterpart orders the starts.
+        match order.first_action.as_deref() {
+            Some("stop" | "demote") => pairs.push((then, first)),
+            _ => pairs.push((first, then)),
+        }
     }
     for set in &order.sets {
         pairs.extend(set.resources.windows(2).map(|two| (two[0].as_str(), two[1].as_str())));
