@@ -4,9 +4,20 @@
 
 use rota_transition::ActionId;
 
-/// Removes what would make the graph wait for itself: weak inputs first. `strong` says of each
-/// input whether more than an order depends on it.
-pub(crate) fn cut(inputs: &mut [Vec<ActionId>], strong: &mut [Vec<bool>]) {
+/// How much is lost with an ordering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weight {
+    /// A wish of the user: an optional order, one after the other in any order.
+    Wish,
+    /// An order of the planner's own, without consequences.
+    Order,
+    /// More than an order depends on it.
+    Need,
+}
+
+/// Removes what would make the graph wait for itself, the lightest first; `weights` are those of
+/// the inputs.
+pub(crate) fn cut(inputs: &mut [Vec<ActionId>], weights: &mut [Vec<Weight>]) {
     let count = inputs.len();
     let mut outs: Vec<Vec<usize>> = vec![Vec::new(); count];
     let mut waits: Vec<usize> = vec![0; count];
@@ -34,19 +45,24 @@ pub(crate) fn cut(inputs: &mut [Vec<ActionId>], strong: &mut [Vec<bool>]) {
             return;
         }
         let circles = circles(&outs, &done);
-        for (victim, circle) in victims(inputs, strong, &circles, count) {
-            let keep: Vec<bool> =
-                inputs[victim].iter().map(|f| circles_of(&circles, f.index()) != circle).collect();
-            for (first, _) in inputs[victim].iter().zip(&keep).filter(|(_, keep)| !**keep) {
-                outs[first.index()].retain(|&o| o != victim);
-                waits[victim] = waits[victim].saturating_sub(1);
+        for victim in victims(inputs, weights, &circles) {
+            let keep: Vec<bool> = inputs[victim.action]
+                .iter()
+                .zip(&weights[victim.action])
+                .map(|(first, weight)| {
+                    circles[first.index()] != circles[victim.action] || *weight > victim.up_to
+                })
+                .collect();
+            for (first, _) in inputs[victim.action].iter().zip(&keep).filter(|(_, keep)| !**keep) {
+                outs[first.index()].retain(|&o| o != victim.action);
+                waits[victim.action] = waits[victim.action].saturating_sub(1);
             }
             let mut k = keep.iter();
-            inputs[victim].retain(|_| *k.next().unwrap_or(&true));
+            inputs[victim.action].retain(|_| *k.next().unwrap_or(&true));
             let mut k = keep.iter();
-            strong[victim].retain(|_| *k.next().unwrap_or(&true));
-            if waits[victim] == 0 {
-                ready.push(victim);
+            weights[victim.action].retain(|_| *k.next().unwrap_or(&true));
+            if waits[victim.action] == 0 {
+                ready.push(victim.action);
             }
         }
     }
@@ -54,36 +70,45 @@ pub(crate) fn cut(inputs: &mut [Vec<ActionId>], strong: &mut [Vec<bool>]) {
 
 const NONE: usize = usize::MAX;
 
-fn circles_of(circles: &[usize], action: usize) -> usize {
-    circles.get(action).copied().unwrap_or(NONE)
+/// An action that gives up inputs from its circle.
+#[derive(Clone, Copy)]
+struct Victim {
+    action: usize,
+    /// It gives up what weighs no more than this.
+    up_to: Weight,
+    /// The heaviest that it then still waits for in the circle, and the heaviest given up.
+    cost: (Option<Weight>, Weight),
 }
 
-/// In each circle the action to be freed: one whose inputs from the circle are all weak, or else
-/// the first of it.
-fn victims(
-    inputs: &[Vec<ActionId>],
-    strong: &[Vec<bool>],
-    circles: &[usize],
-    count: usize,
-) -> Vec<(usize, usize)> {
-    let mut chosen: Vec<Option<(usize, bool)>> = vec![None; count];
+/// In each circle the action to be freed: one that loses the least by waiting for nothing in the
+/// circle; where something is needed by all of them, one that gives up a lighter ordering.
+fn victims(inputs: &[Vec<ActionId>], weights: &[Vec<Weight>], circles: &[usize]) -> Vec<Victim> {
+    let mut chosen: Vec<Option<Victim>> = vec![None; circles.len()];
     for (action, &circle) in circles.iter().enumerate() {
-        if circle == NONE || chosen[circle].is_some_and(|(_, weak)| weak) {
+        if circle == NONE {
             continue;
         }
-        let weak = inputs[action]
-            .iter()
-            .zip(&strong[action])
-            .all(|(first, strong)| !strong || circles_of(circles, first.index()) != circle);
-        if weak || chosen[circle].is_none() {
-            chosen[circle] = Some((action, weak));
+        let within = || {
+            inputs[action]
+                .iter()
+                .zip(&weights[action])
+                .filter(|(first, _)| circles[first.index()] == circle)
+                .map(|(_, weight)| *weight)
+        };
+        let (Some(least), Some(most)) = (within().min(), within().max()) else { continue };
+        let victim = if most < Weight::Need || least == Weight::Need {
+            Victim { action, up_to: most, cost: (None, most) }
+        } else {
+            let up_to = within().filter(|w| *w < Weight::Need).max().unwrap_or(least);
+            Victim { action, up_to, cost: (Some(most), up_to) }
+        };
+        // All needed: the last resort.
+        let rank = |v: &Victim| (v.cost.1 == Weight::Need, v.cost);
+        if chosen[circle].is_none_or(|other| rank(&victim) < rank(&other)) {
+            chosen[circle] = Some(victim);
         }
     }
-    chosen
-        .into_iter()
-        .enumerate()
-        .filter_map(|(circle, victim)| victim.map(|(victim, _)| (victim, circle)))
-        .collect()
+    chosen.into_iter().flatten().collect()
 }
 
 /// For each action that is not done the number of its circle; [`NONE`] when it is in none.
@@ -155,35 +180,41 @@ fn close(
 
 #[cfg(test)]
 mod tests {
+    use super::Weight::{Need, Order, Wish};
     use super::*;
 
-    fn graph(edges: &[(u32, u32, bool)], count: usize) -> (Vec<Vec<ActionId>>, Vec<Vec<bool>>) {
+    fn cut_of(edges: &[(u32, u32, Weight)], count: usize) -> Vec<Vec<u32>> {
         let mut inputs = vec![Vec::new(); count];
-        let mut strong = vec![Vec::new(); count];
+        let mut weights = vec![Vec::new(); count];
         for &(first, then, weight) in edges {
             inputs[then as usize].push(ActionId(first));
-            strong[then as usize].push(weight);
+            weights[then as usize].push(weight);
         }
-        (inputs, strong)
+        cut(&mut inputs, &mut weights);
+        inputs.iter().map(|list| list.iter().map(|id| id.0).collect()).collect()
     }
 
     #[test]
-    fn the_weak_ordering_of_a_circle_goes_and_nothing_else() {
-        // 0 -> 1 -> 2 -> 1 (weak), 2 -> 3, and 0 -> 3 (weak).
-        let edges =
-            [(0, 1, true), (1, 2, true), (2, 1, false), (2, 3, true), (0, 3, false)];
-        let (mut inputs, mut strong) = graph(&edges, 4);
-        cut(&mut inputs, &mut strong);
-        let ids = |list: &[u32]| list.iter().copied().map(ActionId).collect::<Vec<_>>();
-        assert_eq!(inputs, [ids(&[]), ids(&[0]), ids(&[1]), ids(&[2, 0])]);
+    fn the_lightest_ordering_of_a_circle_goes_and_nothing_else() {
+        let edges = [(0, 1, Need), (1, 2, Order), (2, 1, Wish), (2, 3, Need), (0, 3, Wish)];
+        let none: Vec<u32> = Vec::new();
+        assert_eq!(cut_of(&edges, 4), [none, vec![0], vec![1], vec![2, 0]]);
     }
 
     #[test]
     fn each_circle_is_cut_and_what_waits_for_itself_too() {
-        let edges = [(0, 1, true), (1, 0, true), (2, 2, true), (1, 3, true), (3, 4, true), (4, 3, true)];
-        let (mut inputs, mut strong) = graph(&edges, 5);
-        cut(&mut inputs, &mut strong);
-        assert_eq!(inputs.iter().map(Vec::len).sum::<usize>(), 3);
-        assert!(inputs[3].contains(&ActionId(1)), "what leads from one to the next stays");
+        let edges =
+            [(0, 1, Need), (1, 0, Need), (2, 2, Need), (1, 3, Need), (3, 4, Need), (4, 3, Need)];
+        let left = cut_of(&edges, 5);
+        assert_eq!(left.iter().map(Vec::len).sum::<usize>(), 3);
+        assert!(left[3].contains(&1), "what leads from one circle to the next stays");
+    }
+
+    #[test]
+    fn a_wish_goes_before_a_need_of_the_same_action() {
+        let edges = [(0, 1, Need), (1, 0, Need), (2, 1, Wish), (1, 2, Need), (0, 2, Need)];
+        let left = cut_of(&edges, 3);
+        assert!(!left[1].contains(&2), "{left:?}");
+        assert_eq!(left.iter().map(Vec::len).sum::<usize>(), 3);
     }
 }

@@ -6,6 +6,7 @@ use rota_transition::{Action, ActionId, FenceAction, Graph, OpKey, ResourceOp, T
 use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Verb, blank, edge};
+use crate::circles::Weight;
 use crate::model::{Chore, Nid, World};
 use crate::values::get;
 
@@ -152,7 +153,7 @@ fn inputs(
     count: usize,
 ) -> Vec<Vec<ActionId>> {
     let mut inputs: Vec<Vec<ActionId>> = vec![Vec::new(); count];
-    let mut strong: Vec<Vec<bool>> = vec![Vec::new(); count];
+    let mut weights: Vec<Vec<Weight>> = vec![Vec::new(); count];
     for e in &acts.edges {
         let (Some(first), Some(then)) = (ids[e.first], ids[e.then]) else { continue };
         if e.kind & (edge::TOGETHER | edge::VOID) != 0 {
@@ -162,19 +163,23 @@ fn inputs(
             continue;
         }
         inputs[then.index()].push(first);
-        strong[then.index()]
-            .push(e.kind & !(edge::QUIET | edge::USER | edge::PROBE | edge::SERIAL) != 0);
+        let more = e.kind & !(edge::QUIET | edge::USER | edge::PROBE | edge::SERIAL) != 0;
+        weights[then.index()].push(match e.kind & (edge::USER | edge::SERIAL) {
+            _ if more => Weight::Need,
+            0 => Weight::Order,
+            _ => Weight::Wish,
+        });
     }
     let _ = world;
-    for (list, strong) in inputs.iter_mut().zip(&mut strong) {
-        let mut pairs: Vec<(ActionId, bool)> =
-            list.iter().copied().zip(strong.iter().copied()).collect();
-        pairs.sort_by_key(|(id, strong)| (*id, !strong));
+    for (list, weights) in inputs.iter_mut().zip(&mut weights) {
+        let mut pairs: Vec<(ActionId, Weight)> =
+            list.iter().copied().zip(weights.iter().copied()).collect();
+        pairs.sort_by_key(|(id, weight)| (*id, std::cmp::Reverse(*weight)));
         pairs.dedup_by_key(|(id, _)| *id);
         *list = pairs.iter().map(|p| p.0).collect();
-        *strong = pairs.iter().map(|p| p.1).collect();
+        *weights = pairs.iter().map(|p| p.1).collect();
     }
-    crate::circles::cut(&mut inputs, &mut strong);
+    crate::circles::cut(&mut inputs, &mut weights);
     inputs
 }
 

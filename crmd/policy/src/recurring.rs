@@ -102,7 +102,10 @@ fn active(
     let mut act = blank(Some(rid), Verb::Monitor, Some(nid));
     act.name = name.clone();
     act.interval = interval;
-    act.optional = known && start_optional;
+    // What is not managed is watched where it is, whatever ought to be done about it.
+    let rsc = &world.rscs[rid];
+    let left_alone = !rsc.managed && !rsc.blocked && rsc.running_on.contains(&nid);
+    act.optional = known && (start_optional || left_alone);
     act.priority = world.rscs[rid].priority;
     let node = &world.nodes[nid];
     let coming = node.is_remote() && start.is_some_and(|s| acts.acts[s].runnable);
@@ -111,9 +114,6 @@ fn active(
     act.extra =
         Some(Box::new(Extra { expected_rc: if promoted { 8 } else { 0 }, ..Extra::default() }));
     let blocked = |s: usize| !acts.acts[s].runnable && !acts.acts[s].optional;
-    // What is not managed is watched where it is, whatever ought to be done about it.
-    let rsc = &world.rscs[rid];
-    let left_alone = !rsc.managed && !rsc.blocked && rsc.running_on.contains(&nid);
     if start.is_some_and(blocked) && !left_alone {
         act.runnable = false;
     }

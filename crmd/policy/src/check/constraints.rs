@@ -98,12 +98,11 @@ pub(super) fn orders(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
         if !counts(order) {
             continue;
         }
-        let kept = steps(order).iter().all(|(first, then)| {
-            match (thing(cib, first), thing(cib, then)) {
+        let kept =
+            steps(order).iter().all(|(first, then)| match (thing(cib, first), thing(cib, then)) {
                 (Some(first), Some(then)) => one(graph, &first, &then),
                 _ => true,
-            }
-        });
+            });
         if !kept && !circles::leads_back(cib, order) {
             findings.push(Finding::OrderLost { constraint: order.id.clone() });
         }
@@ -283,7 +282,7 @@ fn pair(
                 Score::INFINITY => there != node,
                 Score::NEG_INFINITY => there == node,
                 _ => false,
-            })
+            }) && !contradicted(cib, score, dependent, primary)
         });
         if broken {
             findings.push(Finding::WrongCompany {
@@ -293,4 +292,24 @@ fn pair(
             });
         }
     }
+}
+
+/// Whether the same two must be together by one constraint and apart by another: no place is
+/// right then.
+fn contradicted(cib: &Cib, score: Score, one: &Text, other: &Text) -> bool {
+    let opposite = match score {
+        Score::INFINITY => Score::NEG_INFINITY,
+        Score::NEG_INFINITY => Score::INFINITY,
+        _ => return false,
+    };
+    let has = |name: &Text, id: &Text| {
+        thing(cib, name).is_some_and(|thing| thing.primitives().contains(&id))
+    };
+    cib.config.constraints.iter().any(|constraint| match constraint {
+        Constraint::Colocation(coloc) => pairs(coloc).into_iter().any(|(score, rsc, with)| {
+            score == opposite
+                && ((has(rsc, one) && has(with, other)) || (has(rsc, other) && has(with, one)))
+        }),
+        _ => false,
+    })
 }
