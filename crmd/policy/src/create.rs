@@ -174,7 +174,9 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     if places.iter().filter(counts).count() > 1 && partial.is_none() {
         match world.rscs[rid].meta.multiple {
             Multiple::StopUnexpected if chosen.is_some_and(|c| places.contains(&c)) => {
-                stop_others = true;
+                // What is not managed is left where it is, even twice.
+                stop_others = world.rscs[rid].managed;
+                need_stop |= !stop_others;
             }
             Multiple::StopUnexpected => need_stop = true,
             Multiple::StopStart | Multiple::StopOnly | Multiple::Block => need_stop = true,
