@@ -143,7 +143,8 @@ pub(crate) mod edge {
     /// What keeps the first from happening, or calls for it, does so for the second: between a
     /// guest's connection and what is behind it.
     pub const SAME_REASON: u16 = 16384;
-    /// Has no meaning after all: one of the two is migrated instead.
+    /// Is no order after all, whatever else it means: one of the two is migrated instead, or
+    /// need not be waited for.
     pub const VOID: u16 = 32768;
     /// Between two resources by the user's constraint.
     pub const USER: u16 = 2048;
@@ -555,6 +556,7 @@ impl Actions {
         }
         // A stop that must and cannot happen keeps what comes after it from happening.
         let ordered = kind & FORCES != 0 && kind & edge::USER != 0;
+        // (Of a collective action members may go on, so its own word counts: once is enough.)
         if (kind & WANTS != 0 || (ordered && self.acts[edge.first].verb == Verb::Stop))
             && self.acts[edge.then].runnable
             && !t_optional

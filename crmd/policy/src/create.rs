@@ -177,7 +177,9 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     if managed && places.iter().filter(counts).count() > 1 && partial.is_none() {
         match world.rscs[rid].meta.multiple {
             Multiple::StopUnexpected if chosen.is_some_and(|c| places.contains(&c)) => {
-                stop_others = true;
+                // What is not managed is left where it is, even twice.
+                stop_others = world.rscs[rid].managed;
+                need_stop |= !stop_others;
             }
             Multiple::StopUnexpected => need_stop = true,
             Multiple::StopStart | Multiple::StopOnly | Multiple::Block => need_stop = true,
@@ -453,7 +455,9 @@ fn collective(
             acts.order(i, done, edge::ORDER);
         }
     }
-    acts.order(aid, done, edge::ORDER);
+    if verb != Verb::Promote {
+        acts.order(aid, done, edge::ORDER);
+    }
     (aid, done)
 }
 
@@ -517,20 +521,13 @@ fn clone(world: &World<'_>, acts: &mut Actions, rid: Rid, promotable: bool) {
     let (stop, stopped) = collective(world, acts, rid, Verb::Stop, Collect::Least(0));
     acts.order(stopped, start, edge::ORDER);
     if promotable {
-        let (promote, promoted) = collective(world, acts, rid, Verb::Promote, Collect::Least(0));
+        let (promote, _) = collective(world, acts, rid, Verb::Promote, Collect::Least(0));
         let (demote, demoted) = collective(world, acts, rid, Verb::Demote, Collect::Least(0));
         acts.order(running, promote, edge::ORDER);
         acts.order(stopped, promote, edge::ORDER);
         acts.order(demoted, promote, edge::ORDER);
         acts.order(demoted, start, edge::ORDER);
         acts.order(demoted, stop, edge::ORDER);
-        for leaf in world.leaves(rid) {
-            for watch in acts.all(leaf, Verb::Monitor) {
-                if acts.acts[watch].interval > 0 {
-                    acts.order(promoted, watch, edge::ORDER);
-                }
-            }
-        }
         let _ = demote;
     }
     let _ = stop;

@@ -92,6 +92,10 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
     }
     fence::quorum_policy(&mut world);
     history::unpack(&mut world);
+    // The more important comes first, here and in all lists.
+    let mut top = std::mem::take(&mut world.top);
+    top.sort_by_key(|&rid| -world.rscs[rid].priority);
+    world.top = top;
     world.remember_names();
     world
 }
@@ -99,10 +103,6 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
 /// From what is to what shall be.
 /// Gives the actions that were weighed as well, also those that will not happen.
 pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Actions) {
-    // The more important comes first, here and in all lists.
-    let mut top = std::mem::take(&mut world.top);
-    top.sort_by_key(|&rid| -world.rscs[rid].priority);
-    world.top = top;
     constraints::unpack(world);
     internal_colocations(world);
     constraints::index(world);

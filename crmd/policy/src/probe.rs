@@ -218,13 +218,15 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
             probes.entry(rid).or_default().push(aid);
         }
     }
-    let followers = followers(acts);
+    let followers = followers(world, acts);
     let mut before: Vec<(Aid, Aid, u16)> = Vec::new();
     let mut rids: Vec<Rid> = probes.keys().copied().collect();
     rids.sort_unstable();
     for rid in rids {
         let mut thens = own(world, acts, rid);
-        thens.extend(restarted(acts, &followers, rid).into_iter().map(|then| (then, edge::ORDER)));
+        thens.extend(
+            restarted(world, acts, &followers, rid).into_iter().map(|then| (then, edge::ORDER)),
+        );
         for &probe in &probes[&rid] {
             // What cannot be looked at because its node is fenced holds nothing up.
             let looks = acts.acts[probe].runnable;
@@ -236,19 +238,11 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
         let probes = probes.get(&rid).into_iter().flatten();
         before.extend(probes.map(|&probe| (probe, then, edge::ORDER)));
     }
-    for coloc in world.constraints.colocations.iter().filter(|c| c.never_together()) {
-        for (goes, comes) in [(coloc.primary, coloc.dependent), (coloc.dependent, coloc.primary)] {
-            // Whatever might be found on a node must leave it before the other comes there.
-            let found = world.leaves(goes).into_iter().filter_map(|l| probes.get(&l)).flatten();
-            let mut here: FxHashMap<Option<Nid>, Vec<Aid>> = FxHashMap::default();
-            for &probe in found {
-                here.entry(acts.acts[probe].node).or_default().push(probe);
-            }
-            for start in world.leaves(comes).into_iter().flat_map(|l| acts.all(l, Verb::Start)) {
-                let probes = here.get(&acts.acts[start].node).into_iter().flatten();
-                before.extend(probes.map(|&probe| (probe, start, edge::ORDER)));
-            }
-        }
+    for (rid, then) in apart(world, acts) {
+        let there = acts.acts[then].node;
+        let here = |&&probe: &&Aid| there.is_none() || acts.acts[probe].node == there;
+        let probes = probes.get(&rid).into_iter().flatten().filter(here);
+        before.extend(probes.map(|&probe| (probe, then, edge::ORDER)));
     }
     for (probe, then, kind) in before {
         acts.order(probe, then, kind);
@@ -277,9 +271,6 @@ fn own(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<(Aid, u16)> {
     match parent.map(|p| (p, &world.rscs[p].kind)) {
         Some((group, Kind::Group { .. })) => add(group, Verb::Stopped, edge::ORDER),
         Some((_, Kind::Bundle(conf))) if conf.replicas.iter().any(|r| r.container == rid) => {
-            for other in conf.replicas.iter().filter(|r| r.container != rid) {
-                add(other.container, Verb::Start, edge::ORDER);
-            }
             conf.clone.into_iter().for_each(|clone| add(clone, Verb::Start, edge::ORDER));
         }
         _ => {}
@@ -289,8 +280,15 @@ fn own(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<(Aid, u16)> {
 
 /// Stops of what must start anew when a resource starts: whether it does is only known once it
 /// has been looked for.
-fn restarted(acts: &Actions, followers: &FxHashMap<Aid, Vec<Aid>>, rid: Rid) -> Vec<Aid> {
+fn restarted(
+    world: &World<'_>,
+    acts: &Actions,
+    followers: &FxHashMap<Aid, Vec<Aid>>,
+    rid: Rid,
+) -> Vec<Aid> {
     let mut starts = acts.all(rid, Verb::Start);
+    let owner = world.instance_owner(rid).filter(|&owner| world.rscs[owner].is_clone());
+    starts.extend(owner.map(|clone| acts.all(clone, Verb::Running)).into_iter().flatten());
     let mut seen: FxHashSet<Aid> = starts.iter().copied().collect();
     let mut stops = Vec::new();
     while let Some(start) = starts.pop() {
@@ -301,18 +299,21 @@ fn restarted(acts: &Actions, followers: &FxHashMap<Aid, Vec<Aid>>, rid: Rid) -> 
             }
         }
     }
-    stops.into_iter().flatten().collect()
+    stops.into_iter().flatten().filter(|&stop| !acts.acts[stop].pseudo).collect()
 }
 
-/// For each start of a primitive those of others that it makes necessary.
-fn followers(acts: &Actions) -> FxHashMap<Aid, Vec<Aid>> {
+/// For each start of a primitive, and each point at which a clone is up, the starts of others that
+/// it makes necessary.
+fn followers(world: &World<'_>, acts: &Actions) -> FxHashMap<Aid, Vec<Aid>> {
     let starts = |aid: Aid| {
         let act = &acts.acts[aid];
         act.verb == Verb::Start && act.collect == Collect::No
     };
     let mut found: FxHashMap<Aid, Vec<Aid>> = FxHashMap::default();
     for e in &acts.edges {
-        if e.kind & edge::FORCES != 0 && starts(e.first) && starts(e.then) {
+        let first = &acts.acts[e.first];
+        let up = first.verb == Verb::Running && first.rid.is_some_and(|r| world.rscs[r].is_clone());
+        if e.kind & edge::FORCES != 0 && (up || starts(e.first)) && starts(e.then) {
             found.entry(e.first).or_default().push(e.then);
         }
     }
@@ -331,7 +332,9 @@ fn after_stops(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
             Verb::Start | Verb::Stop | Verb::Stopped | Verb::Demote | Verb::MigrateTo
         );
         if first.verb == Verb::Stop && role && rid != other && world.rscs[rid].is_primitive() {
-            if world.rscs[rid].container != Some(other) {
+            // What goes down itself waits before that, not before it comes up again.
+            let down = then.verb == Verb::Start && !acts.all(other, Verb::Stop).is_empty();
+            if world.rscs[rid].container != Some(other) && !down {
                 found.push((rid, e.then));
             }
             if then.verb == Verb::Stop {
@@ -345,9 +348,7 @@ fn after_stops(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
             continue;
         }
         for two in group.children.windows(2) {
-            for verb in [Verb::Stop, Verb::Start] {
-                found.extend(acts.all(two[0], verb).into_iter().map(|then| (two[1], then)));
-            }
+            found.extend(acts.all(two[0], Verb::Stop).into_iter().map(|then| (two[1], then)));
         }
     }
     for clone in world.rscs.iter().filter(|r| r.clone_conf().is_some_and(|c| c.ordered)) {
@@ -366,5 +367,29 @@ fn after_stops(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
     }
     found.sort_unstable();
     found.dedup();
+    found
+}
+
+/// Starts on a node that wait until it is known whether a resource is there with which the one
+/// that starts must never be, or another replica of its bundle.
+fn apart(world: &World<'_>, acts: &Actions) -> Vec<(Rid, Aid)> {
+    let mut found = Vec::new();
+    let mut pair = |goes: Rid, comes: Rid| {
+        found.extend(acts.all(comes, Verb::Start).into_iter().map(|then| (goes, then)));
+    };
+    for coloc in world.constraints.colocations.iter().filter(|c| c.score <= -crate::score::INF) {
+        let plain = |role: Option<Role>| role.is_none_or(|r| r == Role::Started);
+        if plain(coloc.dependent_role) && plain(coloc.primary_role) {
+            pair(coloc.primary, coloc.dependent);
+            pair(coloc.dependent, coloc.primary);
+        }
+    }
+    for conf in world.rscs.iter().filter_map(|r| r.bundle_conf()) {
+        for one in &conf.replicas {
+            for other in conf.replicas.iter().filter(|r| r.container != one.container) {
+                pair(one.container, other.container);
+            }
+        }
+    }
     found
 }

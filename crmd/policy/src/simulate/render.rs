@@ -7,8 +7,19 @@ use rota_cib::constraint::Role;
 use crate::model::{Kind, Nid, Node, NodeSort, Rid, World};
 use crate::nodes::by_name;
 
+/// What is said before all else.
+pub(super) fn head(world: &World<'_>) -> Option<String> {
+    let nothing = world.opts.maintenance.then(|| {
+        "\n              *** Resource management is DISABLED ***\n  \
+         The cluster will not attempt to start, stop or recover services"
+            .to_owned()
+    });
+    let parts: Vec<String> = nothing.into_iter().chain(counts(world)).collect();
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
+}
+
 /// "1 of 5 resource instances DISABLED and 0 BLOCKED from further action due to failure".
-pub(super) fn counts(world: &World<'_>) -> Option<String> {
+fn counts(world: &World<'_>) -> Option<String> {
     let leaves: Vec<Rid> = (0..world.rscs.len())
         .filter(|&r| {
             world.rscs[r].is_primitive()
@@ -232,7 +243,7 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
                     && r.pending_task.is_none()
                     && !r.failure_ignored
                     && r.running_on == world.rscs[leaves[0]].running_on
-                    && node_clean(world, r.running_on[0])
+                    && node_online(world, r.running_on[0])
                     && r.managed
             });
         if plain {
@@ -297,8 +308,8 @@ fn may_be_on(world: &World<'_>, clone: Rid, leaves: &[Rid], nid: Nid) -> bool {
             || world.constraints.bans.iter().any(|b| b.rid == clone && b.nid == nid))
 }
 
-fn node_clean(world: &World<'_>, nid: Nid) -> bool {
-    !world.nodes[nid].unclean && world.nodes[nid].online
+fn node_online(world: &World<'_>, nid: Nid) -> bool {
+    world.nodes[nid].online
 }
 
 /// One primitive: name, agent, role, node, flags.
@@ -320,7 +331,7 @@ pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> Str
     if rsc.orphan {
         text.push_str("ORPHANED ");
     }
-    let pending = rsc.pending_task.as_ref().filter(|_| true);
+    let pending = rsc.pending_task.as_ref();
     let role = match (&pending, rsc.role) {
         _ if rsc.failed && rsc.role > Role::Unpromoted => "FAILED Promoted",
         _ if rsc.failed => "FAILED",
@@ -336,7 +347,10 @@ pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> Str
     };
     text.push_str(role);
     let lock = rsc.lock_node.filter(|_| rsc.running_on.is_empty());
-    if let Some(nid) = one.or(lock) {
+    // Of what runs nowhere, but has something under way, the place of that.
+    let idle = rsc.running_on.is_empty() && role != "Stopped";
+    let busy = pending.map(|&(_, nid)| nid).filter(|_| idle);
+    if let Some(nid) = one.or(lock).or(busy) {
         let _ = write!(text, " {}", world.nodes[nid].name);
     }
     if rsc.role == Role::Stopped
@@ -367,9 +381,9 @@ pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> Str
     }
     if rsc.blocked {
         flags.push("blocked".into());
-    } else if rsc.maintenance {
+    } else if rsc.maintenance || rsc.running_on.iter().any(|&n| world.nodes[n].maintenance) {
         flags.push("maintenance".into());
-    } else if !rsc.managed {
+    } else if !rsc.managed || (rsc.orphan && !world.opts.stop_orphans) {
         flags.push("unmanaged".into());
     }
     if rsc.failure_ignored {
