@@ -82,8 +82,9 @@ fn together(world: &World<'_>, acts: &mut Actions) {
             Some(Role::Promoted) => Verb::Promote,
             _ => Verb::Start,
         };
-        if world.rscs[coloc.primary].blocked {
-            // It stays where it is, whatever becomes of it.
+        let primary = &world.rscs[coloc.primary];
+        if primary.blocked || !primary.managed {
+            // It stays where it is, whatever ought to become of it.
             continue;
         }
         for a in acts.all(coloc.primary, verb(coloc.primary_role)) {
