@@ -515,7 +515,8 @@ impl Actions {
             let why = (!quiet).then(|| self.reason_of(world, edge, "unrunnable"));
             self.forbid(edge.then, why);
         }
-        // A live migration touches nobody, unless something it builds on is started anew.
+        // A live migration touches nobody, unless something it builds on is started anew, or at
+        // all if it is a member of the same group.
         let f_moves = self.acts[edge.first].migratable;
         let t_moves = self.acts[edge.then].migratable;
         if t_moves && !f_moves && !f_optional && kind & (FORCES | NEEDS) != 0 {
@@ -524,7 +525,11 @@ impl Actions {
                 Verb::Start | Verb::Promote | Verb::Running | Verb::Promoted
             ) || (self.acts[edge.first].verb == Verb::Fence && kind & FORCES != 0);
             let anew = self.acts[edge.first].rid.is_none_or(|r| {
-                !world.rscs[r].is_primitive() || !world.rscs[r].running_on.is_empty()
+                let group = world.rscs[r].parent.filter(|&p| world.rscs[p].is_group());
+                let member = self.acts[edge.then].rid.and_then(|t| world.rscs[t].parent) == group;
+                !world.rscs[r].is_primitive()
+                    || !world.rscs[r].running_on.is_empty()
+                    || (group.is_some() && member)
             });
             if builds
                 && anew
