@@ -44,6 +44,7 @@ impl List<'_, '_> {
                 children.into_iter().for_each(|child| self.resource(child));
             }
             Kind::Clone(_) => {
+                let children = self.instances(rid);
                 children.into_iter().for_each(|child| self.resource(child));
                 self.own(rid);
             }
@@ -55,6 +56,17 @@ impl List<'_, '_> {
                     parts.into_iter().flatten().for_each(|part| self.resource(part));
                 }
             }
+        }
+    }
+
+    /// The instances of a clone: by their numbers if they were looked for, as is done for all
+    /// but what bundles run; otherwise as they chose their nodes.
+    fn instances(&self, clone: Rid) -> Vec<Rid> {
+        let rsc = &self.world.rscs[clone];
+        let inside = rsc.parent.is_some();
+        match self.world.ranked.get(&clone) {
+            Some(ranked) if inside || !self.world.opts.startup_probes => ranked.clone(),
+            _ => rsc.children.clone(),
         }
     }
 
