@@ -129,8 +129,10 @@ impl List<'_, '_> {
     fn watched(&self, rid: Rid, aid: Aid) -> bool {
         let act = &self.acts.acts[aid];
         let Some(nid) = act.node else { return false };
-        self.world.active_ops.get(&(rid, nid)).is_some_and(|ops| {
-            ops.iter().any(|(name, interval)| *name == act.name && *interval == act.interval)
+        let world = self.world;
+        let known = [&world.active_ops, &world.watched_ops];
+        known.iter().filter_map(|ops| ops.get(&(rid, nid))).flatten().any(|(name, interval)| {
+            *name == act.name && *interval == act.interval
         })
     }
 }
