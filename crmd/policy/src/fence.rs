@@ -173,7 +173,12 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 let free = world.is_fencing(rid) || world.rscs[rid].serves.is_some();
                 let device = if free { edge::VOID } else { 0 };
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET | device);
-                // What it is part of begins to stop when that is done.
+                // Where else it runs it is stopped when that is done, and what it is part of.
+                for stop in acts.all(rid, Verb::Stop).into_iter().filter(|_| stops && !free) {
+                    if acts.acts[stop].node.is_some_and(|n| !acts.fences.contains_key(&n)) {
+                        acts.order(fence, stop, edge::ORDER);
+                    }
+                }
                 let whole = if stops && !free { whole(world, rid) } else { None };
                 for stop in whole.map(|r| acts.all(r, Verb::Stop)).into_iter().flatten() {
                     acts.order(fence, stop, edge::ORDER);
