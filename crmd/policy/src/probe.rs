@@ -224,7 +224,9 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
     rids.sort_unstable();
     for rid in rids {
         let mut thens = own(world, acts, rid);
-        thens.extend(restarted(world, acts, &followers, rid).into_iter().map(|then| (then, edge::ORDER)));
+        thens.extend(
+            restarted(world, acts, &followers, rid).into_iter().map(|then| (then, edge::ORDER)),
+        );
         for &probe in &probes[&rid] {
             // What cannot be looked at because its node is fenced holds nothing up.
             let looks = acts.acts[probe].runnable;

@@ -98,7 +98,8 @@ impl List<'_, '_> {
             Verb::Start => Stage::Start,
             Verb::Promote => Stage::Promote,
             Verb::Monitor => Stage::Watch,
-            Verb::MigrateTo | Verb::MigrateFrom => Stage::Migrate,
+            Verb::MigrateTo => Stage::Push,
+            Verb::MigrateFrom => Stage::Pull,
             Verb::Running
             | Verb::Stopped
             | Verb::Promoted
@@ -131,9 +132,11 @@ impl List<'_, '_> {
         let Some(nid) = act.node else { return false };
         let world = self.world;
         let known = [&world.active_ops, &world.watched_ops];
-        known.iter().filter_map(|ops| ops.get(&(rid, nid))).flatten().any(|(name, interval)| {
-            *name == act.name && *interval == act.interval
-        })
+        known
+            .iter()
+            .filter_map(|ops| ops.get(&(rid, nid)))
+            .flatten()
+            .any(|(name, interval)| *name == act.name && *interval == act.interval)
     }
 }
 
@@ -154,7 +157,8 @@ enum Stage {
     Start,
     Promote,
     Watch,
-    Migrate,
+    Push,
+    Pull,
     /// What stands for several actions, and notifications.
     Whole,
 }
