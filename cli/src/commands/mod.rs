@@ -71,7 +71,7 @@ pub fn look_at_histories(words: &[String]) -> bool {
     let mut given = words.iter().map(String::as_str).filter(|word| !word.starts_with('-'));
     match (given.next(), given.next()) {
         (Some("property" | "constraint" | "tag"), _) => false,
-        (Some("resource"), Some(verb)) => !resource::IGNORE_HISTORIES.contains(&verb),
+        (Some("resource"), Some(verb)) => resource::LOOK_AT_HISTORIES.contains(&verb),
         _ => true,
     }
 }

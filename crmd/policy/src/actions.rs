@@ -557,8 +557,9 @@ impl Actions {
         }
         // A stop that must and cannot happen keeps what comes after it from happening.
         let ordered = kind & FORCES != 0 && kind & edge::USER != 0;
+        // (Of a collective action members may go on, so its own word counts: once is enough.)
         if (kind & WANTS != 0 || (ordered && self.acts[edge.first].verb == Verb::Stop))
-            && t_runnable
+            && self.acts[edge.then].runnable
             && !t_optional
             && !f_optional
             && !f_runnable

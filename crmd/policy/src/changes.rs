@@ -29,7 +29,8 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
         return;
     }
     if rsc.orphan {
-        if !rsc.running_on.contains(&nid) && rsc.parent.is_none() {
+        let gone = !rsc.running_on.contains(&nid) && rsc.parent.is_none();
+        if gone && !maintained && rsc.managed {
             world.chores.push(Chore::DeleteHistory { rid, nid });
         }
         return;
@@ -52,7 +53,7 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
     let ops = active(history);
     if maintained {
         // Whoever maintains it is not to be disturbed by what watches it.
-        for op in ops.iter().filter(|o| o.interval_ms > 0) {
+        for op in ops.iter().filter(|o| o.interval_ms > 0 && !is_memory(o)) {
             let aid =
                 crate::recurring::cancel(world, acts, rid, nid, &op.operation, op.interval_ms);
             acts.acts[aid].reason = Some("maintenance mode".into());
@@ -97,6 +98,12 @@ fn active(history: &ResourceHistory) -> Vec<&OperationRecord> {
     ops.split_off(from.min(ops.len()))
 }
 
+/// Whether a record only remembers a failure: that of the operation itself stands beside it, and
+/// goes when the operation is cancelled.
+fn is_memory(op: &OperationRecord) -> bool {
+    op.id.ends_with("_last_failure_0")
+}
+
 fn class_changed(world: &World<'_>, rid: Rid, history: &ResourceHistory) -> bool {
     let Some(conf) = world.conf(rid) else { return false };
     let differs = |recorded: &Option<Text>, now: &str| recorded.as_ref().is_some_and(|r| r != now);
@@ -108,13 +115,16 @@ fn class_changed(world: &World<'_>, rid: Rid, history: &ResourceHistory) -> bool
 fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: &OperationRecord) {
     let configured = world.op_conf(rid, &op.operation, op.interval_ms).map(|o| o.enabled);
     if configured != Some(true) {
+        if is_memory(op) {
+            return;
+        }
         let stays = world.rscs[rid].assigned == Some(nid)
             && world.rscs[rid].next_role.is_some_and(|r| r > rota_cib::constraint::Role::Stopped);
         if !stays {
             // It ends with the resource.
             return;
         }
-        if world.opts.stop_orphan_actions && world.rscs[rid].managed {
+        if world.opts.stop_orphan_actions {
             let why = if configured.is_none() { "orphan" } else { "disabled" };
             let aid =
                 crate::recurring::cancel(world, acts, rid, nid, &op.operation, op.interval_ms);

@@ -174,7 +174,9 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     if places.iter().filter(counts).count() > 1 && partial.is_none() {
         match world.rscs[rid].meta.multiple {
             Multiple::StopUnexpected if chosen.is_some_and(|c| places.contains(&c)) => {
-                stop_others = true;
+                // What is not managed is left where it is, even twice.
+                stop_others = world.rscs[rid].managed;
+                need_stop |= !stop_others;
             }
             Multiple::StopUnexpected => need_stop = true,
             Multiple::StopStart | Multiple::StopOnly | Multiple::Block => need_stop = true,
@@ -484,7 +486,8 @@ fn group(world: &World<'_>, acts: &mut Actions, rid: Rid, ordered: bool) {
         chain(acts, two[0], two[1], Verb::Promote, edge::NEEDS | edge::FORCES);
         chain(acts, two[1], two[0], Verb::Demote, edge::WANTS);
     }
-    // Inactive members in between do not cut the chain of stops.
+    // Inactive members in between do not cut the chain of stops, but what cannot be stopped
+    // beyond them holds up nothing.
     for (i, &later) in members.iter().enumerate() {
         for &earlier in &members[..i] {
             if i > 0 && members[i - 1] != earlier {
@@ -494,7 +497,7 @@ fn group(world: &World<'_>, acts: &mut Actions, rid: Rid, ordered: bool) {
                     .skip(1)
                     .all(|&m| acts.all(m, Verb::Stop).is_empty());
                 if between_idle {
-                    chain(acts, later, earlier, Verb::Stop, edge::WANTS);
+                    chain(acts, later, earlier, Verb::Stop, edge::ORDER);
                 }
             }
         }

@@ -8,6 +8,7 @@ use rota_transition::{Action, ActionId, FenceAction, Graph, OpKey, ResourceOp, T
 use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Verb, blank, edge};
+use crate::circles::Weight;
 use crate::model::{Chore, Nid, World};
 use crate::sequence::sequence;
 use crate::values::get;
@@ -165,7 +166,7 @@ fn inputs(acts: &Actions, order: &[Aid]) -> Vec<Vec<ActionId>> {
     };
     let ids = number(&came_up);
     let mut inputs: Vec<Vec<ActionId>> = vec![Vec::new(); came_up.len()];
-    let mut strong: Vec<Vec<bool>> = vec![Vec::new(); came_up.len()];
+    let mut weights: Vec<Vec<Weight>> = vec![Vec::new(); came_up.len()];
     for e in &acts.edges {
         let (Some(first), Some(then)) = (ids[e.first], ids[e.then]) else { continue };
         if e.kind & (edge::TOGETHER | edge::VOID) != 0 {
@@ -175,18 +176,22 @@ fn inputs(acts: &Actions, order: &[Aid]) -> Vec<Vec<ActionId>> {
             continue;
         }
         inputs[then.index()].push(first);
-        strong[then.index()]
-            .push(e.kind & !(edge::QUIET | edge::USER | edge::PROBE | edge::SERIAL) != 0);
+        let more = e.kind & !(edge::QUIET | edge::USER | edge::PROBE | edge::SERIAL) != 0;
+        weights[then.index()].push(match e.kind & (edge::USER | edge::SERIAL) {
+            _ if more => Weight::Need,
+            0 => Weight::Order,
+            _ => Weight::Wish,
+        });
     }
-    for (list, strong) in inputs.iter_mut().zip(&mut strong) {
-        let mut pairs: Vec<(ActionId, bool)> =
-            list.iter().copied().zip(strong.iter().copied()).collect();
-        pairs.sort_by_key(|(id, strong)| (*id, !strong));
+    for (list, weights) in inputs.iter_mut().zip(&mut weights) {
+        let mut pairs: Vec<(ActionId, Weight)> =
+            list.iter().copied().zip(weights.iter().copied()).collect();
+        pairs.sort_by_key(|(id, weight)| (*id, std::cmp::Reverse(*weight)));
         pairs.dedup_by_key(|(id, _)| *id);
         *list = pairs.iter().map(|p| p.0).collect();
-        *strong = pairs.iter().map(|p| p.1).collect();
+        *weights = pairs.iter().map(|p| p.1).collect();
     }
-    cut_circles(&mut inputs, &mut strong);
+    crate::circles::cut(&mut inputs, &mut weights);
     let listed = number(order);
     let renamed = |id: &ActionId| listed[came_up[id.index()]];
     order
@@ -202,56 +207,6 @@ fn inputs(acts: &Actions, order: &[Aid]) -> Vec<Vec<ActionId>> {
 
 fn load_applies(acts: &Actions, first: Aid, then: Aid) -> bool {
     acts.happens(first) && acts.happens(then)
-}
-
-/// Removes what would make the graph wait for itself: weak inputs first.
-fn cut_circles(inputs: &mut [Vec<ActionId>], strong: &mut [Vec<bool>]) {
-    let count = inputs.len();
-    let mut outs: Vec<Vec<u32>> = vec![Vec::new(); count];
-    let mut waits: Vec<usize> = vec![0; count];
-    for (then, list) in inputs.iter().enumerate() {
-        waits[then] = list.len();
-        for first in list {
-            outs[first.index()].push(then as u32);
-        }
-    }
-    let mut done = vec![false; count];
-    let mut ready: Vec<usize> = (0..count).filter(|&i| waits[i] == 0).collect();
-    let mut left = count;
-    loop {
-        while let Some(i) = ready.pop() {
-            if done[i] {
-                continue;
-            }
-            done[i] = true;
-            left -= 1;
-            for &o in &outs[i] {
-                let o = o as usize;
-                waits[o] = waits[o].saturating_sub(1);
-                if waits[o] == 0 && !done[o] {
-                    ready.push(o);
-                }
-            }
-        }
-        if left == 0 {
-            return;
-        }
-        // A circle: free one action whose remaining inputs are all weak, else the first.
-        let stuck: Vec<usize> = (0..count).filter(|&i| !done[i]).collect();
-        let weak = stuck
-            .iter()
-            .copied()
-            .find(|&i| inputs[i].iter().zip(&strong[i]).all(|(f, s)| done[f.index()] || !s));
-        let victim = weak.or(stuck.first().copied());
-        let Some(victim) = victim else { return };
-        let keep: Vec<bool> = inputs[victim].iter().map(|f| done[f.index()]).collect();
-        let mut k = keep.iter();
-        inputs[victim].retain(|_| *k.next().unwrap_or(&true));
-        let mut k = keep.iter();
-        strong[victim].retain(|_| *k.next().unwrap_or(&true));
-        waits[victim] = 0;
-        ready.push(victim);
-    }
 }
 
 fn task(world: &mut World<'_>, acts: &Actions, aid: Aid) -> Task {

@@ -15,7 +15,10 @@ pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
     unrecoverable(world);
     guests(world, acts);
     let mut fences: Vec<(Nid, Aid)> = Vec::new();
-    for nid in 0..world.nodes.len() {
+    // Nobody is fenced for the sake of resources that are all left alone: the fencing waits until
+    // there is something to manage.
+    let any_managed = world.rscs.iter().any(|rsc| rsc.managed);
+    for nid in (0..world.nodes.len()).filter(|_| any_managed) {
         let node = &world.nodes[nid];
         if node.sort == NodeSort::Guest || !node.unclean || node.sort == NodeSort::Ping {
             continue;

@@ -11,6 +11,7 @@ mod assign;
 mod bundle;
 mod changes;
 pub mod check;
+mod circles;
 mod constraints;
 mod create;
 mod digest;

@@ -332,7 +332,10 @@ fn member_state(node: &mut Node, state: &NodeState, opts: &Options, now: i64) {
     let in_cluster = member.unwrap_or(0) > 0;
     if !opts.fencing {
         if in_cluster && peer > 0 {
-            node.online = joined;
+            // Pacemaker takes one that has not joined for stopped. It is there, and so is what
+            // ran on it: nothing is started there or recovered from it.
+            node.online = true;
+            node.pending = !joined;
         } else if in_cluster && !node.shutdown && expected_up {
             node.fence_reason = Some("peer is unexpectedly down".into());
             node.unclean = true;

@@ -10,7 +10,8 @@ use crate::model::{Nid, Rid, World};
 pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     let Some(prim) = world.rscs[rid].prim else { return };
     let rsc = &world.rscs[rid];
-    if rsc.maintenance {
+    // What is blocked is left alone in every respect, also where it is not.
+    if rsc.maintenance || rsc.blocked {
         return;
     }
     let node_maintained = rsc.running_on.iter().any(|&n| world.nodes[n].maintenance);
@@ -86,7 +87,10 @@ fn active(
     };
     let known = exists(world, rid, nid, name, interval);
     let start = acts.find(rid, Verb::Start, Some(nid));
-    let start_optional = start.is_none_or(|s| acts.acts[s].optional);
+    // What is not managed is watched where it is, whatever ought to be done about it.
+    let rsc = &world.rscs[rid];
+    let left_alone = !rsc.managed && !rsc.blocked && rsc.running_on.contains(&nid);
+    let start_optional = left_alone || start.is_none_or(|s| acts.acts[s].optional);
     if !fits {
         // With a new start nothing is left of it.
         if known && start_optional {
@@ -102,7 +106,10 @@ fn active(
     let mut act = blank(Some(rid), Verb::Monitor, Some(nid));
     act.name = name.clone();
     act.interval = interval;
-    act.optional = known && start_optional;
+    // What is not managed is watched where it is, whatever ought to be done about it.
+    let rsc = &world.rscs[rid];
+    let left_alone = !rsc.managed && !rsc.blocked && rsc.running_on.contains(&nid);
+    act.optional = known && (start_optional || left_alone);
     act.priority = world.rscs[rid].priority;
     let node = &world.nodes[nid];
     let coming = node.is_remote() && start.is_some_and(|s| acts.acts[s].runnable);
@@ -111,9 +118,6 @@ fn active(
     act.extra =
         Some(Box::new(Extra { expected_rc: if promoted { 8 } else { 0 }, ..Extra::default() }));
     let blocked = |s: usize| !acts.acts[s].runnable && !acts.acts[s].optional;
-    // What is not managed is watched where it is, whatever ought to be done about it.
-    let rsc = &world.rscs[rid];
-    let left_alone = !rsc.managed && !rsc.blocked && rsc.running_on.contains(&nid);
     if start.is_some_and(blocked) && !left_alone {
         act.runnable = false;
     }

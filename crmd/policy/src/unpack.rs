@@ -426,9 +426,11 @@ impl<'a> Maker<'_, 'a> {
     }
 }
 
-/// Marks an instance, and what is in it, as configured no more.
+/// Marks an instance, and what is in it, as configured no more. Where such are not to be stopped
+/// (`stop-orphan-resources=false`) they are left alone altogether.
 pub(crate) fn mark_orphan(world: &mut World<'_>, rid: Rid) {
     world.rscs[rid].orphan = true;
+    world.rscs[rid].managed &= world.opts.stop_orphans;
     for child in world.rscs[rid].children.clone() {
         mark_orphan(world, child);
     }

@@ -7,11 +7,10 @@ use anyhow::Context;
 
 use crate::trial::Outcome;
 
-/// A part of the report that differs.
+/// A part of the report that differs. The status after it is shown, but not compared: where
+/// things are in the end follows from the actions, and versions word it differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Where things are in the end.
-    Status,
     /// The transition summary, reasons left out.
     Summary,
     /// The actions that are carried out.
@@ -106,10 +105,6 @@ fn real(lines: &[String]) -> Vec<String> {
 /// Where the two differ, the weightiest first.
 pub fn differences(ours: &Outcome, theirs: &Report) -> Vec<Level> {
     let mut levels = Vec::new();
-    let status = ours.status.lines().map(collapsed).filter(|line| !line.is_empty());
-    if sorted(status) != sorted(theirs.status.iter().cloned()) {
-        levels.push(Level::Status);
-    }
     let bares = |lines: &[String]| sorted(lines.iter().map(|line| bare(line)));
     if bares(&ours.summary) != bares(&theirs.summary) {
         levels.push(Level::Summary);
@@ -118,6 +113,36 @@ pub fn differences(ours: &Outcome, theirs: &Report) -> Vec<Level> {
         levels.push(Level::Actions);
     }
     levels
+}
+
+/// Which operations only one of the two carries out, or else which words only one of the summaries
+/// begins with: the kind of a difference. None when there is none.
+pub fn kind(ours: &Outcome, theirs: &Report) -> Option<String> {
+    let level = *differences(ours, theirs).first()?;
+    let word = |line: &String| {
+        let mut words = line.split_whitespace();
+        match words.next() {
+            Some("Resource") => words.nth(2).unwrap_or_default().to_owned(),
+            first => first.unwrap_or_default().to_owned(),
+        }
+    };
+    let only = |mut these: Vec<String>, those: &[String]| {
+        for line in those {
+            if let Some(at) = these.iter().position(|other| other == line) {
+                these.remove(at);
+            }
+        }
+        these.iter().map(word).collect::<std::collections::BTreeSet<String>>()
+    };
+    let (mine, other) = (real(&ours.actions), real(&theirs.actions));
+    let (we, they) = (only(mine.clone(), &other), only(other, &mine));
+    if !we.is_empty() || !they.is_empty() {
+        return Some(format!("actions: rota {we:?} other {they:?}"));
+    }
+    let bares = |lines: &[String]| sorted(lines.iter().map(|line| bare(line)));
+    let (mine, other) = (bares(&ours.summary), bares(&theirs.summary));
+    let (we, they) = (only(mine.clone(), &other), only(other, &mine));
+    Some(format!("{level:?}: rota {we:?} other {they:?}"))
 }
 
 /// What only one of the two says: ours with a minus, theirs with a plus.

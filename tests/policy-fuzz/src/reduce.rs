@@ -66,11 +66,14 @@ fn elements(best: &mut Element, shows: &mut impl FnMut(&Element) -> bool) {
     }
 }
 
-/// What the schema asks for, and the option without which a plan is about fencing alone.
+/// What the schema asks for, and the option and the device without which a plan is about fencing
+/// alone.
 fn needed(gone: &Element) -> bool {
     let parts = ["lrm", "lrm_resources", "crm_config", "constraints", "resources", "expression"];
-    let fencing =
-        |e: &Element| e.name == "nvpair" && e.get("name") == Some("stonith-enabled");
+    let fencing = |e: &Element| {
+        (e.name == "nvpair" && e.get("name") == Some("stonith-enabled"))
+            || (e.name == "primitive" && e.get("class") == Some("stonith"))
+    };
     parts.contains(&gone.name.as_str()) || fencing(gone) || gone.children.iter().any(fencing)
 }
 

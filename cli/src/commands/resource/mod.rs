@@ -50,25 +50,9 @@ const COMMANDS: [&str; 25] = [
     "why",
 ];
 
-/// Those that are worked out on the configuration alone.
-pub(super) const IGNORE_HISTORIES: [&str; 16] = [
-    "create",
-    "delete",
-    "remove",
-    "update",
-    "enable",
-    "disable",
-    "clear",
-    "meta",
-    "group",
-    "clone",
-    "unclone",
-    "promotable",
-    "op",
-    "defaults",
-    "manage",
-    "unmanage",
-];
+/// Those that look at where a resource is active or what failed.
+pub(super) const LOOK_AT_HISTORIES: [&str; 7] =
+    ["move", "move-with-constraint", "ban", "cleanup", "refresh", "failcount", "why"];
 
 /// Commands that are not about a configuration.
 const LIVE: [&str; 6] = ["status", "restart", "list", "describe", "providers", "relocate"];

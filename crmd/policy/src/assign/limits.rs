@@ -137,6 +137,7 @@ pub(crate) fn apply(
             return;
         }
         Kind::Group { .. } | Kind::Clone(_) => world.rscs[rid].children.clone(),
+        // Addresses go with their containers; connections may be anywhere.
         Kind::Bundle(b) => {
             b.replicas.iter().flat_map(|r| [Some(r.container), r.ip]).flatten().collect()
         }

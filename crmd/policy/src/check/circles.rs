@@ -9,13 +9,17 @@ use rota_cib::resource::Resource;
 use super::constraints::thing;
 
 /// Whether mandatory orders and groups, followed from what comes last in this constraint, lead
-/// to what comes first in it.
+/// to what comes first or last in it.
 pub(super) fn leads_back(cib: &Cib, order: &Order) -> bool {
     let after = successors(cib);
     steps(order).into_iter().any(|(first, then)| {
-        let goal = names(cib, first);
+        let mut goal = names(cib, first);
+        let from = names(cib, then);
+        let next = from.iter().filter_map(|name| after.get(name)).flatten();
+        let mut todo: Vec<&str> =
+            next.copied().chain(from.iter().copied().filter(|n| goal.contains(n))).collect();
+        goal.extend(from);
         let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let mut todo = names(cib, then);
         while let Some(name) = todo.pop() {
             if goal.contains(&name) {
                 return true;
@@ -56,7 +60,11 @@ fn successors(cib: &Cib) -> BTreeMap<&str, BTreeSet<&str>> {
 fn steps(order: &Order) -> Vec<(&str, &str)> {
     let mut pairs: Vec<(&str, &str)> = Vec::new();
     if let (Some(first), Some(then)) = (&order.first, &order.then) {
-        pairs.push((first, then));
+        // The other way round when it is about stops: their counterpart orders the starts.
+        match order.first_action.as_deref() {
+            Some("stop" | "demote") => pairs.push((then, first)),
+            _ => pairs.push((first, then)),
+        }
     }
     for set in &order.sets {
         pairs.extend(set.resources.windows(2).map(|two| (two[0].as_str(), two[1].as_str())));

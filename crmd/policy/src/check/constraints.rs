@@ -150,12 +150,30 @@ fn one(graph: &Graph, first: &Thing<'_>, then: &Thing<'_>) -> bool {
         return true;
     }
     let by_node = matches!(first, Thing::Clone(..)) && then.flag("interleave");
+    let whole: Vec<&&Action> =
+        firsts.iter().filter(|start| is_whole(first, start, &firsts)).collect();
     starts(graph, then).iter().all(|then| {
         let before = ancestors(graph, then.id);
-        firsts
+        whole
             .iter()
             .filter(|first| !by_node || first.node == then.node)
             .all(|first| before[first.id.index()])
+    })
+}
+
+/// Whether a start is of an instance that will be complete: nothing waits for an instance of a
+/// group whose last member cannot run.
+fn is_whole(thing: &Thing<'_>, start: &Action, starts: &[&Action]) -> bool {
+    let (Thing::Clone(_, members), Task::Resource(op)) = (thing, &start.task) else { return true };
+    let Some(last) = members.last() else { return true };
+    let number = op.resource.rsplit_once(':').map(|(_, number)| number);
+    starts.iter().any(|other| match &other.task {
+        Task::Resource(op) => {
+            other.node == start.node
+                && is_of(&op.resource, last)
+                && op.resource.rsplit_once(':').map(|(_, n)| n) == number
+        }
+        _ => false,
     })
 }
 
@@ -264,7 +282,7 @@ fn pair(
                 Score::INFINITY => there != node,
                 Score::NEG_INFINITY => there == node,
                 _ => false,
-            })
+            }) && !contradicted(cib, score, dependent, primary)
         });
         if broken {
             findings.push(Finding::WrongCompany {
@@ -274,4 +292,24 @@ fn pair(
             });
         }
     }
+}
+
+/// Whether the same two must be together by one constraint and apart by another: no place is
+/// right then.
+fn contradicted(cib: &Cib, score: Score, one: &Text, other: &Text) -> bool {
+    let opposite = match score {
+        Score::INFINITY => Score::NEG_INFINITY,
+        Score::NEG_INFINITY => Score::INFINITY,
+        _ => return false,
+    };
+    let has = |name: &Text, id: &Text| {
+        thing(cib, name).is_some_and(|thing| thing.primitives().contains(&id))
+    };
+    cib.config.constraints.iter().any(|constraint| match constraint {
+        Constraint::Colocation(coloc) => pairs(coloc).into_iter().any(|(score, rsc, with)| {
+            score == opposite
+                && ((has(rsc, one) && has(with, other)) || (has(rsc, other) && has(with, one)))
+        }),
+        _ => false,
+    })
 }

@@ -170,9 +170,15 @@ fn there(cib: &Cib, node: &str) -> Option<bool> {
         return None;
     }
     let ccm = state.in_ccm.as_deref()?;
-    let in_ccm = ccm != "false" && ccm != "0";
-    let crmd = state.crmd.as_deref().unwrap_or("offline");
-    Some(in_ccm && crmd != "offline" && crmd != "0")
+    // Each is a word or the time since when it is so.
+    let says = |value: &str, word: &str| {
+        let value = value.to_lowercase();
+        let digits = value.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        value == word
+            || matches!(value.as_str(), "true" | "yes" | "on" | "y")
+            || digits.bytes().any(|digit| digit != b'0')
+    };
+    Some(says(ccm, "true") && says(state.crmd.as_deref().unwrap_or("offline"), "online"))
 }
 
 /// Whether an attribute of a node, permanent or transient, keeps everything off it.

@@ -182,7 +182,7 @@ pub(super) fn orphan(world: &mut World<'_>, history: &ResourceHistory, id: &Text
         std::sync::Arc::new(meta),
         Instance::default(),
     );
-    world.rscs[rid].orphan = true;
+    unpack::mark_orphan(world, rid);
     world.top.push(rid);
     if let Some(configured) = renamed {
         world.by_id.insert(id.clone(), configured);

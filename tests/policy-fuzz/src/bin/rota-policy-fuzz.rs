@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use rota_policy_fuzz::compare::{self, Level};
+use rota_policy_fuzz::compare;
 use rota_policy_fuzz::generate::document;
 use rota_policy_fuzz::reduce::reduce;
 use rota_policy_fuzz::trial::{Outcome, trial};
@@ -57,10 +57,8 @@ fn shown(args: &Args, text: &str) -> anyhow::Result<Option<(String, String)>> {
 
 fn compared(program: &str, text: &str, ours: &Outcome) -> anyhow::Result<Option<(String, String)>> {
     let theirs = compare::ask(program, text)?;
-    let levels = compare::differences(ours, &theirs);
-    Ok(levels
-        .first()
-        .map(|level: &Level| (format!("{level:?}"), compare::side_by_side(ours, &theirs))))
+    let kind = compare::kind(ours, &theirs);
+    Ok(kind.map(|kind| (kind, compare::side_by_side(ours, &theirs))))
 }
 
 fn smaller(args: &Args, document: &Element) -> anyhow::Result<bool> {
