@@ -172,8 +172,8 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 act.runnable = true;
                 act.optional = false;
                 let stops = act.verb == Verb::Stop;
-                // That a fence device or a connection is gone, too, need not be waited for.
-                let free = world.is_fencing(rid) || world.rscs[rid].serves.is_some();
+                // That a fence device is gone, too, need not be waited for.
+                let free = world.is_fencing(rid);
                 let device = if free { edge::VOID } else { 0 };
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET | device);
                 // Where else it runs it is stopped when that is done, and what it is part of.
