@@ -262,7 +262,7 @@ fn unfence(world: &World<'_>, acts: &mut Actions) {
                 Verb::Promote => acts.order(aid, other, edge::NEEDS | edge::QUIET),
                 _ => continue,
             }
-            let wanted = matches!(verb, Verb::Start | Verb::Monitor) && !acts.acts[other].optional;
+            let wanted = verb == Verb::Start || verb == Verb::Monitor && !acts.acts[other].optional;
             if wanted && acts.acts[aid].optional {
                 let why = acts.words(world, other, "required by");
                 acts.acts[aid].optional = false;
