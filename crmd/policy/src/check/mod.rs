@@ -220,9 +220,15 @@ fn places(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
 
 /// Whether the records of one resource on one node say that it is active there.
 fn active(operations: &[OperationRecord]) -> bool {
+    // A start that has not ended may have done its work; a probe says nothing before it has.
+    let under_way = |o: &OperationRecord| o.op_status == -1;
+    if operations.iter().any(|o| under_way(o) && o.operation == "start" && o.interval_ms == 0) {
+        return true;
+    }
     let mut records: Vec<&OperationRecord> = operations
         .iter()
         .filter(|o| o.op_status != 1 && o.call_id >= 0 && o.interval_ms == 0)
+        .filter(|o| !(under_way(o) && o.operation == "monitor"))
         .collect();
     records.sort_by_key(|o| o.call_id);
     records.iter().rev().find_map(|o| match (o.operation.as_str(), o.rc) {
