@@ -26,6 +26,15 @@ pub fn socket_path() -> PathBuf {
     std::env::var_os("ROTA_SOCKET").map_or_else(|| "/run/rota/rota.sock".into(), PathBuf::from)
 }
 
+/// Whether a CIB is to hold what agents did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Histories {
+    /// It is.
+    Wanted,
+    /// It need not; it then is much smaller.
+    LeftOut,
+}
+
 /// A connection to the daemon; each call waits for its answer.
 pub struct Client {
     runtime: Runtime,
@@ -91,7 +100,7 @@ impl Client {
     /// # Errors
     /// When the daemon cannot answer.
     pub fn cib_xml(&mut self) -> Result<Vec<u8>, Error> {
-        let reply = self.runtime.block_on(self.admin.cib(CibRequest {})).map_err(answer)?;
+        let reply = self.runtime.block_on(self.admin.cib(CibRequest::default())).map_err(answer)?;
         Ok(reply.into_inner().xml)
     }
 
@@ -100,15 +109,16 @@ impl Client {
     /// # Errors
     /// When the daemon cannot answer.
     pub fn cib(&mut self) -> Result<Cib, Error> {
-        self.cib_and_name().map(|(cib, _)| cib)
+        self.cib_and_name(Histories::Wanted).map(|(cib, _)| cib)
     }
 
     /// The CIB, and the name of the node that answers.
     ///
     /// # Errors
     /// When the daemon cannot answer.
-    pub fn cib_and_name(&mut self) -> Result<(Cib, String), Error> {
-        let reply = self.runtime.block_on(self.admin.cib(CibRequest {})).map_err(answer)?;
+    pub fn cib_and_name(&mut self, histories: Histories) -> Result<(Cib, String), Error> {
+        let request = CibRequest { without_history: histories == Histories::LeftOut };
+        let reply = self.runtime.block_on(self.admin.cib(request)).map_err(answer)?;
         let reply = reply.into_inner();
         let cib = xml::read(&reply.xml)
             .map_err(|error| Error::Refused(format!("the daemon's CIB cannot be read: {error}")))?;

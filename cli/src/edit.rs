@@ -8,7 +8,7 @@ use rota_cib::{Cib, xml};
 use rota_ids::WallTime;
 
 use crate::agents::HostAgents;
-use crate::client::Client;
+use crate::client::{Client, Histories};
 use crate::commands::{self, Context, Outcome, UserError, Wait};
 use crate::error::Error;
 
@@ -55,8 +55,10 @@ fn take_file(words: &mut Vec<String>) -> Result<Option<String>, Error> {
 
 fn on_cluster(words: &[String]) -> Result<(), Error> {
     let mut client = Client::connect()?;
+    let histories =
+        if commands::look_at_histories(words) { Histories::Wanted } else { Histories::LeftOut };
     for attempt in 1..=ATTEMPTS {
-        let (cib, via) = client.cib_and_name()?;
+        let (cib, via) = client.cib_and_name(histories)?;
         let outcome = work_out(words, &cib, Some(&via))?;
         let author = Author { client: "rota".into(), ..Author::default() };
         let mut refused = None;

@@ -238,3 +238,63 @@ fn a_directory_that_is_no_sandbox_is_not_deleted() {
     assert!(!sandbox.run(&["up"]).status.success());
     assert!(sandbox.dir.join("letter").exists());
 }
+
+/// An agent that takes up `tone` while it runs, and needs a restart for anything else.
+const MODES: &str = r#"#!/bin/sh
+if [ "$1" = meta-data ]; then
+    cat <<'END'
+<?xml version="1.0"?>
+<resource-agent name="modes" version="1.0"><version>1.1</version>
+<longdesc lang="en">writes down what it is told</longdesc><shortdesc lang="en">modes</shortdesc>
+<parameters>
+<parameter name="log"><longdesc lang="en">where</longdesc><shortdesc lang="en">where</shortdesc>
+<content type="string"/></parameter>
+<parameter name="tone" reloadable="1"><longdesc lang="en">how</longdesc><shortdesc lang="en">how</shortdesc>
+<content type="string"/></parameter>
+</parameters>
+<actions><action name="start" timeout="5s"/><action name="stop" timeout="5s"/>
+<action name="monitor" timeout="5s" interval="10s"/><action name="reload-agent" timeout="5s"/>
+<action name="meta-data" timeout="5s"/></actions></resource-agent>
+END
+    exit 0
+fi
+on=$OCF_RESKEY_log.on-$OCF_RESKEY_CRM_meta_on_node
+if [ "$1" = monitor ]; then [ -e "$on" ] || exit 7; exit 0; fi
+echo "$1 $OCF_RESKEY_tone" >> "$OCF_RESKEY_log"
+case $1 in start) : > "$on" ;; stop) rm -f "$on" ;; esac
+exit 0
+"#;
+
+#[test]
+fn slow_a_changed_parameter_is_taken_up_by_an_agent_that_can_and_else_needs_a_restart() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    sandbox.say(&["up"]);
+    let agent = sandbox.dir.join("ocf/resource.d/rota-sandbox/modes");
+    std::fs::write(&agent, MODES).unwrap();
+    std::fs::set_permissions(&agent, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let log = sandbox.dir.join("modes.log");
+    let told = |log: &Path| std::fs::read_to_string(log).unwrap_or_default();
+    let on_n1 = |words: &[&str]| sandbox.say(&[&["exec", "n1"], words].concat());
+
+    let at = format!("log={}", log.display());
+    let create = ["resource", "create", "m", "ocf:rota-sandbox:modes", &at, "tone=low"];
+    on_n1(&[&create[..], &["op", "monitor", "interval=10s", "--force", "--wait"]].concat());
+    on_n1(&["resource", "update", "m", "tone=high", "--force", "--wait"]);
+    on_n1(&["resource", "update", "m", "tone=higher", "--force", "--wait"]);
+    assert_eq!(told(&log), "start low\nreload-agent high\nreload-agent higher\n");
+
+    // The daemon that ordered it may die: what was taken up is on record.
+    sandbox.say(&["crash", "n1"]);
+    on_n1(&["wait"]);
+    assert_eq!(told(&log), "start low\nreload-agent high\nreload-agent higher\n");
+
+    let other = sandbox.dir.join("other.log");
+    on_n1(&["resource", "update", "m", &format!("log={}", other.display()), "--force", "--wait"]);
+    assert_eq!(told(&other), "start higher\n");
+    assert!(told(&log).ends_with("stop higher\n"), "stopped as what it was: {}", told(&log));
+
+    on_n1(&["resource", "delete", "m"]);
+    on_n1(&["wait"]);
+    assert_eq!(told(&other), "start higher\nstop higher\n", "its definition is gone");
+}

@@ -65,6 +65,17 @@ pub fn run(args: &[String], context: &Context<'_>) -> Result<Outcome, UserError>
     work.finish()
 }
 
+/// Whether a command looks at what agents did (where a resource is active, what failed). The
+/// others can be worked out on [`Cib::without_history`].
+pub fn look_at_histories(words: &[String]) -> bool {
+    let mut given = words.iter().map(String::as_str).filter(|word| !word.starts_with('-'));
+    match (given.next(), given.next()) {
+        (Some("property" | "constraint" | "tag"), _) => false,
+        (Some("resource"), Some(verb)) => resource::LOOK_AT_HISTORIES.contains(&verb),
+        _ => true,
+    }
+}
+
 /// The help for an area, if the words ask for it: `rota resource help`, or `--help` anywhere.
 fn asked_for_help(args: &[String]) -> Option<&'static str> {
     let (area, rest) = args.split_first()?;

@@ -21,6 +21,8 @@ struct Request {
     profile: Option<String>,
     repeat: u32,
     at: Option<i64>,
+    /// The same as it was given.
+    at_text: Option<String>,
     failures: simulate::Failures,
     changes: Vec<Change>,
     output: Option<String>,
@@ -112,6 +114,7 @@ fn parse(args: &[String]) -> Result<Request, String> {
                 let date = rota_cib::date::parse(&text, 0)
                     .ok_or_else(|| format!("'{text}' is no date"))?;
                 request.at = Some(date);
+                request.at_text = Some(text);
             }
             "-u" | "--node-up" => request.changes.push(Change::NodeUp(value()?)),
             "-d" | "--node-down" => request.changes.push(Change::NodeDown(value()?)),
@@ -217,12 +220,15 @@ fn show(request: &Request) -> Result<String, String> {
         format!("Using the original execution date of: {}\n", simulate::date_text(date))
     });
     if !request.quiet {
-        let (counts, status) = simulate::status(&cib, now, &options);
+        let (head, status) = simulate::status(&cib, now, &options);
+        if let Some(text) = &request.at_text {
+            out.push_str(&format!("Setting effective cluster time: {text}\n"));
+        }
         if let Some(note) = &note {
             out.push_str(note);
         }
-        if let Some(counts) = counts {
-            out.push_str(&counts);
+        if let Some(head) = head {
+            out.push_str(&head);
             out.push_str("\n\n");
         }
         out.push_str("Current cluster status:\n");

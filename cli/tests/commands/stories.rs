@@ -12,7 +12,7 @@ use rota_cib::{Cib, xml};
 use rota_ids::WallTime;
 
 use crate::agents::ByHeart;
-use crate::commands::{Context, Wait, run};
+use crate::commands::{Context, Wait, look_at_histories, run};
 
 /// Three nodes; `vip` ran on n1 in the past and failed there, as the status of stories says.
 const BASE: &str = r#"<cib validate-with="pacemaker-3.9" admin_epoch="0" epoch="1" num_updates="0">
@@ -87,7 +87,15 @@ fn differences(before: &str, after: &str) -> Vec<String> {
 fn answer(cib: &mut Cib, line: &str) -> String {
     let words = words(line);
     let context = Context { cib, agents: &ByHeart, local_node: Some("n1"), now: NOW };
-    let outcome = match run(&words[1..], &context) {
+    let answered = run(&words[1..], &context);
+    if !look_at_histories(&words[1..]) {
+        // What the program does then must come to the same.
+        let less = cib.without_history();
+        let context = Context { cib: &less, ..context };
+        let again = run(&words[1..], &context);
+        assert_eq!(format!("{answered:?}"), format!("{again:?}"), "{line}, without histories");
+    }
+    let outcome = match answered {
         Ok(outcome) => outcome,
         Err(error) => return format!("error: {error}\n"),
     };

@@ -52,6 +52,21 @@ pub struct Cib {
     pub status: status::Status,
 }
 
+impl Cib {
+    /// A copy without the histories of resources. Its status still knows nodes, attributes and
+    /// tickets.
+    #[must_use]
+    pub fn without_history(&self) -> Self {
+        let nodes = self.status.nodes.iter().map(status::NodeState::without_history).collect();
+        let tickets = self.status.tickets.clone();
+        Self {
+            header: self.header.clone(),
+            config: self.config.clone(),
+            status: status::Status { nodes, tickets },
+        }
+    }
+}
+
 /// A position in the history of a Cib; compared field by field, in this order.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,

@@ -73,6 +73,26 @@ pub struct NodeState {
     pub positions: Positions,
 }
 
+impl NodeState {
+    /// A copy that knows nothing of resources.
+    #[must_use]
+    pub fn without_history(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            uname: self.uname.clone(),
+            in_ccm: self.in_ccm.clone(),
+            crmd: self.crmd.clone(),
+            join: self.join.clone(),
+            expected: self.expected.clone(),
+            other: self.other.clone(),
+            attributes: self.attributes.clone(),
+            utilization: self.utilization.clone(),
+            attributes_id: self.attributes_id.clone(),
+            ..Self::default()
+        }
+    }
+}
+
 /// What was done with one resource on one node.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -145,10 +145,12 @@ impl Admin for Desk {
 
     async fn cib(&self, request: Request<CibRequest>) -> Result<Response<CibReply>, Status> {
         self.admit(&request)?;
+        let without_history = request.into_inner().without_history;
         let cib = self
             .inputs
-            .look(|node, _| {
-                let mut cib = node.state().cib.clone();
+            .look(move |node, _| {
+                let whole = &node.state().cib;
+                let mut cib = if without_history { whole.without_history() } else { whole.clone() };
                 cib.header.have_quorum = Some(node.is_quorate());
                 cib.header.dc_uuid = node.leader().map(|id| id.to_string().into());
                 cib

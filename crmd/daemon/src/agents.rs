@@ -11,8 +11,8 @@ use rota_ids::{NodeName, Text};
 use rota_node::{AgentOutcome, AgentParams, Event, ExecStatus, RunId};
 use rota_runner::metadata::Parameter;
 use rota_runner::{
-    Action, Agent, Config, InFlight, Keeper, OcfCode, OpId, Outcome, Recovered, Request, Runner,
-    Status,
+    Action, Agent, Class, Config, InFlight, Keeper, OcfCode, OpId, Outcome, Recovered, Request,
+    Runner, Status,
 };
 use rota_settings::Settings;
 use rota_transition::ResourceOp;

@@ -11,6 +11,9 @@ use rota_node::state::ClusterState;
 pub fn add(report: &mut StatusReport, state: &ClusterState, net: &NetStatus) {
     for peer in &net.table.peers {
         let Some(name) = state.name_of(peer.peer) else { continue };
+        if let Standing::Returning(left) = peer.standing {
+            report.warnings.push(returning(name, left));
+        }
         for link in &peer.links {
             let found = one(peer, link, name);
             if peer.standing == Standing::Heard && !found.up {
@@ -49,6 +52,16 @@ fn one(peer: &PeerStatus, link: &LinkStatus, name: &rota_ids::NodeName) -> LinkR
         loss_here_permille: link.loss_here_permille,
         loss_there_permille: link.loss_there_permille,
     }
+}
+
+fn returning(name: &rota_ids::NodeName, left: std::time::Duration) -> Text {
+    format!(
+        "{name} was lost and is heard again. It is taken back in when it has been heard without \
+         gaps for another {:.1} s; a node that is lost again and again has to wait longer each \
+         time. If that goes on, look at its links: 'rota status --full'",
+        left.as_secs_f64()
+    )
+    .into()
 }
 
 fn warning(link: &LinkReport) -> Text {

@@ -129,8 +129,13 @@ impl NodeLoop {
         }
         let early = self.node.early(time);
         self.effects.carry_out(early, &mut self.asked);
-        let effects = self.node.flush(time)?;
-        let flow = self.effects.carry_out(effects, &mut self.asked);
+        let flow = loop {
+            let effects = self.node.flush(time)?;
+            let flow = self.effects.carry_out(effects, &mut self.asked);
+            if !self.node.has_more() || matches!(flow, Flow::End(_)) {
+                break flow;
+            }
+        };
         self.effects.heart.progress();
         match flow {
             Flow::GoOn if departed => Ok(Some(ExitCode::SUCCESS)),

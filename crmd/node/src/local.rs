@@ -9,12 +9,14 @@ use rota_transition::{OpKey, ResourceOp};
 use serde::{Deserialize, Serialize};
 
 mod devices;
+mod running;
 
 use crate::book;
 use crate::entry::{Entry, OperationResult};
 use crate::event::{AgentOutcome, Effect, ExecStatus, Now, RunId};
 use crate::limits::REMEMBERED_ORDERS;
 use crate::order::{Order, OrderId, OrderTask, Token};
+use running::Running;
 
 /// What became of an order that was brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub struct Memory {
     recurring: Vec<Repeated>,
     fence_devices: BTreeSet<Text>,
     untold: Vec<OperationResult>,
+    #[serde(default)]
+    running: Running,
 }
 
 /// A monitor that comes back, as a restarted daemon must know it.
@@ -87,6 +91,8 @@ pub struct Local {
     fence_devices: BTreeSet<Text>,
     /// Stops of fence devices that wait for the end of their start.
     device_stops: Vec<(ResourceOp, Option<Order>)>,
+    /// What was begun here, as it was begun.
+    running: Running,
     /// Results that answer no order and that the log does not hold, by their call.
     untold: BTreeMap<i64, OperationResult>,
     /// Runs whose end the log holds now.
@@ -126,6 +132,7 @@ impl Local {
             closed_orders: VecDeque::new(),
             fence_devices: memory.fence_devices,
             device_stops: Vec::new(),
+            running: memory.running,
             untold: memory.untold.into_iter().map(|r| (r.record.call_id, r)).collect(),
             settled: Vec::new(),
             changed: false,
@@ -343,6 +350,7 @@ impl Local {
                 .collect(),
             recurring: self.recurring.values().map(|r| self.repeated(r)).collect(),
             fence_devices: self.fence_devices.clone(),
+            running: self.running.clone(),
             untold: self.untold.values().cloned().collect(),
         })
     }
@@ -400,6 +408,8 @@ impl Local {
             self.tell(&op, order.as_ref(), &outcome, entries);
             return None;
         }
+        let op = self.running.as_begun(op);
+        self.running.begins(&op);
         let id = self.new_run();
         self.runs.insert(id, Run { order, op: op.clone(), looks_for: None, ended: false });
         todo.push(Effect::RunAgent { run: id, op: Box::new(op) });
@@ -492,6 +502,7 @@ impl Local {
     ) {
         self.call += 1;
         self.changed = true;
+        self.running.ended(op, outcome.rc);
         let result = OperationResult {
             node: self.name.clone(),
             life: self.life,

@@ -62,7 +62,7 @@ struct Departing {
 /// One whole node of the cluster.
 ///
 /// The shell calls [`Node::step`] with whatever happened, as much of it as is at hand, and then
-/// [`Node::flush`] once: the log is written and synced, what was committed is applied, and the
+/// [`Node::flush`] until it has no more: the log is written and synced, what was committed is applied, and the
 /// effects come out in the order in which they must be carried out.
 pub struct Node<S: LogStore> {
     config: Config,
@@ -85,6 +85,7 @@ pub struct Node<S: LogStore> {
     ended_orders: BTreeSet<OrderId>,
     asked_for_seat: Option<rota_ids::Moment>,
     todo: Vec<Effect>,
+    has_more: bool,
 }
 
 impl<S: LogStore> Node<S> {
@@ -111,6 +112,7 @@ impl<S: LogStore> Node<S> {
             ended_orders: BTreeSet::new(),
             asked_for_seat: None,
             todo: Vec::new(),
+            has_more: false,
             state: ClusterState::default(),
             replica,
             config,
@@ -212,20 +214,34 @@ impl<S: LogStore> Node<S> {
             .collect()
     }
 
+    /// Whether the last [`Self::flush`] handed out the first part only: carry that out, and flush
+    /// again.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+
     /// Writes and sends what has become due, applies what is committed, and hands out all
-    /// effects.
+    /// effects; or, if [`Self::has_more`], the answers to clients alone: they are not to wait for
+    /// the plan that their change leads to.
     ///
     /// # Errors
     /// All errors are final: the node cannot go on.
     pub fn flush(&mut self, now: Now) -> Result<Vec<Effect>, Error> {
         // What is applied may lead to proposals, and those, on a cluster of one, to entries.
         const ROUNDS_MAX: usize = 64;
+        self.has_more = false;
         for _ in 0..ROUNDS_MAX {
             let mut effects = Vec::new();
             self.replica.flush(&mut effects)?;
             let nothing_new = effects.is_empty();
             for effect in effects {
                 self.replica_effect(now, effect)?;
+            }
+            let is_answer = |effect: &mut Effect| matches!(effect, Effect::Tell { .. });
+            let answers: Vec<Effect> = self.todo.extract_if(.., is_answer).collect();
+            if !answers.is_empty() {
+                self.has_more = true;
+                return Ok(answers);
             }
             self.advance(now);
             let nothing_sent = !self.proposals.send(now, &mut self.replica, &mut self.todo);

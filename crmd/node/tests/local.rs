@@ -229,3 +229,53 @@ fn a_fence_device_is_watched_over_rather_than_run() {
     host.take(at(11), order(4, token(5, 1), device("stop")));
     assert_eq!((host.begun().len(), host.told()), (0, vec![0]));
 }
+
+fn with(operation: &str, ip: &str) -> ResourceOp {
+    ResourceOp { params: vec![("ip".into(), ip.into())], ..op(operation, 0) }
+}
+
+impl Host {
+    /// The address that the only run begun since the last call is about.
+    fn about(&mut self) -> (RunId, String) {
+        let begun: Vec<_> = std::mem::take(&mut self.todo)
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::RunAgent { run, op } => Some((run, op.params[0].1.to_string())),
+                _ => None,
+            })
+            .collect();
+        let [one] = &begun[..] else { panic!("not one run: {begun:?}") };
+        one.clone()
+    }
+
+    fn done(&mut self, number: u64, op: ResourceOp) -> String {
+        self.take(at(number), order(number, token(1, number), op));
+        let (run, ip) = self.about();
+        self.ended(at(number), run, ended(0, ExecStatus::Done));
+        ip
+    }
+}
+
+#[test]
+fn what_is_taken_down_is_what_was_brought_up_whatever_its_definition_says_now() {
+    let mut host = Host::new();
+    assert_eq!(host.done(1, with("start", "10.0.0.1")), "10.0.0.1");
+    assert_eq!(host.done(2, with("monitor", "10.0.0.2")), "10.0.0.2", "a look is a look");
+    assert_eq!(host.done(3, with("stop", "10.0.0.2")), "10.0.0.1");
+    assert_eq!(host.done(4, with("stop", "10.0.0.2")), "10.0.0.2", "nothing is up any more");
+
+    // What was taken up by a reload holds; a daemon that is restarted knows it.
+    host.done(5, with("start", "10.0.0.3"));
+    host.done(6, with("reload-agent", "10.0.0.4"));
+    let memory = host.local.memory_if_changed();
+    let life = Incarnation { boot: BootId(1), start: StartId(2) };
+    host.local = Local::new(NodeName::from("n1"), life, at(7), memory);
+    assert_eq!(host.done(8, with("demote", "10.0.0.5")), "10.0.0.4");
+
+    // Found not to be running, it may be begun by anybody as anything.
+    let look = ResourceOp { is_probe: true, expected_rc: 7, ..with("monitor", "10.0.0.5") };
+    host.take(at(9), order(9, token(1, 9), look));
+    let (run, _) = host.about();
+    host.ended(at(9), run, ended(7, ExecStatus::Done));
+    assert_eq!(host.done(10, with("stop", "10.0.0.6")), "10.0.0.6");
+}

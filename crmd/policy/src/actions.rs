@@ -143,7 +143,8 @@ pub(crate) mod edge {
     /// What keeps the first from happening, or calls for it, does so for the second: between a
     /// guest's connection and what is behind it.
     pub const SAME_REASON: u16 = 16384;
-    /// Has no meaning after all: one of the two is migrated instead.
+    /// Is no order after all, whatever else it means: one of the two is migrated instead, or
+    /// need not be waited for.
     pub const VOID: u16 = 32768;
     /// Between two resources by the user's constraint.
     pub const USER: u16 = 2048;
@@ -216,6 +217,8 @@ pub(crate) struct Actions {
     pub of_node: FxHashMap<Nid, Vec<Aid>>,
     pub named: FxHashMap<Text, Aid>,
     pub fences: FxHashMap<Nid, Aid>,
+    /// How many of them the comparison of history and configuration called for; see `sequence`.
+    pub checked: usize,
     outs: Vec<Vec<u32>>,
     ins: Vec<Vec<u32>>,
     /// Of each action that another required (false) or forbade (true), that other.

@@ -29,7 +29,7 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
         return;
     }
     if rsc.orphan {
-        if !rsc.running_on.contains(&nid) && rsc.parent.is_none() && rsc.managed {
+        if !rsc.running_on.contains(&nid) && rsc.parent.is_none() && rsc.managed && !maintained {
             world.chores.push(Chore::DeleteHistory { rid, nid });
         }
         return;
@@ -123,7 +123,7 @@ fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: 
             // It ends with the resource.
             return;
         }
-        if world.opts.stop_orphan_actions && world.rscs[rid].managed {
+        if world.opts.stop_orphan_actions {
             let why = if configured.is_none() { "orphan" } else { "disabled" };
             let aid =
                 crate::recurring::cancel(world, acts, rid, nid, &op.operation, op.interval_ms);

@@ -59,6 +59,14 @@ pub(crate) struct Coloc {
     pub influence: bool,
 }
 
+impl Coloc {
+    /// Whether the two must never be on one node, in whatever role.
+    pub fn never_together(&self) -> bool {
+        let plain = self.dependent_role.is_none() && self.primary_role.is_none();
+        plain && self.score <= -score::INF
+    }
+}
+
 /// An order of two actions.
 #[derive(Clone, Debug)]
 pub(crate) struct OrderC {
@@ -574,16 +582,24 @@ fn push(
     }
 }
 
+/// Within a set each comes after the one before it. What is serialized is so with everything
+/// listed before it, whether the set says that it is a sequence or not.
 fn inside_set(world: &mut World<'_>, c: &Order, set: &Set, kind: OrderKind, symmetrical: bool) {
     let act = set.action.unwrap_or("start");
-    if !set.sequential {
+    let serial = kind == OrderKind::Serialize;
+    if !set.sequential && !serial {
         return;
     }
-    for two in set.rids.windows(2) {
-        push(world, c, two[0], act, two[1], act, kind, symmetrical, true);
+    for (i, &then) in set.rids.iter().enumerate() {
+        let before = if serial { 0 } else { i.saturating_sub(1) };
+        for &first in &set.rids[before..i] {
+            push(world, c, first, act, then, act, kind, symmetrical, true);
+        }
     }
 }
 
+/// All of a set come after all of the set before it, so that the order holds as well where some
+/// of them have nothing to do.
 fn between_sets(
     world: &mut World<'_>,
     c: &Order,
@@ -594,38 +610,23 @@ fn between_sets(
 ) {
     let first_action = before.action.unwrap_or("start");
     let then_action = after.action.unwrap_or(first_action);
-    if !before.require_all {
-        let thens: Vec<Rid> = if after.sequential {
-            after.rids.first().copied().into_iter().collect()
-        } else {
-            after.rids.clone()
-        };
-        world.constraints.order_sets.push(AnyOf {
-            name: before.id.clone(),
-            first: before.rids.iter().map(|&r| (r, first_action)).collect(),
-            then: thens.iter().map(|&r| (r, then_action)).collect(),
-            kind,
-        });
-        if symmetrical && after.require_all {
-            // On the way back all of them wait.
-            undo_sets(world, c, before, after, kind);
+    if before.require_all {
+        for &f in &before.rids {
+            for &t in &after.rids {
+                push(world, c, f, first_action, t, then_action, kind, symmetrical, true);
+            }
         }
         return;
     }
-    let firsts: Vec<Rid> = if before.sequential {
-        before.rids.last().copied().into_iter().collect()
-    } else {
-        before.rids.clone()
-    };
-    let thens: Vec<Rid> = if after.sequential {
-        after.rids.first().copied().into_iter().collect()
-    } else {
-        after.rids.clone()
-    };
-    for &f in &firsts {
-        for &t in &thens {
-            push(world, c, f, first_action, t, then_action, kind, symmetrical, true);
-        }
+    world.constraints.order_sets.push(AnyOf {
+        name: before.id.clone(),
+        first: before.rids.iter().map(|&r| (r, first_action)).collect(),
+        then: after.rids.iter().map(|&r| (r, then_action)).collect(),
+        kind,
+    });
+    if symmetrical && after.require_all {
+        // On the way back all of them wait.
+        undo_sets(world, c, before, after, kind);
     }
 }
 
@@ -636,12 +637,7 @@ fn undo_sets(world: &mut World<'_>, c: &Order, before: &Set, after: &Set, kind: 
     else {
         return;
     };
-    let thens: Vec<Rid> = if after.sequential {
-        after.rids.first().copied().into_iter().collect()
-    } else {
-        after.rids.clone()
-    };
-    for &t in &thens {
+    for &t in &after.rids {
         for &f in &before.rids {
             world.constraints.orders.push(OrderC {
                 id: c.id.clone(),

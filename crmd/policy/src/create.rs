@@ -26,7 +26,7 @@ fn resource(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
             for child in world.rscs[rid].children.clone() {
                 resource(world, acts, child);
             }
-            clone(world, acts, rid, conf.promotable, conf.ordered);
+            clone(world, acts, rid, conf.promotable);
             if world.rscs[rid].notify {
                 crate::notify::create(world, acts, rid);
             }
@@ -451,7 +451,9 @@ fn collective(
             acts.order(i, done, edge::ORDER);
         }
     }
-    acts.order(aid, done, edge::ORDER);
+    if verb != Verb::Promote {
+        acts.order(aid, done, edge::ORDER);
+    }
     (aid, done)
 }
 
@@ -484,7 +486,8 @@ fn group(world: &World<'_>, acts: &mut Actions, rid: Rid, ordered: bool) {
         chain(acts, two[0], two[1], Verb::Promote, edge::NEEDS | edge::FORCES);
         chain(acts, two[1], two[0], Verb::Demote, edge::WANTS);
     }
-    // Inactive members in between do not cut the chain of stops.
+    // Inactive members in between do not cut the chain of stops, but what cannot be stopped
+    // beyond them holds up nothing.
     for (i, &later) in members.iter().enumerate() {
         for &earlier in &members[..i] {
             if i > 0 && members[i - 1] != earlier {
@@ -494,7 +497,7 @@ fn group(world: &World<'_>, acts: &mut Actions, rid: Rid, ordered: bool) {
                     .skip(1)
                     .all(|&m| acts.all(m, Verb::Stop).is_empty());
                 if between_idle {
-                    chain(acts, later, earlier, Verb::Stop, edge::WANTS);
+                    chain(acts, later, earlier, Verb::Stop, edge::ORDER);
                 }
             }
         }
@@ -509,35 +512,55 @@ fn chain(acts: &mut Actions, first: Rid, then: Rid, verb: Verb, kind: u16) {
     }
 }
 
-fn clone(world: &World<'_>, acts: &mut Actions, rid: Rid, promotable: bool, ordered: bool) {
+fn clone(world: &World<'_>, acts: &mut Actions, rid: Rid, promotable: bool) {
     let (start, running) = collective(world, acts, rid, Verb::Start, Collect::Least(0));
     let (stop, stopped) = collective(world, acts, rid, Verb::Stop, Collect::Least(0));
     acts.order(stopped, start, edge::ORDER);
     if promotable {
-        let (promote, promoted) = collective(world, acts, rid, Verb::Promote, Collect::Least(0));
+        let (promote, _) = collective(world, acts, rid, Verb::Promote, Collect::Least(0));
         let (demote, demoted) = collective(world, acts, rid, Verb::Demote, Collect::Least(0));
         acts.order(running, promote, edge::ORDER);
         acts.order(stopped, promote, edge::ORDER);
         acts.order(demoted, promote, edge::ORDER);
         acts.order(demoted, start, edge::ORDER);
         acts.order(demoted, stop, edge::ORDER);
-        for leaf in world.leaves(rid) {
-            for watch in acts.all(leaf, Verb::Monitor) {
-                if acts.acts[watch].interval > 0 {
-                    acts.order(promoted, watch, edge::ORDER);
+        let _ = demote;
+    }
+    let _ = stop;
+}
+
+/// Instances of clones with `ordered` start one after the other and stop the other way round;
+/// those that have nothing to do are passed over, so it must be known who has.
+pub(crate) fn one_after_other(world: &World<'_>, acts: &mut Actions) {
+    for rid in 0..world.rscs.len() {
+        if !world.rscs[rid].clone_conf().is_some_and(|c| c.ordered) {
+            continue;
+        }
+        let forward = world.rscs[rid].children.clone();
+        let backward: Vec<Rid> = forward.iter().rev().copied().collect();
+        for (verb, order) in [(Verb::Start, forward), (Verb::Stop, backward)] {
+            let busy: Vec<Rid> = order
+                .into_iter()
+                .filter(|&r| acts.all(r, verb).iter().any(|&a| acts.happens(a)))
+                .collect();
+            for two in busy.windows(2) {
+                for first in completed(world, acts, two[0], verb) {
+                    for then in acts.all(two[1], verb) {
+                        acts.order(first, then, edge::ORDER);
+                    }
                 }
             }
         }
-        let _ = demote;
     }
-    if ordered {
-        let children = &world.rscs[rid].children;
-        for two in children.windows(2) {
-            chain(acts, two[0], two[1], Verb::Start, edge::ORDER);
-            chain(acts, two[1], two[0], Verb::Stop, edge::ORDER);
-        }
+}
+
+/// The actions that say that a resource is done with something: its own, or the point that
+/// follows those of its members.
+fn completed(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
+    match verb.done() {
+        Some(done) if !world.rscs[rid].is_primitive() => acts.all(rid, done),
+        Some(_) | None => acts.all(rid, verb),
     }
-    let _ = stop;
 }
 
 /// Where others are ordered after enough instances of a clone (`clone-min`), a stop of any is

@@ -8,6 +8,7 @@ use smol_str::format_smolstr;
 use crate::actions::{Actions, Aid, Verb, blank, edge};
 use crate::circles::Weight;
 use crate::model::{Chore, Nid, World};
+use crate::sequence::sequence;
 use crate::values::get;
 
 /// Actions that the history asks for beside starting and stopping.
@@ -77,7 +78,10 @@ fn removed(world: &World<'_>, acts: &mut Actions) {
                 continue;
             }
             let delete = simple(acts, rid, nid, Verb::Delete);
-            acts.order(stop, delete, edge::NEEDS | edge::QUIET);
+            for other in acts.all(rid, Verb::Stop) {
+                let kind = if other == stop { edge::NEEDS | edge::QUIET } else { edge::ORDER };
+                acts.order(other, delete, kind);
+            }
             for start in acts.all(rid, Verb::Start) {
                 acts.order(delete, start, edge::ORDER);
             }
@@ -95,12 +99,8 @@ fn simple(acts: &mut Actions, rid: usize, nid: Nid, verb: Verb) -> Aid {
 
 /// The graph of all that happens.
 pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
-    let order = sequence(acts);
-    let mut ids: Vec<Option<ActionId>> = vec![None; acts.acts.len()];
-    for (i, &aid) in order.iter().enumerate() {
-        ids[aid] = Some(ActionId(i as u32));
-    }
-    let inputs = inputs(world, acts, &ids, order.len());
+    let order = sequence(world, acts);
+    let inputs = inputs(acts, &order);
     let mut graph = Graph {
         batch_limit: world.opts.batch_limit,
         migration_limit: world.opts.migration_limit,
@@ -140,20 +140,20 @@ fn router(world: &World<'_>, nid: Nid) -> Option<NodeName> {
     Some(NodeName(world.nodes[host].name.clone()))
 }
 
-/// What happens, in the order in which it came up.
-pub(crate) fn sequence(acts: &Actions) -> Vec<Aid> {
-    (0..acts.acts.len()).filter(|&a| acts.happens(a)).collect()
-}
-
-/// Inputs of each action; circles are cut at orderings without consequences.
-fn inputs(
-    world: &World<'_>,
-    acts: &Actions,
-    ids: &[Option<ActionId>],
-    count: usize,
-) -> Vec<Vec<ActionId>> {
-    let mut inputs: Vec<Vec<ActionId>> = vec![Vec::new(); count];
-    let mut weights: Vec<Vec<Weight>> = vec![Vec::new(); count];
+/// Inputs of each listed action; circles are cut at orderings without consequences, and then
+/// where they came up first.
+fn inputs(acts: &Actions, order: &[Aid]) -> Vec<Vec<ActionId>> {
+    let came_up: Vec<Aid> = (0..acts.acts.len()).filter(|&a| acts.happens(a)).collect();
+    let number = |order: &[Aid]| {
+        let mut ids: Vec<Option<ActionId>> = vec![None; acts.acts.len()];
+        for (i, &aid) in order.iter().enumerate() {
+            ids[aid] = Some(ActionId(i as u32));
+        }
+        ids
+    };
+    let ids = number(&came_up);
+    let mut inputs: Vec<Vec<ActionId>> = vec![Vec::new(); came_up.len()];
+    let mut weights: Vec<Vec<Weight>> = vec![Vec::new(); came_up.len()];
     for e in &acts.edges {
         let (Some(first), Some(then)) = (ids[e.first], ids[e.then]) else { continue };
         if e.kind & (edge::TOGETHER | edge::VOID) != 0 {
@@ -170,7 +170,6 @@ fn inputs(
             _ => Weight::Wish,
         });
     }
-    let _ = world;
     for (list, weights) in inputs.iter_mut().zip(&mut weights) {
         let mut pairs: Vec<(ActionId, Weight)> =
             list.iter().copied().zip(weights.iter().copied()).collect();
@@ -180,7 +179,17 @@ fn inputs(
         *weights = pairs.iter().map(|p| p.1).collect();
     }
     crate::circles::cut(&mut inputs, &mut weights);
-    inputs
+    let listed = number(order);
+    let renamed = |id: &ActionId| listed[came_up[id.index()]];
+    order
+        .iter()
+        .map(|&aid| {
+            let own = ids[aid].map(|id| inputs[id.index()].as_slice()).unwrap_or_default();
+            let mut own: Vec<ActionId> = own.iter().filter_map(renamed).collect();
+            own.sort_unstable();
+            own
+        })
+        .collect()
 }
 
 fn load_applies(acts: &Actions, first: Aid, then: Aid) -> bool {

@@ -39,6 +39,9 @@ pub(crate) fn run(world: &mut World<'_>, acts: &mut Actions) {
     unfence(world, acts);
     connections_after(world, acts, &fences);
     dc_last(world, acts, &fences);
+    if !world.opts.concurrent_fencing {
+        one_by_one(world, acts, &fences);
+    }
     shutdowns(world, acts, &fences);
 }
 
@@ -169,7 +172,19 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 act.runnable = true;
                 act.optional = false;
                 let stops = act.verb == Verb::Stop;
-                acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET);
+                // That a fence device or a connection is gone, too, need not be waited for.
+                let free = world.is_fencing(rid) || world.rscs[rid].serves.is_some();
+                let device = if free { edge::VOID } else { 0 };
+                acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET | device);
+                // What is active elsewhere as well is ended there when the fencing is done.
+                for other in acts.all(rid, Verb::Stop).into_iter().filter(|_| stops) {
+                    acts.order(fence, other, edge::ORDER);
+                }
+                // What it is part of begins to stop when that is done.
+                let whole = if stops && !free { whole(world, rid) } else { None };
+                for stop in whole.map(|r| acts.all(r, Verb::Stop)).into_iter().flatten() {
+                    acts.order(fence, stop, edge::ORDER);
+                }
                 let own = get(&world.rscs[rid].meta.pairs, "notify");
                 let asks = own.is_some_and(|v| boolean(v) == Some(true));
                 if stops && (asks || world.rscs[rid].notify) {
@@ -184,6 +199,13 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
             _ => {}
         }
     }
+}
+
+/// The clone or group that a resource is part of, the outermost one.
+fn whole(world: &World<'_>, rid: Rid) -> Option<Rid> {
+    let parent = |rid: Rid| world.rscs[rid].parent.filter(|&p| !world.rscs[p].is_bundle());
+    let first = parent(rid)?;
+    Some(parent(first).unwrap_or(first))
 }
 
 /// Nodes that a device must let in before anything is looked at or started there.
@@ -229,13 +251,14 @@ fn unfence(world: &World<'_>, acts: &mut Actions) {
                 Verb::Start => {
                     acts.order(aid, other, edge::NEEDS | edge::FORCES | edge::WANTS);
                 }
+                Verb::Stop if lets_in(world, rid) => {}
                 Verb::Stop => acts.order(other, aid, edge::ORDER),
                 Verb::Monitor if probes => {
                     acts.order(aid, other, edge::NEEDS | edge::WANTS | edge::QUIET);
                 }
-                Verb::Monitor | Verb::Promote => {
-                    acts.order(aid, other, edge::NEEDS | edge::QUIET);
-                }
+                // What watches follows the start.
+                Verb::Monitor => acts.order(aid, other, edge::NEEDS | edge::QUIET | edge::VOID),
+                Verb::Promote => acts.order(aid, other, edge::NEEDS | edge::QUIET),
                 _ => continue,
             }
             let wanted = matches!(verb, Verb::Start | Verb::Monitor) && !acts.acts[other].optional;
@@ -299,6 +322,16 @@ fn dc_last(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
         if Some(nid) != world.dc && world.nodes[nid].sort == NodeSort::Member {
             acts.order(aid, dc, edge::ORDER);
         }
+    }
+}
+
+/// One node after the other as they came up, the one that leads last (`concurrent-fencing`).
+fn one_by_one(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
+    let mut order: Vec<(bool, Aid)> =
+        fences.iter().map(|&(nid, aid)| (Some(nid) == world.dc, aid)).collect();
+    order.sort_unstable();
+    for two in order.windows(2) {
+        acts.order(two[0].1, two[1].1, edge::ORDER);
     }
 }
 

@@ -34,6 +34,7 @@ mod remote;
 mod rules;
 mod running;
 mod score;
+mod sequence;
 pub mod simulate;
 mod summary;
 mod tickets;

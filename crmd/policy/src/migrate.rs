@@ -65,6 +65,7 @@ pub(crate) fn consider(
         acts.order(from, stop, edge::NEEDS | edge::QUIET);
     }
     acts.order(stop, start, edge::ORDER);
+    acts.order(from, start, edge::ORDER);
     if partial && let Some(extra_stop) = acts.find(rid, Verb::Stop, Some(target)) {
         acts.acts[extra_stop].optional = true;
     }
@@ -104,7 +105,10 @@ pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
     let edges = acts.edges.clone();
     for &(push, from, start, stop) in &real {
         for e in edges.iter().filter(|e| e.then == start || e.then == stop) {
-            if acts.acts[e.first].rid == acts.acts[push].rid {
+            let (rid, waits) = (acts.acts[e.first].rid, acts.acts[push].rid);
+            // What it is part of begins to stop and to start with it, not before it.
+            let whole = acts.acts[e.first].members.contains(&e.then);
+            if rid == waits || (whole && acts.acts[e.first].verb == Verb::Stop) {
                 continue;
             }
             let arrived = real.iter().find(|m| m.2 == e.first).map_or(e.first, |m| m.1);

@@ -79,6 +79,8 @@ pub(crate) struct Options {
     pub managed_default: bool,
     pub node_pending_timeout_s: i64,
     pub fence_remote_without_quorum: bool,
+    /// Whether several nodes may be fenced at once.
+    pub concurrent_fencing: bool,
     /// Seconds by which fencing of the more important side waits.
     pub priority_fencing_delay_s: u32,
     /// Some device lets nodes in (`provides=unfencing`): by default everything waits for that.
@@ -154,6 +156,7 @@ impl Options {
             managed_default: flag(&["is-managed-default"], true),
             node_pending_timeout_s: (time(&["node-pending-timeout"], 0) / 1000) as i64,
             fence_remote_without_quorum: flag(&["fence-remote-without-quorum"], false),
+            concurrent_fencing: flag(&["concurrent-fencing"], true),
             priority_fencing_delay_s: (time(&["priority-fencing-delay"], 0) / 1000) as u32,
             unfencing: provides_unfencing(cib),
         }

@@ -94,11 +94,7 @@ fn together(world: &World<'_>, acts: &mut Actions) {
 
 /// Of two that must never be together one leaves a node before the other comes.
 fn apart(world: &World<'_>, acts: &mut Actions) {
-    for coloc in &world.constraints.colocations {
-        let plain = coloc.dependent_role.is_none() && coloc.primary_role.is_none();
-        if coloc.score > -crate::score::INF || !plain {
-            continue;
-        }
+    for coloc in world.constraints.colocations.iter().filter(|c| c.never_together()) {
         for (goes, comes) in [(coloc.primary, coloc.dependent), (coloc.dependent, coloc.primary)] {
             let mut starts: FxHashMap<Option<Nid>, Vec<Aid>> = FxHashMap::default();
             for leaf in world.leaves(comes) {
@@ -166,6 +162,11 @@ fn strength(order: &OrderC) -> u16 {
     match order.kind {
         OrderKind::Optional => edge::ORDER | edge::USER,
         OrderKind::Serialize => edge::SERIAL | edge::USER,
+        // On the way back what goes down waits for what was built on it; what was to go down
+        // first comes up last, but that it does is no reason to touch the other.
+        OrderKind::Mandatory if order.inverse && starts(order.then_action) => {
+            edge::ORDER | edge::USER
+        }
         OrderKind::Mandatory if order.inverse => edge::WANTS | edge::USER,
         OrderKind::Mandatory if !order.symmetrical => {
             if starts(order.then_action) {

@@ -92,6 +92,10 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
     }
     fence::quorum_policy(&mut world);
     history::unpack(&mut world);
+    // The more important comes first, here and in all lists.
+    let mut top = std::mem::take(&mut world.top);
+    top.sort_by_key(|&rid| -world.rscs[rid].priority);
+    world.top = top;
     world.remember_names();
     world
 }
@@ -99,29 +103,28 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
 /// From what is to what shall be.
 /// Gives the actions that were weighed as well, also those that will not happen.
 pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Actions) {
-    // The more important comes first, here and in all lists.
-    let mut top = std::mem::take(&mut world.top);
-    top.sort_by_key(|&rid| -world.rscs[rid].priority);
-    world.top = top;
     constraints::unpack(world);
     internal_colocations(world);
     constraints::index(world);
     world.ledger = options.explain.then(|| crate::explain::Ledger::open(world));
     assign::prepare(world);
     tickets::apply(world);
+    assign::stick(world);
     let assigned = assign::run(world, options.scores);
     let mut acts = Actions::new(world.rscs.len());
     known_names(world);
     changes::check(world, &mut acts);
+    acts.checked = acts.acts.len();
     probe::create(world, &mut acts);
     create::run(world, &mut acts);
     emit::chores(world, &mut acts);
     fence::run(world, &mut acts);
-    probe::order(world, &mut acts);
     order::run(world, &mut acts);
     crate::remote::order(world, &mut acts);
+    probe::order(world, &mut acts);
     acts.settle(world);
     create::least_points(world, &mut acts);
+    create::one_after_other(world, &mut acts);
     crate::notify::settle(world, &mut acts);
     migrate::decide(world, &mut acts);
     let summary = summary::lines(world, &acts);

@@ -10,7 +10,8 @@ use crate::model::{Nid, Rid, World};
 pub(crate) fn create(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     let Some(prim) = world.rscs[rid].prim else { return };
     let rsc = &world.rscs[rid];
-    if rsc.maintenance {
+    // What is blocked is left alone in every respect, also where it is not.
+    if rsc.maintenance || rsc.blocked {
         return;
     }
     let node_maintained = rsc.running_on.iter().any(|&n| world.nodes[n].maintenance);
@@ -86,7 +87,10 @@ fn active(
     };
     let known = exists(world, rid, nid, name, interval);
     let start = acts.find(rid, Verb::Start, Some(nid));
-    let start_optional = start.is_none_or(|s| acts.acts[s].optional);
+    // What is not managed is watched where it is, whatever ought to be done about it.
+    let rsc = &world.rscs[rid];
+    let left_alone = !rsc.managed && !rsc.blocked && rsc.running_on.contains(&nid);
+    let start_optional = left_alone || start.is_none_or(|s| acts.acts[s].optional);
     if !fits {
         // With a new start nothing is left of it.
         if known && start_optional {

@@ -3,14 +3,16 @@
 use rota_cib::constraint::Role;
 
 use crate::actions::{Actions, Aid, Verb};
-use crate::model::{Kind, Multiple, NodeSort, Rid, World};
+use crate::model::{Kind, Multiple, Nid, NodeSort, Rid, World};
 
 /// The lines of "Transition Summary".
 pub(crate) fn lines(world: &World<'_>, acts: &Actions) -> Vec<String> {
     let mut out = Vec::new();
-    for (nid, node) in world.nodes.iter().enumerate() {
-        let Some(&fence) = acts.fences.get(&nid) else { continue };
-        let act = &acts.acts[fence];
+    // What came up last first.
+    let mut fences: Vec<(Aid, Nid)> = acts.fences.iter().map(|(&nid, &aid)| (aid, nid)).collect();
+    fences.sort_unstable_by(|a, b| b.cmp(a));
+    for (fence, nid) in fences {
+        let (node, act) = (&world.nodes[nid], &acts.acts[fence]);
         if act.optional {
             continue;
         }

@@ -322,10 +322,16 @@ impl<'a> Maker<'_, 'a> {
                 .map(|n| n.max(0) as usize)
         };
         let promotable = c.written_as_master || flag("promotable").unwrap_or(false);
-        let unique = flag("globally-unique").unwrap_or(false) && !self.has_plain_service(&c.child);
-        let members = self.known_nodes();
+        let wants_unique = flag("globally-unique").unwrap_or(false);
+        let unique = wants_unique && !self.has_plain_service(&c.child);
+        let members = self.known_nodes().max(1);
+        let mut max = number(&["clone-max"]).unwrap_or(members);
+        if wants_unique && !unique {
+            // They cannot be told apart after all, so that one a node is as many as can be.
+            max = max.min(members);
+        }
         let conf = CloneConf {
-            max: number(&["clone-max"]).unwrap_or(members.max(1)),
+            max,
             node_max: if unique {
                 number(&["clone-node-max"]).unwrap_or(1)
             } else {
@@ -350,7 +356,6 @@ impl<'a> Maker<'_, 'a> {
         let notify = flag("notify").unwrap_or(false);
         let inherited = Inherited { meta: pairs.clone(), params: c.parameters.iter().collect() };
         let meta = Arc::new(meta(pairs, &self.world.opts, false, false, true));
-        let max = conf.max;
         let rid = self.add(
             &c.id,
             Kind::Clone(Box::new(conf)),

@@ -7,7 +7,10 @@ use std::time::Duration;
 use rota_ids::{BootId, Incarnation, LinkId, Moment, NodeId};
 
 use crate::events::{Birth, LostReason};
-use crate::limits::{PAUSES_FORGIVEN_MAX, RETIRED_BOOTS_MAX};
+use crate::limits::{
+    FLAPPING_WINDOW, LOSSES_FORGIVEN, LOSSES_REMEMBERED, PAUSES_FORGIVEN_MAX, PROBATION_MAX,
+    RETIRED_BOOTS_MAX,
+};
 use crate::links::{Best, Link};
 use crate::message::Heartbeat;
 use crate::options::Options;
@@ -20,6 +23,8 @@ pub(crate) struct Peer {
     life: Life,
     retired: VecDeque<BootId>,
     pauses_forgiven: u32,
+    /// When it was lost, whichever life of it: the latest times.
+    losses: VecDeque<Moment>,
 }
 
 /// What we hold the peer for.
@@ -29,10 +34,12 @@ enum Life {
         told: bool,
     },
     Heard(Vitals),
-    /// `steady_from` is when its heartbeats began again to come without a long gap.
+    /// `steady_from` is when its heartbeats began again to come without a long gap; `birth` is what
+    /// its return will be.
     Lost {
         vitals: Vitals,
         reason: LostReason,
+        birth: Birth,
         steady_from: Moment,
     },
     Left(Incarnation),
@@ -71,6 +78,7 @@ impl Peer {
             life: Life::Unheard { since: now, told: false },
             retired: VecDeque::new(),
             pauses_forgiven: 0,
+            losses: VecDeque::new(),
         }
     }
 
@@ -107,8 +115,9 @@ impl Peer {
         options: &Options,
     ) -> Option<Turn> {
         self.pauses_forgiven = 0;
+        let losses = self.recent_losses(now);
         if self.incarnation() != Some(heartbeat.incarnation) {
-            return Some(self.adopt(now, heartbeat));
+            return self.adopt(now, heartbeat, losses);
         }
         match &mut self.life {
             // Its last words may arrive late; they do not call it back.
@@ -118,23 +127,29 @@ impl Peer {
                 Some(Turn::Left(heartbeat.incarnation))
             }
             Life::Heard(vitals) => vitals.take(now, heartbeat).then_some(Turn::Row),
-            Life::Lost { vitals, reason, steady_from } => {
+            Life::Lost { vitals, reason, birth, steady_from } => {
                 let gap = now.since(vitals.counted_from) > options.late();
                 vitals.take(now, heartbeat);
                 if gap || vitals.is_stalled(now, options) {
                     *steady_from = now;
                 }
-                if now.since(*steady_from) < reason.probation(options) {
+                if now.since(*steady_from) < reason.probation(losses, options) {
                     return None;
                 }
-                let vitals = Vitals { counts_since: now, ..vitals.clone() };
-                Some(self.enter_heard(vitals, Birth::Returned))
+                let (vitals, birth) = (Vitals { counts_since: now, ..vitals.clone() }, *birth);
+                Some(self.enter_heard(vitals, birth))
             }
         }
     }
 
-    /// A life that we did not know has proven itself.
-    fn adopt(&mut self, now: Moment, heartbeat: &Heartbeat) -> Turn {
+    /// How often it was lost of late.
+    fn recent_losses(&self, now: Moment) -> usize {
+        self.losses.iter().filter(|at| now.since(**at) < FLAPPING_WINDOW).count()
+    }
+
+    /// A life that we did not know has proven itself. It counts at once, unless its host is lost
+    /// again and again: each return would end in another fencing.
+    fn adopt(&mut self, now: Moment, heartbeat: &Heartbeat, losses: usize) -> Option<Turn> {
         let incarnation = heartbeat.incarnation;
         let birth = match self.incarnation() {
             None => Birth::First,
@@ -149,9 +164,16 @@ impl Peer {
         }
         if heartbeat.leaving {
             self.life = Life::Left(incarnation);
-            return Turn::Left(incarnation);
+            return Some(Turn::Left(incarnation));
         }
-        self.enter_heard(Vitals::new(now, heartbeat), birth)
+        let vitals = Vitals::new(now, heartbeat);
+        if let Life::Lost { reason, .. } = self.life
+            && losses > LOSSES_FORGIVEN
+        {
+            self.life = Life::Lost { vitals, reason, birth, steady_from: now };
+            return None;
+        }
+        Some(self.enter_heard(vitals, birth))
     }
 
     fn retire(&mut self, boot: BootId) {
@@ -186,7 +208,11 @@ impl Peer {
 
     fn enter_lost(&mut self, now: Moment, vitals: Vitals, reason: LostReason) -> Turn {
         let turn = Turn::Lost(vitals.incarnation, now.since(vitals.heard_at), reason);
-        self.life = Life::Lost { vitals, reason, steady_from: now };
+        self.life = Life::Lost { vitals, reason, birth: Birth::Returned, steady_from: now };
+        if self.losses.len() == LOSSES_REMEMBERED {
+            self.losses.pop_front();
+        }
+        self.losses.push_back(now);
         turn
     }
 
@@ -239,6 +265,12 @@ impl Peer {
         let standing = match &self.life {
             Life::Unheard { .. } => Standing::Unheard,
             Life::Heard(_) => Standing::Heard,
+            Life::Lost { vitals, reason, steady_from, .. }
+                if now.since(vitals.counted_from) < options.late() =>
+            {
+                let probation = reason.probation(self.recent_losses(now), options);
+                Standing::Returning(probation.saturating_sub(now.since(*steady_from)))
+            }
             Life::Lost { reason, .. } => Standing::Lost(*reason),
             Life::Left(_) => Standing::Left,
         };
@@ -255,13 +287,17 @@ impl Peer {
 
 impl LostReason {
     /// How long a peer lost for this reason must do well before it counts again. A main loop that
-    /// limps must be seen to run for longer than it may stand still.
-    fn probation(self, options: &Options) -> Duration {
+    /// limps must be seen to run for longer than it may stand still; and who was lost several
+    /// times (`losses`) must do well for twice as long each time.
+    fn probation(self, losses: usize, options: &Options) -> Duration {
         let timing = options.timing();
-        match self {
+        let once = match self {
             Self::Silent => timing.steady,
             Self::Stalled => timing.steady.max(timing.stall),
-        }
+        };
+        let doublings = u32::try_from(losses.saturating_sub(LOSSES_FORGIVEN)).unwrap_or(u32::MAX);
+        let longer = timing.steady.saturating_mul(1u32.checked_shl(doublings).unwrap_or(u32::MAX));
+        once.max(if doublings == 0 { once } else { longer.min(PROBATION_MAX) })
     }
 }
 

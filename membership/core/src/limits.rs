@@ -16,6 +16,18 @@ pub(crate) const SENT_REMEMBERED: usize = 64;
 /// Boots of a peer's host that were replaced by a newer one and are never believed again.
 pub(crate) const RETIRED_BOOTS_MAX: usize = 8;
 
+/// Within this time losses of a peer count as flapping.
+pub(crate) const FLAPPING_WINDOW: Duration = Duration::from_secs(60);
+
+/// Losses within it after which a new life of a peer still counts at once: a power-cut, a reboot.
+pub(crate) const LOSSES_FORGIVEN: usize = 1;
+
+/// Losses of a peer whose times are kept.
+pub(crate) const LOSSES_REMEMBERED: usize = 8;
+
+/// Longest time for which a flapping peer must be heard steadily before it counts again.
+pub(crate) const PROBATION_MAX: Duration = Duration::from_secs(10);
+
 /// Own pauses that are forgiven before a silent peer must be heard: a host that stops again and
 /// again must not put off a verdict for ever.
 pub(crate) const PAUSES_FORGIVEN_MAX: u32 = 4;

@@ -38,6 +38,8 @@ pub enum Standing {
     Heard,
     /// Was here and went without a goodbye.
     Lost(LostReason),
+    /// Was lost and is heard again; it counts when it has been heard steadily for so long still.
+    Returning(Duration),
     /// Said goodbye.
     Left,
 }

@@ -280,21 +280,27 @@ impl World {
     fn flush(&mut self, place: usize) {
         let now = self.local_now(place);
         let votes = self.hosts[place].disk.log.votes_given();
-        let Some(daemon) = &mut self.hosts[place].daemon else { return };
+        let Some(mut daemon) = self.hosts[place].daemon.as_mut() else { return };
         let serial = daemon.serial;
-        let effects = match daemon.node.flush(now) {
-            Ok(effects) => effects,
-            Err(error) => return self.node_failed(place, &error),
-        };
-        daemon.progress += 1;
-        for effect in effects {
-            if !self.is_life(place, serial) {
-                return;
+        loop {
+            let effects = match daemon.node.flush(now) {
+                Ok(effects) => effects,
+                Err(error) => return self.node_failed(place, &error),
+            };
+            daemon.progress += 1;
+            for effect in effects {
+                if !self.is_life(place, serial) {
+                    return;
+                }
+                if self.crashes_now(place) {
+                    return self.crash(place, 300 * MS);
+                }
+                self.carry_out(place, serial, effect);
             }
-            if self.crashes_now(place) {
-                return self.crash(place, 300 * MS);
+            match &mut self.hosts[place].daemon {
+                Some(same) if same.serial == serial && same.node.has_more() => daemon = same,
+                _ => break,
             }
-            self.carry_out(place, serial, effect);
         }
         self.wake_later(place, serial);
         self.after_flush(place, serial);

@@ -50,6 +50,10 @@ const COMMANDS: [&str; 25] = [
     "why",
 ];
 
+/// Those that look at where a resource is active or what failed.
+pub(super) const LOOK_AT_HISTORIES: [&str; 7] =
+    ["move", "move-with-constraint", "ban", "cleanup", "refresh", "failcount", "why"];
+
 /// Commands that are not about a configuration.
 const LIVE: [&str; 6] = ["status", "restart", "list", "describe", "providers", "relocate"];
 

@@ -120,7 +120,7 @@ fn stay_place(
         return None;
     }
     let here = *world.rscs[instance].running_on.first()?;
-    if !available(world, owner, here) || !super::usable(world, here) {
+    if !available(world, owner, here) || !available(world, instance, here) {
         return None;
     }
     let count = state.counts.get(&(owner, here)).copied().unwrap_or(0);
@@ -199,7 +199,13 @@ fn one(
             continue;
         }
         let count = state.counts.get(&(owner, nid)).copied().unwrap_or(0);
-        if !available(world, owner, nid) || count >= node_max {
+        // What is inside of a replica is in there, whether it will run or not.
+        let inside = world.in_bundle(owner) && world.nodes[nid].container.is_some();
+        let open = match inside {
+            true => world.rscs[owner].allowed[nid].effective() >= 0,
+            false => available(world, owner, nid),
+        };
+        if !open || count >= node_max {
             close(world, instance, nid);
         }
     }

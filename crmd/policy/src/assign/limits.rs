@@ -22,7 +22,7 @@ pub(crate) fn prepare(world: &mut World<'_>) {
         }
     }
     world.constraints.locations = locations;
-    guests_follow(world);
+    connections_anywhere(world);
     for ban in std::mem::take(&mut world.constraints.bans) {
         apply(world, ban.rid, &[(ban.nid, -INF)], Discover::Always, true);
         world.mark_tree(ban.rid, Source::Ban(ban.why));
@@ -40,8 +40,11 @@ pub(crate) fn prepare(world: &mut World<'_>) {
             }
         }
         world.mark(rid, Source::Discovery);
-        if world.rscs[rid].is_primitive() {
-            stick(world, rid);
+        if world.rscs[rid].is_primitive() && !world.rscs[rid].managed {
+            // What must not be touched stays, whatever else is said.
+            for nid in world.rscs[rid].running_on.clone() {
+                world.add_score(rid, nid, INF);
+            }
             world.mark(rid, Source::Stickiness);
         }
     }
@@ -49,24 +52,18 @@ pub(crate) fn prepare(world: &mut World<'_>) {
     world.mark_all(Source::NotOnItself);
 }
 
-/// Where nodes must be named, the connection to a guest may go where the guest may.
-fn guests_follow(world: &mut World<'_>) {
+/// Where nodes must be named, the connections that nobody configured may go to any member: it is
+/// what they lead to that the names are about.
+fn connections_anywhere(world: &mut World<'_>) {
     if world.opts.symmetric {
         return;
     }
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
-        let (Some(connection), Some(container)) = (node.connection, node.container) else {
-            continue;
-        };
-        if world.in_bundle(connection) {
-            continue;
-        }
-        for at in 0..world.nodes.len() {
-            if world.rscs[container].allowed[at].present
-                && !world.rscs[connection].allowed[at].present
-            {
-                world.rscs[connection].allowed[at] = Cand::OPEN;
+        let (Some(connection), Some(_)) = (node.connection, node.container) else { continue };
+        for cand in &mut world.rscs[connection].allowed {
+            if !cand.present {
+                *cand = Cand { discover: cand.discover, ..Cand::OPEN };
             }
         }
     }
@@ -140,7 +137,10 @@ pub(crate) fn apply(
             return;
         }
         Kind::Group { .. } | Kind::Clone(_) => world.rscs[rid].children.clone(),
-        Kind::Bundle(b) => b.replicas.iter().map(|r| r.container).collect(),
+        // Addresses go with their containers; connections may be anywhere.
+        Kind::Bundle(b) => {
+            b.replicas.iter().flat_map(|r| [Some(r.container), r.ip]).flatten().collect()
+        }
     };
     for child in children {
         apply(world, child, nodes, discover, counts);
@@ -201,14 +201,17 @@ fn ban_tree(world: &mut World<'_>, rid: Rid, nid: Nid) {
     }
 }
 
-fn stick(world: &mut World<'_>, rid: Rid) {
-    if !world.rscs[rid].managed {
-        // What must not be touched stays, whatever else is said.
-        for nid in world.rscs[rid].running_on.clone() {
-            world.add_score(rid, nid, INF);
+/// What runs would rather stay; what a ticket has frozen since stays anyway.
+pub(crate) fn stick(world: &mut World<'_>) {
+    for rid in 0..world.rscs.len() {
+        if world.rscs[rid].is_primitive() {
+            stick_one(world, rid);
+            world.mark(rid, Source::Stickiness);
         }
-        return;
     }
+}
+
+fn stick_one(world: &mut World<'_>, rid: Rid) {
     let rsc = &world.rscs[rid];
     if !rsc.managed || rsc.stickiness == 0 || rsc.running_on.len() != 1 {
         return;

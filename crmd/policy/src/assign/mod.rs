@@ -13,7 +13,7 @@ use rota_cib::constraint::Role;
 
 use crate::model::{Kind, Nid, Rid, World};
 
-pub(crate) use limits::{fail_count, prepare};
+pub(crate) use limits::{fail_count, prepare, stick};
 
 /// State of the assignment beside the world.
 #[derive(Default)]
@@ -47,6 +47,10 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
     }
     for &rid in &order {
         if !(world.rscs[rid].serves.is_some() && world.rscs[rid].is_primitive()) {
+            // Those who wanted to know first where a bundle is had it placed before its turn.
+            if world.rscs[rid].is_bundle() && !world.rscs[rid].provisional {
+                crate::bundle::show(world, &mut state, rid);
+            }
             resource(world, &mut state, rid, None);
         }
     }

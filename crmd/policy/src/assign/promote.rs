@@ -117,7 +117,7 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
         let may = rsc.promotion.is_some_and(|p| p >= 0)
             && (*count < node_max || !rsc.managed)
             && world.rscs[clone].allowed[nid].present
-            && (rsc.managed || rsc.role == Role::Promoted)
+            && (rsc.managed || promoted_for_good(world, child))
             && role_open(rsc.next_role)
             && rsc.children.iter().all(|&c| world.rscs[c].assigned.is_some())
             && !no_promotion(world)
@@ -142,6 +142,11 @@ fn role_open(role: Option<Role>) -> bool {
 }
 
 fn set_role(world: &mut World<'_>, rid: Rid, role: Role) {
+    let rsc = &world.rscs[rid];
+    if rsc.is_primitive() && !rsc.managed && rsc.next_role.is_some() {
+        // It keeps the role it has.
+        return;
+    }
     world.rscs[rid].next_role = Some(role);
     for child in world.rscs[rid].children.clone() {
         if world.rscs[child].next_role != Some(Role::Stopped) {
@@ -150,10 +155,17 @@ fn set_role(world: &mut World<'_>, rid: Rid, role: Role) {
     }
 }
 
+/// Whether something in an instance is promoted and must not be touched.
+fn promoted_for_good(world: &World<'_>, rid: Rid) -> bool {
+    let fixed = |r: Rid| !world.rscs[r].managed && world.rscs[r].role == Role::Promoted;
+    fixed(rid) || world.rscs[rid].children.iter().any(|&c| fixed(c))
+}
+
 fn demoted(world: &mut World<'_>, rid: Rid) {
     let rsc = &world.rscs[rid];
-    let fixed = !rsc.managed && rsc.role == Role::Promoted;
-    if !fixed && rsc.next_role.is_none_or(|r| r == Role::Started || r == Role::Promoted) {
+    if !promoted_for_good(world, rid)
+        && rsc.next_role.is_none_or(|r| r == Role::Started || r == Role::Promoted)
+    {
         set_role(world, rid, Role::Unpromoted);
     }
 }
@@ -203,8 +215,7 @@ fn rank(world: &World<'_>, state: &mut Assign, clone: Rid) -> Vec<(i32, Rid)> {
     let total = |child: Rid| {
         let score = own(child);
         let Some(nid) = world.rscs[child].assigned else { return score };
-        let rsc = &world.rscs[child];
-        if !rsc.managed && rsc.role == Role::Promoted {
+        if promoted_for_good(world, child) {
             return INF;
         }
         if score < 0 {
@@ -233,9 +244,7 @@ fn first_score(world: &mut World<'_>, child: Rid) {
         _ if target == Some(Role::Unpromoted) => -INF,
         _ => promotion_score(world, child, nid).unwrap_or(-1),
     };
-    let score = if world.no_promotion.contains(&child) { -INF } else { score };
-    let unmanaged_promoted = !rsc.managed && rsc.role == Role::Promoted;
-    let score = if unmanaged_promoted { INF } else { score };
+    let score = if promoted_for_good(world, child) { INF } else { score };
     world.rscs[child].promotion = Some(score);
 }
 
@@ -261,7 +270,10 @@ fn by_constraints(world: &mut World<'_>, state: &mut Assign, clone: Rid, child: 
         }
     }
     let base = world.rscs[child].promotion.unwrap_or(0);
-    world.rscs[child].promotion = Some(sum(base, gain));
+    let wanted = sum(base, gain);
+    // A ticket that is missing matters where the instance would be promoted at all.
+    let barred = wanted >= 0 && world.no_promotion.contains(&child);
+    world.rscs[child].promotion = Some(if barred { -INF } else { wanted });
     // Where those are with whom it is to be.
     let as_dependent: Vec<usize> = colocate::colocs_as_dependent(world, clone)
         .into_iter()

@@ -58,8 +58,18 @@ fn best_first(world: &World<'_>, state: &Assign) -> Vec<Nid> {
     sorted
 }
 
-/// What a primitive needs.
+/// What a primitive needs of its node. What runs in a container of a bundle needs it of the node
+/// that the container is on.
 fn needs(world: &World<'_>, rid: Rid) -> Vec<(Text, i64)> {
+    let rsc = &world.rscs[rid];
+    if rsc.container.is_some_and(|c| world.in_bundle(c)) {
+        return Vec::new();
+    }
+    let inside = if world.in_bundle(rid) { rsc.fillers.as_slice() } else { &[] };
+    total(std::iter::once(&rid).chain(inside).map(|&r| configured_needs(world, r)))
+}
+
+fn configured_needs(world: &World<'_>, rid: Rid) -> Vec<(Text, i64)> {
     world.conf(rid).map_or_else(Vec::new, |conf| {
         conf.utilization
             .iter()

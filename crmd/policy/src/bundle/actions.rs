@@ -34,14 +34,11 @@ pub(crate) fn actions(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
         let done = acts.add(done);
         acts.acts[all].mirrored.push(done);
         for r in &conf.replicas {
-            for part in [r.ip, Some(r.container)].into_iter().flatten() {
-                for member in acts.all(part, verb) {
-                    if part == r.container {
-                        acts.join(all, member);
-                    }
-                    acts.order(all, member, edge::ORDER);
-                    acts.order(member, done, edge::ORDER);
-                }
+            // Its address comes and goes with the container.
+            for member in acts.all(r.container, verb) {
+                acts.join(all, member);
+                acts.order(all, member, edge::ORDER);
+                acts.order(member, done, edge::ORDER);
             }
         }
         if let Some(clone) = conf.clone {
@@ -70,7 +67,6 @@ pub(crate) fn actions(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
                 }
             }
         }
-        acts.order(all, done, edge::ORDER);
     }
     for (first, then) in [
         (Verb::Stopped, Verb::Start),

@@ -17,12 +17,6 @@ pub(crate) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
         let primary = world.constraints.colocations[i].primary;
         assign::resource(world, state, primary, None);
     }
-    state.show(world, "pcmk__bundle_assign", rid);
-    for r in &conf.replicas {
-        for part in [r.ip, Some(r.container), r.remote, r.child].into_iter().flatten() {
-            state.show(world, "pcmk__bundle_assign", part);
-        }
-    }
     if let Some(clone) = conf.clone {
         // Nothing of it is for full members; what is for the replicas is theirs.
         for r in &conf.replicas {
@@ -31,8 +25,8 @@ pub(crate) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
                     Cand { score: -INF, present: true, discover: Discover::Always };
             }
         }
-        state.show(world, "pcmk__bundle_assign", clone);
     }
+    show(world, state, rid);
     let containers: Vec<Rid> = conf.replicas.iter().map(|r| r.container).collect();
     assign::distribute(world, state, rid, &containers, conf.max, conf.per_host);
     for r in &conf.replicas {
@@ -67,6 +61,15 @@ pub(crate) fn assign(world: &mut World<'_>, state: &mut Assign, rid: Rid) {
     let active = containers.iter().any(|&c| world.rscs[c].assigned.is_some());
     world.rscs[rid].next_role = Some(if active { Role::Started } else { Role::Stopped });
     world.rscs[rid].allocating = false;
+}
+
+/// Writes down the scores of a bundle and of all that is in it.
+pub(crate) fn show(world: &World<'_>, state: &mut Assign, rid: Rid) {
+    let Some(conf) = world.rscs[rid].bundle_conf() else { return };
+    let parts = conf.replicas.iter().flat_map(|r| [r.ip, Some(r.container), r.remote, r.child]);
+    for part in [Some(rid)].into_iter().chain(parts).chain([conf.clone]).flatten() {
+        state.show(world, "pcmk__bundle_assign", part);
+    }
 }
 
 /// The connection to a replica on a remote node goes where that node's own connection is: no

@@ -12,6 +12,6 @@ mod render;
 mod unpack;
 
 pub(crate) use actions::actions;
-pub(crate) use assign::assign;
+pub(crate) use assign::{assign, show};
 pub(crate) use render::render;
 pub(crate) use unpack::{replicas, unpack};

@@ -212,6 +212,13 @@ fn replica<'a>(
         let rid = connection(maker.world, &name, made);
         maker.world.nodes[nid].connection = Some(rid);
         maker.world.rscs[rid].serves = Some(nid);
+        // Wherever the container may be there is a way to it.
+        let world = &mut *maker.world;
+        for (cand, node) in world.rscs[rid].allowed.iter_mut().zip(&world.nodes) {
+            if node.sort == NodeSort::Member && !cand.present {
+                *cand = Cand::OPEN;
+            }
+        }
         remote = Some(rid);
     }
     if let Some(child) = child {

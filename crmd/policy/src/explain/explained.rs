@@ -62,7 +62,7 @@ impl Stuck {
 impl Causes<'_, '_> {
     /// Explains every action of the graph that is carried out somewhere.
     pub fn graph(&self, graph: &Graph) -> Vec<Explained> {
-        let order = crate::emit::sequence(self.acts);
+        let order = crate::sequence::sequence(self.world, self.acts);
         let real = |action: &&rota_transition::Action| !matches!(action.task, Task::Pseudo { .. });
         graph
             .actions

@@ -5,13 +5,16 @@ use rota_cib::status::{OperationRecord, ResourceHistory};
 use rustc_hash::FxHashMap;
 
 use super::record::{status, target_rc};
-use crate::model::{Chore, FailCount, Nid, OpConf, Rid, World};
+use crate::model::{Chore, FailCount, Nid, OpConf, Rid, Rsc, World};
 use crate::score::leading_number;
 use crate::values::get;
 
-/// Fail counts of one node, by resource name.
+/// Fail counts of one node.
 pub(super) struct FailCounts {
-    pub(super) by_name: FxHashMap<Text, FailCount>,
+    /// By the name that the failed resource had.
+    by_name: FxHashMap<Text, FailCount>,
+    /// By that name without the number of an instance, all instances together.
+    by_base: FxHashMap<Text, FailCount>,
 }
 
 impl FailCounts {
@@ -27,7 +30,30 @@ impl FailCounts {
                 entry.last_failure = entry.last_failure.max(leading_number(value).unwrap_or(0));
             }
         }
-        Self { by_name }
+        let mut by_base: FxHashMap<Text, FailCount> = FxHashMap::default();
+        for (name, count) in &by_name {
+            let entry = by_base.entry(base(name).into()).or_default();
+            entry.count = crate::score::sum(entry.count, count.count);
+            entry.last_failure = entry.last_failure.max(count.last_failure);
+        }
+        Self { by_name, by_base }
+    }
+
+    /// The failures of a resource; instances that cannot be told apart failed all together,
+    /// under whatever number it was.
+    pub(super) fn about(&self, rsc: &Rsc, history: &Text) -> Option<FailCount> {
+        if rsc.anonymous {
+            return self.by_base.get(&rsc.conf_id).copied();
+        }
+        self.by_name.get(&rsc.id).or_else(|| self.by_name.get(history)).copied()
+    }
+}
+
+/// A name without the number of an instance.
+fn base(name: &str) -> &str {
+    match name.rsplit_once(':') {
+        Some((base, n)) if !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) => base,
+        _ => name,
     }
 }
 
@@ -134,10 +160,7 @@ fn counted(world: &World<'_>, nid: Nid, name: &Text) -> Option<Rid> {
     {
         return Some(rid);
     }
-    let base = match name.rsplit_once(':') {
-        Some((base, n)) if !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) => base,
-        _ => name.as_str(),
-    };
+    let base = base(name);
     let clone = *world.clone_of.get(base)?;
     let mut leaves = world.leaves(clone).into_iter().filter(|&l| world.rscs[l].conf_id == base);
     if world.rscs[clone].unique {

@@ -24,7 +24,7 @@ pub(crate) fn locate(world: &mut World<'_>, nid: Nid, history: &ResourceHistory)
     if let Some(&clone) = world.clone_of.get(&base) {
         let unique = world.rscs[clone].unique;
         if !unique {
-            return anonymous(world, clone, &base, nid, ended(history));
+            return anonymous(world, clone, &base, nid);
         }
         if let Some(number) = number {
             return unique_orphan(world, clone, &base, number);
@@ -50,21 +50,8 @@ pub(super) fn find_in(world: &World<'_>, rid: Rid, base: &Text) -> Option<Rid> {
     world.rscs[rid].children.iter().copied().find(|&c| world.rscs[c].conf_id == *base)
 }
 
-/// Whether the last that a history says is that nothing runs any more.
-fn ended(history: &ResourceHistory) -> bool {
-    let once = history.operations.iter().filter(|o| o.interval_ms == 0);
-    let last = once.max_by(|a, b| super::in_time(a, b));
-    last.is_none_or(|o| (o.operation == "stop" && o.rc == 0) || o.rc == 7)
-}
-
 /// The instance of an anonymous clone that a node has, or a spare one, or one too many.
-pub(super) fn anonymous(
-    world: &mut World<'_>,
-    clone: Rid,
-    base: &Text,
-    nid: Nid,
-    ended: bool,
-) -> Rid {
+pub(super) fn anonymous(world: &mut World<'_>, clone: Rid, base: &Text, nid: Nid) -> Rid {
     // What a bundle runs is told apart by the replica it is in.
     if let Some(child) = world.replica_child(clone, nid) {
         return child;
@@ -74,12 +61,11 @@ pub(super) fn anonymous(
         let Some(member) = find_in(world, child, base) else { continue };
         let places = running_places(world, child);
         if places.is_empty() {
-            if free.is_none() && !world.rscs[child].orphan {
-                free = Some(member);
-            }
+            // One more that an idle history called for serves as well.
+            free = free.or(Some(member));
         } else if places.contains(&nid) {
             // What runs there under another name already is another instance.
-            if ended || !world.rscs[member].running_on.contains(&nid) {
+            if !world.rscs[member].running_on.contains(&nid) {
                 return member;
             }
             again = true;
@@ -103,11 +89,13 @@ pub(super) fn anonymous(
     find_in(world, child, base).unwrap_or(child)
 }
 
-/// Where an instance (or a member of it) runs.
+/// Where an instance (or a member of it) runs, or is just being dealt with.
 pub(super) fn running_places(world: &World<'_>, rid: Rid) -> Vec<Nid> {
     let mut places = world.rscs[rid].running_on.clone();
-    for &child in &world.rscs[rid].children {
-        for &place in &world.rscs[child].running_on {
+    for part in std::iter::once(rid).chain(world.rscs[rid].children.iter().copied()) {
+        let rsc = &world.rscs[part];
+        let busy = rsc.pending_task.iter().filter(|(task, _)| task != "probe").map(|(_, n)| *n);
+        for place in rsc.running_on.iter().copied().chain(busy) {
             if !places.contains(&place) {
                 places.push(place);
             }

@@ -42,14 +42,12 @@ fn after(op: &OperationRecord, other: &OperationRecord) -> bool {
     }
 }
 
-/// Whether a record says more about where the resource is than an older migration: anything
-/// but a monitor that found it.
+/// Whether a record says more about where the resource is than an older migration: what brings,
+/// ends or moves it, and a monitor that did not find it.
 fn tells(op: &OperationRecord) -> bool {
     match op.operation.as_str() {
         "monitor" => op.rc == 7,
-        "start" | "stop" | "promote" | "demote" | "migrate_to" | "migrate_from" => {
-            op.op_status != status::PENDING
-        }
+        "start" | "stop" | "migrate_to" | "migrate_from" => op.op_status != status::PENDING,
         _ => false,
     }
 }
@@ -126,10 +124,9 @@ pub(super) fn migrated_away(
             world.add_running(rid, t);
             reading.role = Role::Started;
         }
-        None if newer_there || (!known && world.nodes[t].online) => {
-            reading.role = active_role(world, rid)
-        }
-        None if world.nodes[t].online => {
+        // Nothing is known of the target yet: it will be asked.
+        None if !known && world.nodes[t].online => reading.role = active_role(world, rid),
+        None if world.nodes[t].online && !newer_there => {
             // Still under way.
             world.add_running(rid, t);
             if world.nodes[nid].online {
@@ -141,7 +138,8 @@ pub(super) fn migrated_away(
             reading.role = Role::Started;
         }
         Some(_) | None => {
-            // The target cannot have it: it is started anew, from here as far as is known.
+            // The target cannot have it, or has said since what it has without a word of an
+            // arrival: it is started anew, from here as far as is known.
             reading.role = Role::Started;
             world.rscs[rid].failed = true;
             world.rscs[rid].stop_required = true;

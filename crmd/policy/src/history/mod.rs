@@ -155,14 +155,9 @@ fn resource_history(
     history: &ResourceHistory,
     counts: &FailCounts,
 ) -> bool {
-    let fail_name = if world.rscs[rid].anonymous {
-        world.rscs[rid].conf_id.clone()
-    } else {
-        world.rscs[rid].id.clone()
-    };
-    let counted =
-        counts.by_name.get(&fail_name).or_else(|| counts.by_name.get(&history.id)).copied();
-    if let Some(count) = counted {
+    if let Some(count) = counts.about(&world.rscs[rid], &history.id)
+        && world.rscs[rid].fail_counts.iter().all(|(n, _)| *n != nid)
+    {
         world.rscs[rid].fail_counts.push((nid, count));
     }
     if let Some(lock) = history.shutdown_lock {

@@ -98,6 +98,11 @@ pub(super) fn record(
         return;
     }
     if op.op_status == status::PENDING {
+        // What has been under way for longer than failures count is no news any more; the node
+        // is asked again, if it can be.
+        if world.nodes[nid].online && failure_expired(world, nid, rid, op, op.op_status, op.rc) {
+            return;
+        }
         // Of what is under way only these say already what the state will be.
         if matches!(task, "start" | "promote") {
             known(world, nid, rid);

@@ -101,6 +101,8 @@ fn guest_connection(world: &mut World<'_>, container: Rid, name: &Text) -> Rid {
     if let Some(managed) = value("is-managed") {
         pairs.push(("is-managed".into(), managed));
     }
+    let defaults: Vec<_> = world.cib.config.rsc_defaults.iter().collect();
+    world.values.collect(&defaults, None, &crate::values::Context::default(), &mut pairs);
     let made =
         Connection { params, meta: pairs, start_timeout: &start_timeout, container, bundle: None };
     connection(world, name, made)

@@ -14,11 +14,11 @@ pub use modify::{forget_node, inject, set_node, set_ticket};
 
 use crate::plan::{self, Options};
 
-/// The cluster's status as `crm_simulate` prints it, from the node list on; and the line that
-/// counts disabled and blocked resources, if there are any.
+/// The cluster's status as `crm_simulate` prints it, from the node list on; and what it says
+/// first, if anything: that nothing is managed, how many resources are disabled and blocked.
 pub fn status(cib: &Cib, now: WallTime, options: &Options) -> (Option<String>, String) {
     let world = plan::state(cib, now, options);
-    (render::counts(&world), render::status(&world))
+    (render::head(&world), render::status(&world))
 }
 
 /// The status after a simulated transition: what was under way when it began is not shown any

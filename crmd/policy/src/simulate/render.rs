@@ -7,8 +7,19 @@ use rota_cib::constraint::Role;
 use crate::model::{Kind, Nid, Node, NodeSort, Rid, World};
 use crate::nodes::by_name;
 
+/// What is said before all else.
+pub(super) fn head(world: &World<'_>) -> Option<String> {
+    let nothing = world.opts.maintenance.then(|| {
+        "\n              *** Resource management is DISABLED ***\n  \
+         The cluster will not attempt to start, stop or recover services"
+            .to_owned()
+    });
+    let parts: Vec<String> = nothing.into_iter().chain(counts(world)).collect();
+    (!parts.is_empty()).then(|| parts.join("\n\n"))
+}
+
 /// "1 of 5 resource instances DISABLED and 0 BLOCKED from further action due to failure".
-pub(super) fn counts(world: &World<'_>) -> Option<String> {
+fn counts(world: &World<'_>) -> Option<String> {
     let leaves: Vec<Rid> = (0..world.rscs.len())
         .filter(|&r| {
             world.rscs[r].is_primitive()
@@ -197,7 +208,6 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     );
     let inner = indent + 2;
     let (mut promoted, mut started): (Vec<Nid>, Vec<Nid>) = (Vec::new(), Vec::new());
-    let mut active = 0;
     let mut text = String::new();
     for &child in &rsc.children {
         let instance = &world.rscs[child];
@@ -213,9 +223,6 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
         let all = leaves.iter().all(|&l| world.rscs[l].is_active());
         if instance.orphan && !any {
             continue;
-        }
-        if any {
-            active += 1;
         }
         if conf.unique {
             if any || !instance.orphan {
@@ -236,9 +243,8 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
                     && r.pending_task.is_none()
                     && !r.failure_ignored
                     && r.running_on == world.rscs[leaves[0]].running_on
-                    && world.rscs[r.running_on[0]..].first().is_none_or(|_| true)
-                    && node_clean(world, r.running_on[0])
-                    && (r.managed == rsc.managed)
+                    && node_online(world, r.running_on[0])
+                    && r.managed
             });
         if plain {
             let node = world.rscs[leaves[0]].running_on[0];
@@ -273,15 +279,13 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     if !started.is_empty() {
         let _ = writeln!(out, "{:inner$}* {started_word}: [ {} ]", "", names(&started));
     }
-    if !conf.unique && active < conf.max {
+    // Those shown one by one do not count as instances that are there.
+    if !conf.unique && promoted.len() + started.len() < conf.max {
+        let leaves = world.leaves(rid);
         let stopped: Vec<Nid> = (0..world.nodes.len())
             .filter(|&n| {
-                world.nodes[n].sort != NodeSort::Ping
-                    && (rsc.allowed[n].present
-                        || !world.opts.symmetric && !world.nodes[n].is_remote())
-                    && !rsc.children.iter().any(|&c| {
-                        world.leaves(c).iter().any(|&l| world.rscs[l].running_on.contains(&n))
-                    })
+                may_be_on(world, rid, &leaves, n)
+                    && !leaves.iter().any(|&l| world.rscs[l].running_on.contains(&n))
             })
             .collect();
         let word = if rsc.meta.target_role == Some(Role::Stopped) {
@@ -295,8 +299,17 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     }
 }
 
-fn node_clean(world: &World<'_>, nid: Nid) -> bool {
-    !world.nodes[nid].unclean && world.nodes[nid].online
+/// Whether a node counts among those that a clone is said to be stopped on: where it may be, and
+/// where something was heard of it; one that is to be nowhere is so on all nodes there are.
+fn may_be_on(world: &World<'_>, clone: Rid, leaves: &[Rid], nid: Nid) -> bool {
+    world.nodes[nid].sort != NodeSort::Ping
+        && (world.rscs[clone].allowed[nid].present
+            || leaves.iter().any(|&l| world.rscs[l].known_on.contains(&nid))
+            || world.constraints.bans.iter().any(|b| b.rid == clone && b.nid == nid))
+}
+
+fn node_online(world: &World<'_>, nid: Nid) -> bool {
+    world.nodes[nid].online
 }
 
 /// One primitive: name, agent, role, node, flags.
@@ -318,7 +331,7 @@ pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> Str
     if rsc.orphan {
         text.push_str("ORPHANED ");
     }
-    let pending = rsc.pending_task.as_ref().filter(|_| true);
+    let pending = rsc.pending_task.as_ref();
     let role = match (&pending, rsc.role) {
         _ if rsc.failed && rsc.role > Role::Unpromoted => "FAILED Promoted",
         _ if rsc.failed => "FAILED",
@@ -334,7 +347,10 @@ pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> Str
     };
     text.push_str(role);
     let lock = rsc.lock_node.filter(|_| rsc.running_on.is_empty());
-    if let Some(nid) = one.or(lock) {
+    // Of what runs nowhere, but has something under way, the place of that.
+    let idle = rsc.running_on.is_empty() && role != "Stopped";
+    let busy = pending.map(|&(_, nid)| nid).filter(|_| idle);
+    if let Some(nid) = one.or(lock).or(busy) {
         let _ = write!(text, " {}", world.nodes[nid].name);
     }
     if rsc.role == Role::Stopped
@@ -365,9 +381,9 @@ pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> Str
     }
     if rsc.blocked {
         flags.push("blocked".into());
-    } else if rsc.maintenance {
+    } else if rsc.maintenance || rsc.running_on.iter().any(|&n| world.nodes[n].maintenance) {
         flags.push("maintenance".into());
-    } else if !rsc.managed {
+    } else if !rsc.managed || (rsc.orphan && !world.opts.stop_orphans) {
         flags.push("unmanaged".into());
     }
     if rsc.failure_ignored {

@@ -1,0 +1,76 @@
+//! What runs here, as it was begun: whatever is taken down is taken down as what it is, not as what
+//! its definition says meanwhile.
+//!
+//! An address whose definition was changed would otherwise stay behind for ever: the agent would be
+//! asked to remove the new one. The same holds for a resource whose definition was deleted.
+
+use std::collections::BTreeMap;
+
+use rota_ids::Text;
+use rota_transition::{Params, ResourceOp};
+use serde::{Deserialize, Serialize};
+
+/// Agent and parameters with which something was begun.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Begun {
+    class: Text,
+    provider: Option<Text>,
+    agent: Text,
+    params: Params,
+}
+
+impl From<&ResourceOp> for Begun {
+    fn from(op: &ResourceOp) -> Self {
+        Self {
+            class: op.class.clone(),
+            provider: op.provider.clone(),
+            agent: op.agent.clone(),
+            params: op.params.clone(),
+        }
+    }
+}
+
+/// All that was begun here and is not known to have ended, by resource or instance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Running(BTreeMap<Text, Begun>);
+
+impl Running {
+    /// The operation as it must be run: what takes a resource down goes to the agent, and with the
+    /// parameters, that brought it up.
+    pub(super) fn as_begun(&self, mut op: ResourceOp) -> ResourceOp {
+        if matches!(op.operation.as_str(), "stop" | "demote" | "migrate_to")
+            && let Some(begun) = self.0.get(&op.key.resource)
+        {
+            op.class.clone_from(&begun.class);
+            op.provider.clone_from(&begun.provider);
+            op.agent.clone_from(&begun.agent);
+            op.params.clone_from(&begun.params);
+        }
+        op
+    }
+
+    /// An operation begins. A start counts from here on: one that fails has to be undone too.
+    pub(super) fn begins(&mut self, op: &ResourceOp) {
+        if matches!(op.operation.as_str(), "start" | "migrate_from") {
+            self.0.insert(op.key.resource.clone(), op.into());
+        }
+    }
+
+    /// An operation has ended with this exit code.
+    pub(super) fn ended(&mut self, op: &ResourceOp, rc: i32) {
+        const OK: i32 = 0;
+        const NOT_RUNNING: i32 = 7;
+        match op.operation.as_str() {
+            "stop" if rc == OK => {
+                self.0.remove(&op.key.resource);
+            }
+            "monitor" if op.is_probe && rc == NOT_RUNNING => {
+                self.0.remove(&op.key.resource);
+            }
+            "reload-agent" if rc == OK => {
+                self.0.insert(op.key.resource.clone(), op.into());
+            }
+            _ => {}
+        }
+    }
+}
