@@ -5,10 +5,13 @@ use crate::xml::Element;
 
 const ROLES: [&str; 3] = ["Master", "Slave", "Started"];
 
+/// Makes one constraint of a kind; none when there is nothing to make it of.
+type Make = fn(&mut Maker) -> Option<Element>;
+
 /// All constraints.
 pub(crate) fn section(maker: &mut Maker) -> Element {
     let mut section = Element::new("constraints");
-    let makers: [(Feature, usize, fn(&mut Maker) -> Option<Element>); 7] = [
+    let makers: [(Feature, usize, Make); 7] = [
         (Feature::Location, 3, location),
         (Feature::Rules, 2, rule),
         (Feature::Colocation, 3, colocation),
