@@ -360,7 +360,10 @@ fn member_state(node: &mut Node, state: &NodeState, opts: &Options, now: i64) {
     } else {
         None
     };
-    if complaint.is_none() && (in_cluster || peer > 0) && !joined && !node.shutdown {
+    // Who is said to have joined, but has no process that could be told anything, is only on its
+    // way, too.
+    let ready = joined && peer > 0;
+    if complaint.is_none() && (in_cluster || peer > 0) && !ready && !node.shutdown {
         let waited = now - member.unwrap_or(0);
         if opts.node_pending_timeout_s > 0
             && peer <= 0

@@ -14,12 +14,7 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
     let places = instance_places(world);
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
-        if !node.online
-            || changes(world, nid)
-            || node.pending
-            || node.unclean
-            || node.sort == NodeSort::Ping
-        {
+        if !node.online || changes(world, nid) || node.unclean || node.sort == NodeSort::Ping {
             continue;
         }
         if !node.discovery {
@@ -142,6 +137,10 @@ fn primitive(world: &World<'_>, acts: &mut Actions, rid: Rid, nid: Nid) {
         return;
     }
     let node = &world.nodes[nid];
+    // What is at work already need not wait for a look at a node that is just joining.
+    if node.pending && (!rsc.running_on.is_empty() || world.instance_owner(rid).is_some()) {
+        return;
+    }
     if node.is_remote() {
         // Guests and containers run on remote nodes, too, but not within one another.
         let holds = rsc.fillers.iter().any(|&f| world.rscs[f].serves.is_some());
@@ -176,6 +175,7 @@ fn primitive(world: &World<'_>, acts: &mut Actions, rid: Rid, nid: Nid) {
     act.name = "monitor".into();
     act.optional = false;
     act.priority = rsc.priority;
+    act.runnable = !node.pending;
     let here = rsc.running_on.contains(&nid);
     act.extra = Some(Box::new(Extra {
         expected_rc: match (here, rsc.role) {
@@ -229,7 +229,9 @@ pub(crate) fn order(world: &World<'_>, acts: &mut Actions) {
         );
         for &probe in &probes[&rid] {
             // What cannot be looked at because its node is fenced holds nothing up.
-            let looks = acts.acts[probe].runnable;
+            // A node that is just joining can be looked at soon: starts wait for that.
+            let joins = acts.acts[probe].node.is_some_and(|nid| world.nodes[nid].pending);
+            let looks = acts.acts[probe].runnable || joins;
             let kind = |kind: u16| if looks { kind } else { edge::ORDER };
             before.extend(thens.iter().map(|&(then, k)| (probe, then, kind(k))));
         }

@@ -220,12 +220,17 @@ fn places(cib: &Cib, graph: &Graph, findings: &mut Vec<Finding>) {
 
 /// Whether the records of one resource on one node say that it is active there.
 fn active(operations: &[OperationRecord]) -> bool {
+    // A start that has not ended may have done its work; a probe says nothing before it has.
+    let starting = |o: &OperationRecord| o.op_status == -1 && o.operation == "start";
     let mut records: Vec<&OperationRecord> = operations
         .iter()
-        .filter(|o| o.op_status != 1 && o.call_id >= 0 && o.interval_ms == 0)
+        .filter(|o| o.interval_ms == 0 && o.op_status != 1)
+        .filter(|o| starting(o) || (o.call_id >= 0 && o.op_status != -1))
         .collect();
-    records.sort_by_key(|o| o.call_id);
+    // What is under way has no number, or the one under which it began.
+    records.sort_by_key(|o| if o.call_id < 0 { i64::MAX } else { o.call_id });
     records.iter().rev().find_map(|o| match (o.operation.as_str(), o.rc) {
+        ("start", _) if starting(o) => Some(true),
         ("stop" | "monitor", 7) | ("stop", 0) => Some(false),
         ("migrate_to", 0) => Some(false),
         ("start" | "promote" | "demote" | "migrate_from", 0) | ("monitor", 0 | 8) => Some(true),
