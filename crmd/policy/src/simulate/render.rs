@@ -281,13 +281,7 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     }
     // Those shown one by one do not count as instances that are there.
     if !conf.unique && promoted.len() + started.len() < conf.max {
-        let leaves = world.leaves(rid);
-        let stopped: Vec<Nid> = (0..world.nodes.len())
-            .filter(|&n| {
-                may_be_on(world, rid, &leaves, n)
-                    && !leaves.iter().any(|&l| world.rscs[l].running_on.contains(&n))
-            })
-            .collect();
+        let stopped = stopped_on(world, rid);
         let word = if rsc.meta.target_role == Some(Role::Stopped) {
             "Stopped (disabled)"
         } else {
@@ -299,13 +293,22 @@ fn clone(world: &World<'_>, rid: Rid, indent: usize, out: &mut String) {
     }
 }
 
-/// Whether a node counts among those that a clone is said to be stopped on: where it may be, and
-/// where something was heard of it; one that is to be nowhere is so on all nodes there are.
-fn may_be_on(world: &World<'_>, clone: Rid, leaves: &[Rid], nid: Nid) -> bool {
-    world.nodes[nid].sort != NodeSort::Ping
-        && (world.rscs[clone].allowed[nid].present
-            || leaves.iter().any(|&l| world.rscs[l].known_on.contains(&nid))
-            || world.constraints.bans.iter().any(|b| b.rid == clone && b.nid == nid))
+/// The nodes that a clone is said to be stopped on: of those where it may be, and those where
+/// something was heard of it, the ones that run nothing of it. One that is to be nowhere is so on
+/// all nodes there are.
+fn stopped_on(world: &World<'_>, clone: Rid) -> Vec<Nid> {
+    let mut listed: Vec<bool> = world.rscs[clone].allowed.iter().map(|c| c.present).collect();
+    for ban in world.constraints.bans.iter().filter(|b| b.rid == clone) {
+        listed[ban.nid] = true;
+    }
+    let leaves = world.leaves(clone);
+    for &nid in leaves.iter().flat_map(|&l| &world.rscs[l].known_on) {
+        listed[nid] = true;
+    }
+    for &nid in leaves.iter().flat_map(|&l| &world.rscs[l].running_on) {
+        listed[nid] = false;
+    }
+    (0..world.nodes.len()).filter(|&n| listed[n] && world.nodes[n].sort != NodeSort::Ping).collect()
 }
 
 fn node_online(world: &World<'_>, nid: Nid) -> bool {
