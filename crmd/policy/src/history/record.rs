@@ -258,8 +258,13 @@ pub(super) fn pending(
                         })
                     });
                 if !done && world.nodes[t].online {
+                    // It counts as active there, and is stopped before it starts anywhere.
                     world.add_running(rid, t);
-                    world.rscs[rid].migration_source = Some(nid);
+                    let active = active_role(world, rid);
+                    let rsc = &mut world.rscs[rid];
+                    rsc.migration_source = Some(nid);
+                    rsc.role = rsc.role.max(active);
+                    rsc.stop_required = true;
                 }
             }
         }
