@@ -23,7 +23,8 @@ pub(crate) fn consider(
         && !rsc.start_pending
         && !rsc.blocked
         && rsc.dangling.is_empty()
-        && (partial || rsc.running_on.len() == 1)
+        // Where one is half done it is not known whether there is anything to push.
+        && (partial || (rsc.running_on.len() == 1 && rsc.migration_source.is_none()))
         && next > Role::Stopped
         && world.nodes[source].online
         && !world.nodes[source].unclean

@@ -102,7 +102,7 @@ fn leaf(world: &World<'_>, acts: &Actions, rid: Rid) -> Vec<Line> {
     let next_role = rsc.next_role.unwrap_or(Role::Stopped);
     let there = if next_role > Role::Stopped { rsc.assigned } else { None };
     // Of several places the one that is known first stands for all, save where it just stays.
-    let source = rsc.migration_source.filter(|_| there.is_some());
+    let source = rsc.migration_source.filter(|s| there.is_some() && rsc.running_on.contains(s));
     let stays = there.filter(|&t| {
         let start = acts.find(rid, Verb::Start, Some(t));
         let is_kept = rsc.meta.multiple == Multiple::StopUnexpected

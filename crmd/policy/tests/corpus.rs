@@ -96,7 +96,7 @@ fn real(lines: &[String]) -> Vec<String> {
 #[test]
 fn recorded_results_are_reached_as_often_as_before() {
     /// Raise these when more cases pass; they never fall.
-    const FLOOR: [(&str, usize); 3] = [("summary", 614), ("real", 633), ("sequence", 560)];
+    const FLOOR: [(&str, usize); 3] = [("summary", 615), ("real", 634), ("sequence", 560)];
     let Some(dir) = shared() else { return };
     let mut passes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut names: Vec<_> =
