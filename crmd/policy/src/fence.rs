@@ -176,9 +176,12 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 let free = world.is_fencing(rid);
                 let device = if free { edge::VOID } else { 0 };
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET | device);
-                // Where else it runs it is stopped when that is done, and what it is part of.
+                // Where else it runs it is stopped when that is done, unless it has failed there
+                // itself, and what it is part of.
                 for stop in acts.all(rid, Verb::Stop).into_iter().filter(|_| stops && !free) {
-                    if acts.acts[stop].node.is_some_and(|n| !acts.fences.contains_key(&n)) {
+                    let failed = &world.rscs[rid].stops_for_failure;
+                    let waits = |n: Nid| !acts.fences.contains_key(&n) && !failed.contains(&n);
+                    if acts.acts[stop].node.is_some_and(waits) {
                         acts.order(fence, stop, edge::ORDER);
                     }
                 }

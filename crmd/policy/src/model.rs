@@ -348,6 +348,8 @@ pub(crate) struct Rsc {
     pub probe_error: Option<&'static str>,
     pub start_pending: bool,
     pub stop_required: bool,
+    /// Where its failures call for a stop.
+    pub stops_for_failure: Vec<Nid>,
     pub reload: bool,
     /// Its role is known from the record of a start only (promotable).
     pub just_started: bool,

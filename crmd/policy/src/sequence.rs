@@ -122,8 +122,7 @@ impl List<'_, '_> {
 
     /// Whether the history of a node already calls for a stop there.
     fn failed_on(&self, rid: Rid, node: Option<Nid>) -> bool {
-        let rsc = &self.world.rscs[rid];
-        rsc.stop_required && node.is_some_and(|nid| rsc.running_on.contains(&nid))
+        node.is_some_and(|nid| self.world.rscs[rid].stops_for_failure.contains(&nid))
     }
 
     /// Whether a recurring operation is one that runs already.

@@ -500,6 +500,7 @@ pub(crate) fn add(
         probe_error: None,
         start_pending: false,
         stop_required: false,
+        stops_for_failure: Vec::new(),
         just_started: false,
         reload: false,
         role: Role::Stopped,

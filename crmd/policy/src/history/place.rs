@@ -140,7 +140,20 @@ pub(super) fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading
             }
         }
     }
+    let ends = match on_fail {
+        OnFail::Ignore | OnFail::Demote | OnFail::Block => false,
+        OnFail::Fence
+        | OnFail::Standby
+        | OnFail::Ban
+        | OnFail::Stop
+        | OnFail::Recover
+        | OnFail::RestartContainer
+        | OnFail::ResetRemote => true,
+    };
     if role > Role::Stopped {
+        if ends {
+            world.rscs[rid].stops_for_failure.push(nid);
+        }
         world.add_running(rid, nid);
     }
     if !world.rscs[rid].running_on.contains(&nid) && role == Role::Stopped {
