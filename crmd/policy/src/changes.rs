@@ -29,7 +29,7 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
         return;
     }
     if rsc.orphan {
-        if !rsc.running_on.contains(&nid) && rsc.parent.is_none() && rsc.managed && !maintained {
+        if !rsc.running_on.contains(&nid) && rsc.parent.is_none() && rsc.managed {
             world.chores.push(Chore::DeleteHistory { rid, nid });
         }
         return;
