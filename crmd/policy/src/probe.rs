@@ -14,11 +14,7 @@ pub(crate) fn create(world: &World<'_>, acts: &mut Actions) {
     let places = instance_places(world);
     for nid in 0..world.nodes.len() {
         let node = &world.nodes[nid];
-        if !node.online
-            || changes(world, nid)
-            || node.unclean
-            || node.sort == NodeSort::Ping
-        {
+        if !node.online || changes(world, nid) || node.unclean || node.sort == NodeSort::Ping {
             continue;
         }
         if !node.discovery {

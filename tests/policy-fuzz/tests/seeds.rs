@@ -40,9 +40,8 @@ fn differences_from_crm_simulate_are_the_known_ones() {
         let text = document(seed).text();
         let ours = trial(&text).unwrap_or_else(|problem| panic!("seed {seed}: {problem:?}"));
         let kind = match compare::ask(PROGRAM, &text) {
-            Ok(theirs) => compare::kind(&ours, &theirs).map(|kind| {
-                format!("{kind}\n{}", compare::side_by_side(&ours, &theirs))
-            }),
+            Ok(theirs) => compare::kind(&ours, &theirs)
+                .map(|kind| format!("{kind}\n{}", compare::side_by_side(&ours, &theirs))),
             Err(error) => Some(error.to_string()),
         };
         let known = KNOWN.iter().find(|(known, _)| *known == seed);
