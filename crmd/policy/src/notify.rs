@@ -81,6 +81,10 @@ fn tell(
     post: (Aid, Aid),
 ) {
     let rsc = &world.rscs[leaf];
+    // What is not managed is told nothing, either.
+    if !rsc.managed {
+        return;
+    }
     let mut places: Vec<Nid> = Vec::new();
     if rsc.role > Role::Stopped {
         places.extend(&rsc.running_on);

@@ -129,7 +129,9 @@ fn judge(world: &mut World<'_>, act: &mut Act, rid: Rid) {
                 act.why_blocked = true;
             }
             NoQuorum::Freeze => {
-                if rsc.running_on.is_empty() || rsc.next_role.is_some_and(|r| r > rsc.role) {
+                // Nothing is begun; what runs is not stopped for a promotion that cannot be.
+                let more = act.verb != Verb::Start && rsc.next_role.is_some_and(|r| r > rsc.role);
+                if rsc.running_on.is_empty() || more {
                     act.runnable = false;
                     act.reason = Some("quorum freeze".into());
                     act.why_blocked = true;
