@@ -148,7 +148,7 @@ impl<'a> World<'a> {
                 }
             }
         }
-        if let Some(host) = self.bundle_host(rid, nid)
+        if let Some(host) = self.bundle_host(rid)
             && let Some(slot) = params.iter().position(|(n, v)| n == "addr" && v == "#uname")
         {
             Arc::make_mut(&mut params)[slot].1 = host;

@@ -11,7 +11,6 @@ use crate::actions::{Actions, Aid, Verb, blank, edge};
 use crate::circles::Weight;
 use crate::model::{Chore, Nid, World};
 use crate::sequence::sequence;
-use crate::values::get;
 
 /// Actions that the history asks for beside starting and stopping.
 pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
@@ -332,7 +331,6 @@ fn operation(world: &mut World<'_>, acts: &Actions, aid: Aid) -> ResourceOp {
         meta.extend(extra.meta.iter().cloned());
     }
     let node_name = |n: Option<Nid>| n.map(|n| NodeName(world.nodes[n].name.clone()));
-    let _ = get(&meta, "");
     ResourceOp {
         resource: rsc.history_id.clone(),
         instance: (rsc.history_id != rsc.id).then(|| rsc.id.clone()),

@@ -73,7 +73,7 @@ pub(crate) fn consider(
 }
 
 /// After all consequences are known: which migrations really are ones.
-pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
+pub(crate) fn decide(acts: &mut Actions) {
     let mut real: Vec<(usize, usize, usize, usize)> = Vec::new();
     let candidates: Vec<usize> =
         (0..acts.acts.len()).filter(|&a| acts.acts[a].verb == Verb::MigrateFrom).collect();
@@ -129,7 +129,6 @@ pub(crate) fn decide(world: &World<'_>, acts: &mut Actions) {
             acts.acts[aid].optional = true;
         }
     }
-    let _ = world;
 }
 
 /// Push, pull, start and stop of a migration.

@@ -59,8 +59,7 @@ fn relieve(world: &World<'_>, acts: &mut Actions) {
                     Verb::MigrateTo => acts.acts[aid].extra.as_ref().and_then(|e| e.target),
                     _ => acts.acts[aid].node,
                 };
-                for &(nid, point) in points.iter().filter(|(n, _)| Some(*n) == node) {
-                    let _ = nid;
+                for &(_, point) in points.iter().filter(|(n, _)| Some(*n) == node) {
                     if before {
                         acts.order(aid, point, edge::ORDER);
                     } else {

@@ -127,7 +127,7 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     create::least_points(world, &mut acts);
     create::one_after_other(world, &mut acts);
     crate::notify::settle(world, &mut acts);
-    migrate::decide(world, &mut acts);
+    migrate::decide(&mut acts);
     emit::points(&mut acts);
     let summary = summary::lines(world, &acts);
     let graph = emit::graph(world, &mut acts);

@@ -174,7 +174,7 @@ impl Actions {
         }
         let (first, then) = (&self.acts[edge.first], &self.acts[edge.then]);
         if kind & ANY != 0 {
-            self.update_any(world, edge.then);
+            self.update_any(edge.then);
             return;
         }
         // Of a clone only what is on the other action's node counts.
@@ -351,20 +351,15 @@ impl Actions {
     }
 
     /// A point that needs some of its firsts.
-    fn update_any(&mut self, world: &World<'_>, then: Aid) {
+    fn update_any(&mut self, then: Aid) {
         let able = self.ins[then]
             .iter()
             .map(|&i| self.edges[i as usize])
             .filter(|e| e.kind & edge::ANY != 0 && self.acts[e.first].runnable)
             .count();
-        let required = self.ins[then]
-            .iter()
-            .map(|&i| self.edges[i as usize])
-            .any(|e| e.kind & edge::ANY != 0 && !self.acts[e.first].optional);
         if able < self.acts[then].needed && self.acts[then].runnable {
             self.forbid(then, None);
         }
-        let _ = (required, world);
     }
 
     /// Whether an action will be in the graph.

@@ -90,9 +90,7 @@ pub(crate) fn distribute(
             // More than wanted.
             ban_tree(world, instance);
             world.mark_tree(instance, Source::CloneEnough);
-            if let Some(chosen) = one(world, state, owner, instance, None, node_max) {
-                let _ = chosen;
-            }
+            one(world, state, owner, instance, None, node_max);
             continue;
         }
         if one(world, state, owner, instance, None, node_max).is_some() {
@@ -146,7 +144,6 @@ fn early(
     let mut aside: Vec<Nid> = Vec::new();
     let mut kept = false;
     while aside.len() < left {
-        let written = state.trace.as_ref().map_or(0, Vec::len);
         let chosen = one(world, state, owner, instance, Some(here), node_max);
         if chosen == Some(here) {
             kept = true;
@@ -157,7 +154,6 @@ fn early(
             world.rscs[*r].allowed.clone_from(allowed);
             world.mark(*r, Source::Undone);
         }
-        let _ = written;
         // The count of the chosen node stays raised for the next try.
         match chosen {
             Some(nid) => aside.push(nid),

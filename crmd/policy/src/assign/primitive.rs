@@ -77,10 +77,6 @@ pub(super) fn assign(
     } else {
         choose(world, state, rid, prefer)
     };
-    let chosen = match chosen {
-        Some(nid) if world.rscs[rid].managed => quorum_allows(world, rid, nid),
-        other => other,
-    };
     finish(world, state, rid, chosen);
     world.rscs[rid].allocating = false;
     chosen
@@ -102,12 +98,6 @@ fn stay(world: &mut World<'_>, rid: Rid) -> Option<Nid> {
         rsc.next_role = Some(Role::Promoted);
     }
     place
-}
-
-/// Without quorum, what is to be frozen or stopped.
-fn quorum_allows(world: &mut World<'_>, rid: Rid, nid: Nid) -> Option<Nid> {
-    let _ = (world, rid);
-    Some(nid)
 }
 
 /// Best first: score, then where it is, then free capacity, then the emptier node, then name.

@@ -56,8 +56,7 @@ impl World<'_> {
     }
 
     /// The host of a bundle's replica, where its connection is asked to go by name.
-    pub(crate) fn bundle_host(&self, rid: Rid, nid: Option<Nid>) -> Option<Text> {
-        let _ = nid;
+    pub(crate) fn bundle_host(&self, rid: Rid) -> Option<Text> {
         let rsc = &self.rscs[rid];
         rsc.serves?;
         let container = rsc.container?;

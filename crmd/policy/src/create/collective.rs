@@ -58,14 +58,12 @@ pub(super) fn group(world: &World<'_>, acts: &mut Actions, rid: Rid, ordered: bo
     let (start, running) = collective(world, acts, rid, Verb::Start, Collect::All);
     let (stop, stopped) = collective(world, acts, rid, Verb::Stop, Collect::All);
     acts.order(stopped, start, edge::ORDER);
-    let _ = (running, stop);
     let promotable = world.rscs[rid].promotable;
     if promotable {
         let (promote, _) = collective(world, acts, rid, Verb::Promote, Collect::All);
-        let (demote, demoted) = collective(world, acts, rid, Verb::Demote, Collect::All);
+        let (_, demoted) = collective(world, acts, rid, Verb::Demote, Collect::All);
         acts.order(running, promote, edge::ORDER);
         acts.order(demoted, stop, edge::ORDER);
-        let _ = demote;
     }
     if !ordered {
         return;
@@ -115,15 +113,13 @@ pub(super) fn clone(world: &World<'_>, acts: &mut Actions, rid: Rid, promotable:
     acts.order(stopped, start, edge::ORDER);
     if promotable {
         let (promote, _) = collective(world, acts, rid, Verb::Promote, Collect::Least(0));
-        let (demote, demoted) = collective(world, acts, rid, Verb::Demote, Collect::Least(0));
+        let (_, demoted) = collective(world, acts, rid, Verb::Demote, Collect::Least(0));
         acts.order(running, promote, edge::ORDER);
         acts.order(stopped, promote, edge::ORDER);
         acts.order(demoted, promote, edge::ORDER);
         acts.order(demoted, start, edge::ORDER);
         acts.order(demoted, stop, edge::ORDER);
-        let _ = demote;
     }
-    let _ = stop;
 }
 
 /// Instances of clones with `ordered` start one after the other and stop the other way round;

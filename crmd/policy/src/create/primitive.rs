@@ -264,5 +264,4 @@ fn inside(world: &World<'_>, acts: &mut Actions, rid: Rid) {
             acts.order(demote, promote, edge::FORCES | edge::QUIET);
         }
     }
-    let _ = world;
 }

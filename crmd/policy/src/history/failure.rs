@@ -180,9 +180,7 @@ fn definition_changed(world: &mut World<'_>, nid: Nid, rid: Rid, op: &OperationR
     if op.interval_ms > 0 && world.op_conf(rid, &op.operation, op.interval_ms).is_none() {
         return false;
     }
-    if world.in_bundle(rid)
-        && world.rscs[rid].serves.is_some()
-        && world.bundle_host(rid, Some(nid)).is_none()
+    if world.in_bundle(rid) && world.rscs[rid].serves.is_some() && world.bundle_host(rid).is_none()
     {
         // What it is told depends on where its container is, which is not known yet.
         return false;

@@ -18,7 +18,6 @@ pub fn execute(cib: &mut Cib, graph: &Graph, failures: &Failures, now: WallTime)
         cib.status.nodes.iter().flat_map(|n| n.history.iter().map(|h| h.id.clone())).collect();
     let mut lines = Vec::new();
     let mut done = vec![false; graph.actions.len()];
-    let mut failed = false;
     let mut waiting: Vec<usize> = (0..graph.actions.len()).collect();
     let mut calls: FxHashMap<Text, i64> = FxHashMap::default();
     loop {
@@ -34,19 +33,13 @@ pub fn execute(cib: &mut Cib, graph: &Graph, failures: &Failures, now: WallTime)
             if let Some(line) = line(&known, action) {
                 lines.push(line);
             }
-            let ok = carry_out(cib, action, failures, now, &mut calls);
-            if ok {
-                done[i] = true;
-            } else {
-                failed = true;
-            }
+            done[i] = carry_out(cib, action, failures, now, &mut calls);
         }
         waiting = blocked;
         if !progress || waiting.is_empty() {
             break;
         }
     }
-    let _ = failed;
     lines
 }
 

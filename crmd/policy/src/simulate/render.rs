@@ -325,7 +325,7 @@ pub(crate) fn primitive(world: &World<'_>, rid: Rid) -> String {
 pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> String {
     let rsc = &world.rscs[rid];
     let Some(conf) = world.conf(rid) else { return String::new() };
-    let name = if rsc.anonymous && !shows_number(world, rid) { &rsc.conf_id } else { &rsc.id };
+    let name = if rsc.anonymous { &rsc.conf_id } else { &rsc.id };
     let agent = match &conf.provider {
         Some(provider) => format!("{}:{provider}:{}", conf.class, conf.agent),
         None => format!("{}:{}", conf.class, conf.agent),
@@ -401,10 +401,4 @@ pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> Str
         let _ = write!(text, " [ {} ]", names.join(" "));
     }
     text
-}
-
-/// Whether the instance number is part of the name that is shown.
-fn shows_number(world: &World<'_>, rid: Rid) -> bool {
-    let _ = (world, rid);
-    false
 }
