@@ -216,14 +216,15 @@ fn show(request: &Request) -> Result<String, String> {
     let now = WallTime(request.at.or(original).unwrap_or_else(clock));
     let mut out = String::new();
     let options = Options { scores: request.scores, ..Options::default() };
-    let note = original.filter(|_| request.at.is_none() || original.is_some()).map(|date| {
-        format!("Using the original execution date of: {}\n", simulate::date_text(date))
-    });
+    let note = match (&request.at_text, original) {
+        (Some(text), _) => Some(format!("Setting effective cluster time: {text}\n")),
+        (None, Some(date)) => {
+            Some(format!("Using the original execution date of: {}\n", simulate::date_text(date)))
+        }
+        (None, None) => None,
+    };
     if !request.quiet {
         let (head, status) = simulate::status(&cib, now, &options);
-        if let Some(text) = &request.at_text {
-            out.push_str(&format!("Setting effective cluster time: {text}\n"));
-        }
         if let Some(note) = &note {
             out.push_str(note);
         }

@@ -313,7 +313,9 @@ fn resources<'c>(cib: &'c Cib, now: WallTime, nodes: &[Node]) -> Vec<Shown> {
     let mut shown: Vec<Shown> = Vec::new();
     for resource in &cib.config.resources {
         let of = |id: &Text| {
-            running.iter().filter(|r| without_number(&r.id) == id.as_str()).collect::<Vec<_>>()
+            let is_one =
+                |r: &&rota_policy::Running| !r.spare && without_number(&r.id) == id.as_str();
+            running.iter().filter(is_one).collect::<Vec<_>>()
         };
         let meta = Meta::of(cib, resource.meta(), &context);
         let one = |primitive: &'c Primitive| -> Vec<Instance> {

@@ -531,7 +531,8 @@ impl Actions {
                 && self.acts[edge.then].verb == Verb::Start
                 && self.acts[edge.first].rid != self.acts[edge.then].rid
             {
-                self.give_up_migration(edge.then);
+                let why = self.unmigrateable(world, edge.first);
+                self.give_up_migration(edge.then, why);
             }
         }
         if kind & FORCES != 0 && !f_optional && self.spares_some(edge.then) && !f_moves {
@@ -572,13 +573,22 @@ impl Actions {
     }
 
     /// The resource is stopped and started like any other.
-    fn give_up_migration(&mut self, start: Aid) {
+    fn give_up_migration(&mut self, start: Aid, why: String) {
         let Some(rid) = self.acts[start].rid else { return };
         for aid in self.of_rsc[rid].clone() {
             if self.acts[aid].migratable {
                 self.acts[aid].migratable = false;
+                self.acts[aid].reason.get_or_insert_with(|| why.clone());
                 self.changed(aid);
             }
+        }
+    }
+
+    /// "unmigrateable web stop": what keeps others from being migrated is that it goes down first.
+    fn unmigrateable(&self, world: &World<'_>, first: Aid) -> String {
+        match self.acts[first].rid {
+            Some(rid) => format!("unmigrateable {} stop", world.rscs[rid].id),
+            None => self.words(world, first, "unmigrateable"),
         }
     }
 

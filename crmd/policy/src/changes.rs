@@ -132,11 +132,12 @@ fn recurring(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, op: 
         return;
     }
     let digest = world.digest(rid, Some(nid), &op.operation, op.interval_ms);
+    let key = (op.operation.clone(), op.interval_ms);
+    world.watched_ops.entry((rid, nid)).or_default().push(key.clone());
     if op.digest.as_ref() != Some(&digest) && !hidden_only(world, rid, nid, op) {
         forget_failures(world, rid, nid);
         return;
     }
-    let key = (op.operation.clone(), op.interval_ms);
     // What has lapsed or has not been heard of since it was ordered is begun anew.
     let lapsed = op.op_status == -1 || world.lapsed.contains(&(rid, nid, op.id.clone()));
     let active = world.active_ops.entry((rid, nid)).or_default();

@@ -59,14 +59,6 @@ pub(crate) struct Coloc {
     pub influence: bool,
 }
 
-impl Coloc {
-    /// Whether the two must never be on one node, in whatever role.
-    pub fn never_together(&self) -> bool {
-        let plain = self.dependent_role.is_none() && self.primary_role.is_none();
-        plain && self.score <= -score::INF
-    }
-}
-
 /// An order of two actions.
 #[derive(Clone, Debug)]
 pub(crate) struct OrderC {

@@ -64,9 +64,9 @@ pub(crate) fn act(
     optional: bool,
 ) -> Aid {
     if let Some(aid) = acts.find(rid, verb, node) {
-        if !optional {
-            acts.acts[aid].optional = false;
-        }
+        let act = &mut acts.acts[aid];
+        act.optional &= optional;
+        act.runnable &= act.optional || !act.fixed;
         return aid;
     }
     let mut act = blank(Some(rid), verb, node);
@@ -75,6 +75,8 @@ pub(crate) fn act(
     act.fixed = !world.rscs[rid].managed
         && matches!(verb, Verb::Start | Verb::Stop | Verb::Promote | Verb::Demote);
     judge(world, &mut act, rid);
+    // Whatever would have to be done: what is not managed is not touched.
+    act.runnable &= optional || !act.fixed;
     // What ends with its node can be done after all, by fencing.
     act.never = !act.runnable && matches!(verb, Verb::Start | Verb::Promote);
     let aid = acts.add(act);
@@ -173,7 +175,8 @@ fn primitive(world: &mut World<'_>, acts: &mut Actions, rid: Rid) {
     // What needs no proof of fencing may run elsewhere before a node is off.
     let proof = matches!(world.rscs[rid].meta.requires, Requires::Fencing | Requires::Unfencing);
     let counts = |n: &&Nid| proof || (world.nodes[**n].online && !world.nodes[**n].unclean);
-    if places.iter().filter(counts).count() > 1 && partial.is_none() {
+    let managed = world.rscs[rid].managed;
+    if managed && places.iter().filter(counts).count() > 1 && partial.is_none() {
         match world.rscs[rid].meta.multiple {
             Multiple::StopUnexpected if chosen.is_some_and(|c| places.contains(&c)) => {
                 // What is not managed is left where it is, even twice.
@@ -304,7 +307,8 @@ fn steady(
     for &nid in places {
         // Elsewhere it is only on a node that is to be fenced, if that does no harm.
         let node = &world.nodes[nid];
-        if proof || Some(nid) == here || (node.online && !node.unclean) {
+        let stray = world.rscs[rid].managed && (proof || (node.online && !node.unclean));
+        if stray || Some(nid) == here {
             act(world, acts, rid, Verb::Stop, Some(nid), Some(nid) == here);
         }
     }

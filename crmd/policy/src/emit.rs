@@ -1,5 +1,7 @@
 //! Stage 7: what will happen, as a graph for the executor.
 
+use std::collections::BTreeMap;
+
 use rota_cib::Text;
 use rota_ids::NodeName;
 use rota_transition::{Action, ActionId, FenceAction, Graph, OpKey, ResourceOp, Task};
@@ -95,6 +97,17 @@ fn simple(acts: &mut Actions, rid: usize, nid: Nid, verb: Verb) -> Aid {
     let aid = acts.add(act);
     acts.of_node.entry(nid).or_default().push(aid);
     aid
+}
+
+/// A point at which enough of several is done is there when any of it is still to be done.
+pub(crate) fn points(acts: &mut Actions) {
+    let mut awaited: BTreeMap<Aid, bool> = BTreeMap::new();
+    for e in acts.edges.iter().filter(|e| e.kind & edge::ANY != 0) {
+        *awaited.entry(e.then).or_default() |= acts.happens(e.first);
+    }
+    for (point, awaited) in awaited {
+        acts.acts[point].optional = !awaited;
+    }
 }
 
 /// The graph of all that happens.

@@ -172,15 +172,16 @@ fn implied(world: &mut World<'_>, acts: &mut Actions, nid: Nid, fence: Aid) {
                 act.runnable = true;
                 act.optional = false;
                 let stops = act.verb == Verb::Stop;
-                // That a fence device or a connection is gone, too, need not be waited for.
-                let free = world.is_fencing(rid) || world.rscs[rid].serves.is_some();
+                // That a fence device is gone, too, need not be waited for.
+                let free = world.is_fencing(rid);
                 let device = if free { edge::VOID } else { 0 };
                 acts.order(fence, aid, edge::FORCES | edge::NEEDS | edge::QUIET | device);
-                // What is active elsewhere as well is ended there when the fencing is done.
-                for other in acts.all(rid, Verb::Stop).into_iter().filter(|_| stops) {
-                    acts.order(fence, other, edge::ORDER);
+                // Where else it runs it is stopped when that is done, and what it is part of.
+                for stop in acts.all(rid, Verb::Stop).into_iter().filter(|_| stops && !free) {
+                    if acts.acts[stop].node.is_some_and(|n| !acts.fences.contains_key(&n)) {
+                        acts.order(fence, stop, edge::ORDER);
+                    }
                 }
-                // What it is part of begins to stop when that is done.
                 let whole = if stops && !free { whole(world, rid) } else { None };
                 for stop in whole.map(|r| acts.all(r, Verb::Stop)).into_iter().flatten() {
                     acts.order(fence, stop, edge::ORDER);
@@ -261,7 +262,7 @@ fn unfence(world: &World<'_>, acts: &mut Actions) {
                 Verb::Promote => acts.order(aid, other, edge::NEEDS | edge::QUIET),
                 _ => continue,
             }
-            let wanted = matches!(verb, Verb::Start | Verb::Monitor) && !acts.acts[other].optional;
+            let wanted = verb == Verb::Start || verb == Verb::Monitor && !acts.acts[other].optional;
             if wanted && acts.acts[aid].optional {
                 let why = acts.words(world, other, "required by");
                 acts.acts[aid].optional = false;

@@ -59,6 +59,10 @@ pub(crate) struct World<'a> {
     pub records: Vec<(Rid, Nid, &'a rota_cib::status::ResourceHistory)>,
     /// Recurring operations that run and are as configured.
     pub active_ops: FxHashMap<(Rid, Nid), Vec<(Text, u32)>>,
+    /// Recurring operations that are in the history, as configured or not.
+    pub watched_ops: FxHashMap<(Rid, Nid), Vec<(Text, u32)>>,
+    /// The instances of each clone as they chose: those to be promoted, then the others.
+    pub ranked: FxHashMap<Rid, Vec<Rid>>,
     /// For members of anonymous clones: nodes whose state is known.
     pub known_by_name: FxHashMap<(Rid, Text), Vec<Nid>>,
     /// Instances that must not be promoted (tickets).

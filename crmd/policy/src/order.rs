@@ -1,12 +1,14 @@
 //! Stage 6b: the user's orders become orderings of actions.
 
+use std::collections::BTreeMap;
+
 use rota_cib::constraint::OrderKind;
 use rota_cib::constraint::Role;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use smol_str::format_smolstr;
 
 use crate::actions::{Actions, Aid, Verb, blank, edge};
-use crate::constraints::{AnyOf, OrderC};
+use crate::constraints::{AnyOf, Coloc, OrderC};
 use crate::model::{Nid, Rid, World};
 
 /// Applies all orders.
@@ -80,8 +82,9 @@ fn together(world: &World<'_>, acts: &mut Actions) {
             Some(Role::Promoted) => Verb::Promote,
             _ => Verb::Start,
         };
-        if world.rscs[coloc.primary].blocked {
-            // It stays where it is, whatever becomes of it.
+        let primary = &world.rscs[coloc.primary];
+        if primary.blocked || !primary.managed {
+            // It stays where it is, whatever ought to become of it.
             continue;
         }
         for a in acts.all(coloc.primary, verb(coloc.primary_role)) {
@@ -92,17 +95,36 @@ fn together(world: &World<'_>, acts: &mut Actions) {
     }
 }
 
-/// Of two that must never be together one leaves a node before the other comes.
+/// Of two that must never be together one leaves a node before the other comes. Of what has
+/// several members or instances all have left by then, or have the other role if only one is
+/// ruled out.
 fn apart(world: &World<'_>, acts: &mut Actions) {
-    for coloc in world.constraints.colocations.iter().filter(|c| c.never_together()) {
-        for (goes, comes) in [(coloc.primary, coloc.dependent), (coloc.dependent, coloc.primary)] {
-            let mut starts: FxHashMap<Option<Nid>, Vec<Aid>> = FxHashMap::default();
+    let never = |c: &&Coloc| c.score <= -crate::score::INF;
+    for coloc in world.constraints.colocations.iter().filter(never) {
+        let dependent = (coloc.dependent, coloc.dependent_role);
+        let primary = (coloc.primary, coloc.primary_role);
+        for ((goes, role), (comes, other_role)) in [(primary, dependent), (dependent, primary)] {
+            if other_role.is_some() {
+                continue;
+            }
+            let mut starts: BTreeMap<Option<Nid>, Vec<Aid>> = BTreeMap::new();
             for leaf in world.leaves(comes) {
                 for start in acts.all(leaf, Verb::Start) {
                     starts.entry(acts.acts[start].node).or_default().push(start);
                 }
             }
-            for leaf in world.leaves(goes) {
+            let gone: &[Verb] = match role {
+                None => &[Verb::Stopped],
+                Some(Role::Unpromoted) => &[Verb::Stopped, Verb::Promoted],
+                Some(_) => &[],
+            };
+            let points: Vec<Aid> = gone.iter().flat_map(|&verb| acts.all(goes, verb)).collect();
+            for point in points {
+                for &start in starts.values().flatten() {
+                    acts.order(point, start, edge::ORDER);
+                }
+            }
+            for leaf in world.leaves(goes).into_iter().filter(|_| role.is_none()) {
                 for stop in acts.all(leaf, Verb::Stop) {
                     for &start in starts.get(&acts.acts[stop].node).into_iter().flatten() {
                         acts.order(stop, start, edge::ORDER);
@@ -416,7 +438,11 @@ fn any_of(world: &World<'_>, acts: &mut Actions, set: &AnyOf) {
             acts.order(
                 point,
                 b,
-                if mandatory { edge::NEEDS | edge::USER | edge::WANTS } else { edge::ORDER },
+                if mandatory {
+                    edge::NEEDS | edge::USER | edge::WANTS
+                } else {
+                    edge::USER | edge::WANTS
+                },
             );
         }
     }

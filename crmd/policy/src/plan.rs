@@ -110,7 +110,8 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     assign::prepare(world);
     tickets::apply(world);
     assign::stick(world);
-    let assigned = assign::run(world, options.scores);
+    let mut assigned = assign::run(world, options.scores);
+    world.ranked = std::mem::take(&mut assigned.ranked);
     let mut acts = Actions::new(world.rscs.len());
     known_names(world);
     changes::check(world, &mut acts);
@@ -127,6 +128,7 @@ pub(crate) fn decide_all(world: &mut World<'_>, options: &Options) -> (Plan, Act
     create::one_after_other(world, &mut acts);
     crate::notify::settle(world, &mut acts);
     migrate::decide(world, &mut acts);
+    emit::points(&mut acts);
     let summary = summary::lines(world, &acts);
     let graph = emit::graph(world, &mut acts);
     let placements = placements(world);

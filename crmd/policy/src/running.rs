@@ -28,6 +28,8 @@ pub struct Running {
     pub blocked: bool,
     /// Whether it is no longer configured.
     pub orphan: bool,
+    /// Whether it stands for a clone none of whose instances runs.
+    pub spare: bool,
 }
 
 /// Every primitive and instance, in configured order.
@@ -35,23 +37,48 @@ pub fn running(cib: &Cib, now: WallTime) -> Vec<Running> {
     let world = state(cib, now, &Options::default());
     let mut found = Vec::new();
     for &top in &world.top {
-        collect(&world, top, &mut Vec::new(), &mut found);
+        collect(&world, top, Spares::LeftOut, &mut Vec::new(), &mut found);
     }
     found
 }
 
-fn collect(world: &World<'_>, rid: Rid, parents: &mut Vec<Text>, found: &mut Vec<Running>) {
+/// Whether instances of a clone that run nowhere are wanted: beside others that run they are no
+/// news.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spares {
+    LeftOut,
+    Wanted,
+}
+
+fn collect(
+    world: &World<'_>,
+    rid: Rid,
+    spares: Spares,
+    parents: &mut Vec<Text>,
+    found: &mut Vec<Running>,
+) {
     let rsc = &world.rscs[rid];
     if !rsc.is_primitive() {
         parents.push(rsc.id.clone());
+        let before = found.len();
         for &child in &rsc.children {
-            collect(world, child, parents, found);
+            collect(world, child, spares, parents, found);
+        }
+        // What runs nowhere at all must be seen: its first instance stands for it.
+        if found.len() == before
+            && rsc.parent.is_none()
+            && let Some(&first) = rsc.children.first()
+        {
+            collect(world, first, Spares::Wanted, parents, found);
         }
         parents.pop();
         return;
     }
-    // Spare instances of a clone that run nowhere are no news.
-    if rsc.running_on.is_empty() && rsc.parent.is_some() && rsc.anonymous {
+    if spares == Spares::LeftOut
+        && rsc.running_on.is_empty()
+        && rsc.parent.is_some()
+        && rsc.anonymous
+    {
         return;
     }
     let agent = rsc.prim.map(|prim| {
@@ -73,5 +100,6 @@ fn collect(world: &World<'_>, rid: Rid, parents: &mut Vec<Text>, found: &mut Vec
         managed: rsc.managed,
         blocked: rsc.blocked,
         orphan: rsc.orphan,
+        spare: spares == Spares::Wanted,
     });
 }

@@ -44,6 +44,7 @@ impl List<'_, '_> {
                 children.into_iter().for_each(|child| self.resource(child));
             }
             Kind::Clone(_) => {
+                let children = self.instances(rid);
                 children.into_iter().for_each(|child| self.resource(child));
                 self.own(rid);
             }
@@ -55,6 +56,17 @@ impl List<'_, '_> {
                     parts.into_iter().flatten().for_each(|part| self.resource(part));
                 }
             }
+        }
+    }
+
+    /// The instances of a clone: by their numbers if they were looked for, as is done for all
+    /// but what bundles run; otherwise as they chose their nodes.
+    fn instances(&self, clone: Rid) -> Vec<Rid> {
+        let rsc = &self.world.rscs[clone];
+        let inside = rsc.parent.is_some();
+        match self.world.ranked.get(&clone) {
+            Some(ranked) if inside || !self.world.opts.startup_probes => ranked.clone(),
+            _ => rsc.children.clone(),
         }
     }
 
@@ -86,7 +98,8 @@ impl List<'_, '_> {
             Verb::Start => Stage::Start,
             Verb::Promote => Stage::Promote,
             Verb::Monitor => Stage::Watch,
-            Verb::MigrateTo | Verb::MigrateFrom => Stage::Migrate,
+            Verb::MigrateTo => Stage::Push,
+            Verb::MigrateFrom => Stage::Pull,
             Verb::Running
             | Verb::Stopped
             | Verb::Promoted
@@ -117,9 +130,13 @@ impl List<'_, '_> {
     fn watched(&self, rid: Rid, aid: Aid) -> bool {
         let act = &self.acts.acts[aid];
         let Some(nid) = act.node else { return false };
-        self.world.active_ops.get(&(rid, nid)).is_some_and(|ops| {
-            ops.iter().any(|(name, interval)| *name == act.name && *interval == act.interval)
-        })
+        let world = self.world;
+        let known = [&world.active_ops, &world.watched_ops];
+        known
+            .iter()
+            .filter_map(|ops| ops.get(&(rid, nid)))
+            .flatten()
+            .any(|(name, interval)| *name == act.name && *interval == act.interval)
     }
 }
 
@@ -140,7 +157,8 @@ enum Stage {
     Start,
     Promote,
     Watch,
-    Migrate,
+    Push,
+    Pull,
     /// What stands for several actions, and notifications.
     Whole,
 }

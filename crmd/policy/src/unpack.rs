@@ -71,6 +71,8 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         lapsed: rustc_hash::FxHashSet::default(),
         records: Vec::new(),
         active_ops: FxHashMap::default(),
+        watched_ops: FxHashMap::default(),
+        ranked: FxHashMap::default(),
         known_by_name: FxHashMap::default(),
         no_promotion: rustc_hash::FxHashSet::default(),
         implied: Vec::new(),

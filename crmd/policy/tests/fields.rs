@@ -182,3 +182,16 @@ fn a_start_on_a_standby_node_is_found() {
     }
     assert!(matches!(check(&cib, &graph)[..], [Finding::StartOnStandby { .. }]));
 }
+
+#[test]
+fn of_a_clone_that_runs_nowhere_one_instance_is_shown_and_beside_running_ones_none() {
+    let clone = r#"<clone id="c"><meta_attributes id="c-m"><nvpair id="c-p" name="clone-max" value="2"/>
+        </meta_attributes><primitive id="a" class="ocf" provider="pacemaker" type="Dummy"/></clone>"#;
+    let shown = |history: &str| -> Vec<(String, usize)> {
+        let cib = cluster(NO_FENCING, clone, "", [history, ""]);
+        let all = rota_policy::running(&cib, NOW);
+        all.iter().map(|one| (one.id.to_string(), one.nodes.len())).collect()
+    };
+    assert_eq!(shown(""), [("a:0".to_owned(), 0)]);
+    assert_eq!(shown(&record("a", "start", 0, "")), [("a:0".to_owned(), 1)]);
+}

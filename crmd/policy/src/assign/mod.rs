@@ -39,6 +39,8 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
         ..Assign::default()
     };
     let order = utilization::order(world, &mut state);
+    // Whoever chooses first comes first in all lists, too.
+    world.top.clone_from(&order);
     // Connections to remote nodes go first: what runs behind them depends on them.
     for &rid in &order {
         if world.rscs[rid].serves.is_some() && world.rscs[rid].is_primitive() {

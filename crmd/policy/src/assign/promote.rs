@@ -102,6 +102,7 @@ pub(crate) fn set_roles(world: &mut World<'_>, state: &mut Assign, clone: Rid) {
         };
         state.line(|| line);
     }
+    state.ranked.insert(clone, order.iter().map(|&(_, child)| child).collect());
     let (max, node_max) =
         world.rscs[clone].clone_conf().map_or((0, 0), |c| (c.promoted_max, c.promoted_node_max));
     let mut promoted = 0;

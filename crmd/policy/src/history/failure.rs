@@ -101,6 +101,7 @@ pub(super) fn failure_expired(
     // A lost connection counts until the remote node has been fenced.
     let waits = world.rscs[rid].reconnect_s > 0
         && op.operation == "monitor"
+        && op.interval_ms > 0
         && world.rscs[rid].serves.is_some_and(|n| !world.nodes[n].remote_was_fenced);
     expired && result != status::DONE && !fact && !waits
 }

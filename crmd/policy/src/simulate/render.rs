@@ -393,9 +393,8 @@ pub(crate) fn primitive_at(world: &World<'_>, rid: Rid, one: Option<Nid>) -> Str
         let _ = write!(text, " ({})", flags.join(", "));
     }
     if rsc.running_on.len() > 1 {
-        let mut names: Vec<&str> =
+        let names: Vec<&str> =
             rsc.running_on.iter().map(|&n| world.nodes[n].name.as_str()).collect();
-        names.sort_by(|a, b| by_name(a, b));
         let _ = write!(text, " [ {} ]", names.join(" "));
     }
     text

@@ -5,7 +5,7 @@ use crate::xml::Element;
 
 const ROLES: [&str; 3] = ["Master", "Slave", "Started"];
 
-/// Makes one constraint of a kind; none when there is nothing to make it of.
+/// Makes one constraint, if what it needs is there.
 type Make = fn(&mut Maker) -> Option<Element>;
 
 /// All constraints.
