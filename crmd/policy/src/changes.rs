@@ -30,7 +30,7 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
     }
     if rsc.orphan {
         let gone = !rsc.running_on.contains(&nid) && rsc.parent.is_none();
-        if gone && !maintained && rsc.managed {
+        if gone && rsc.managed {
             world.chores.push(Chore::DeleteHistory { rid, nid });
         }
         return;
