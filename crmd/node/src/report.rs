@@ -286,9 +286,14 @@ fn condition<S: LogStore>(node: &Node<S>, id: rota_ids::NodeId, name: &NodeName)
     if state.unclean.contains_key(&id) {
         return NodeCondition::Unclean;
     }
-    if !state.view.members.contains_key(&id) {
-        let heard = node.hearing().rows.contains_key(&id);
-        return if heard { NodeCondition::Pending } else { NodeCondition::Offline };
+    let heard = node.hearing().rows.get(&id).map(|row| row.incarnation);
+    match (state.view.members.get(&id), heard) {
+        (None, None) => return NodeCondition::Offline,
+        (None, Some(_)) => return NodeCondition::Pending,
+        // Another life than the one that is a member: it has not been taken back in yet. So a node
+        // that has just been switched on says of itself, whatever its log still holds.
+        (Some(member), Some(now)) if *member != now => return NodeCondition::Pending,
+        (Some(_), _) => {}
     }
     let is_true = |attribute: &str| {
         node_attribute(&state.cib, name, attribute)

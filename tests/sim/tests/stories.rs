@@ -1,9 +1,12 @@
 //! Single faults with a known good outcome, told to the second.
 
+use rota_ids::Moment;
+use rota_node::Now;
+use rota_node::report::{NodeCondition, status};
 use rota_replica::LogStore as _;
 use rota_sim::chaos::Profile;
 use rota_sim::client::Step;
-use rota_sim::clock::{MS, SECOND, Time};
+use rota_sim::clock::{self, MS, SECOND, Time};
 use rota_sim::fence::Mood;
 use rota_sim::setup::Setup;
 use rota_sim::world::{What, World};
@@ -157,6 +160,30 @@ fn a_host_that_boots_slowly_after_a_cold_start_is_not_fenced_for_it() {
     world.run_for(60 * SECOND);
     peace(&world);
     assert_eq!(power_losses(&world), before);
+}
+
+/// Its log still holds the view of before the power-cut, in which an earlier life was a member.
+#[test]
+fn a_node_that_was_just_switched_on_does_not_call_itself_online() {
+    let mut world = cluster();
+    for host in 0..3 {
+        world.power_off(host);
+    }
+    world.power_on(0, 2 * SECOND);
+    world.run_for(10 * SECOND);
+    let own = world.name(0);
+    let node = &world.hosts[0].daemon.as_ref().expect("a running daemon").node;
+    let now = Now { moment: Moment::from_millis(0), wall: clock::wall(world.now) };
+    let report = status(node, &own, now);
+    let itself = report.nodes.iter().find(|found| found.name == own).expect("it knows itself");
+    assert_eq!(itself.state, NodeCondition::Pending);
+
+    world.power_on(1, 2 * SECOND);
+    world.power_on(2, 2 * SECOND);
+    world.run_for(60 * SECOND);
+    peace(&world);
+    let node = &world.hosts[0].daemon.as_ref().expect("a running daemon").node;
+    assert!(status(node, &own, now).nodes.iter().all(|n| n.state == NodeCondition::Online));
 }
 
 #[test]
