@@ -9,10 +9,9 @@ use rota_fencing::{Action as DeviceAction, Reply};
 use rota_fencing_devices::{DeviceCall, Registry};
 use rota_ids::{NodeName, Text};
 use rota_node::{AgentOutcome, AgentParams, Event, ExecStatus, RunId};
-use rota_runner::metadata::Parameter;
 use rota_runner::{
-    Action, Agent, Class, Config, InFlight, Keeper, OcfCode, OpId, Outcome, Recovered, Request,
-    Runner, Status,
+    Agent, Class, Config, InFlight, Keeper, OcfCode, OpId, Outcome, Recovered, Request, Runner,
+    Status,
 };
 use rota_settings::Settings;
 use rota_transition::ResourceOp;
@@ -213,13 +212,8 @@ async fn agent_params(runner: &Runner, agent: &Agent) -> Option<AgentParams> {
     }
     let asked = tokio::time::timeout(METADATA_WAIT, runner.metadata(agent)).await;
     let known = asked.ok()?.ok()?;
-    let names = |which: &dyn Fn(&Parameter) -> bool| -> Vec<Text> {
-        let meant = known.parameters.iter().filter(|parameter| which(parameter));
-        meant.map(|parameter| parameter.name.as_str().into()).collect()
-    };
-    let fixed = known.can(Action::ReloadAgent).then(|| names(&|p| !p.reloadable));
-    let secret = names(&|p| p.private || matches!(p.name.as_str(), "password" | "passwd"));
-    Some(AgentParams { fixed, secret })
+    let fixed = known.fixed().map(|names| names.map(Text::from).collect());
+    Some(AgentParams { fixed, secret: known.secrets().map(Text::from).collect() })
 }
 
 fn ended(run: RunId, outcome: Outcome, known: Option<AgentParams>) -> Input {

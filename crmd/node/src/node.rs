@@ -62,8 +62,8 @@ struct Departing {
 /// One whole node of the cluster.
 ///
 /// The shell calls [`Node::step`] with whatever happened, as much of it as is at hand, and then
-/// [`Node::flush`] until it has no more: the log is written and synced, what was committed is applied, and the
-/// effects come out in the order in which they must be carried out.
+/// [`Node::flush`] until it has no more: the log is written and synced, what was committed is
+/// applied, and the effects come out in the order in which they must be carried out.
 pub struct Node<S: LogStore> {
     config: Config,
     replica: Replica<S>,

@@ -106,10 +106,7 @@ fn active(
     let mut act = blank(Some(rid), Verb::Monitor, Some(nid));
     act.name = name.clone();
     act.interval = interval;
-    // What is not managed is watched where it is, whatever ought to be done about it.
-    let rsc = &world.rscs[rid];
-    let left_alone = !rsc.managed && !rsc.blocked && rsc.running_on.contains(&nid);
-    act.optional = known && (start_optional || left_alone);
+    act.optional = known && start_optional;
     act.priority = world.rscs[rid].priority;
     let node = &world.nodes[nid];
     let coming = node.is_remote() && start.is_some_and(|s| acts.acts[s].runnable);

@@ -295,9 +295,12 @@ impl LostReason {
             Self::Silent => timing.steady,
             Self::Stalled => timing.steady.max(timing.stall),
         };
-        let doublings = u32::try_from(losses.saturating_sub(LOSSES_FORGIVEN)).unwrap_or(u32::MAX);
-        let longer = timing.steady.saturating_mul(1u32.checked_shl(doublings).unwrap_or(u32::MAX));
-        once.max(if doublings == 0 { once } else { longer.min(PROBATION_MAX) })
+        let again = losses.min(LOSSES_REMEMBERED).saturating_sub(LOSSES_FORGIVEN);
+        if again == 0 {
+            once
+        } else {
+            once.max((timing.steady * (1_u32 << again)).min(PROBATION_MAX))
+        }
     }
 }
 

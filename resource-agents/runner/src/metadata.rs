@@ -154,6 +154,20 @@ impl Metadata {
             && self.parameter(name).is_some_and(|parameter| parameter.reloadable)
     }
 
+    /// Parameters whose change needs a restart; `None` when the agent cannot reload at all.
+    pub fn fixed(&self) -> Option<impl Iterator<Item = &str>> {
+        let fixed = || self.parameters.iter().filter(|p| !p.reloadable).map(|p| p.name.as_str());
+        self.can(Action::ReloadAgent).then(fixed)
+    }
+
+    /// Parameters that are secrets: those marked as `private` (OCF 1.1), and what older agents call
+    /// their passwords.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let is_secret =
+            |p: &&Parameter| p.private || matches!(p.name.as_str(), "password" | "passwd");
+        self.parameters.iter().filter(is_secret).map(|p| p.name.as_str())
+    }
+
     /// Everything that is wrong with these parameters.
     pub fn check<'a>(
         &self,

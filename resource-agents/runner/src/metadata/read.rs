@@ -231,6 +231,9 @@ mod tests {
         assert_eq!(m.parameter("address").unwrap().deprecated, Some(vec!["ip".into()]));
         let secret = m.parameter("secret").unwrap();
         assert!(secret.private);
+        assert_eq!(m.secrets().collect::<Vec<_>>(), ["secret"]);
+        let fixed: Vec<&str> = m.fixed().unwrap().collect();
+        assert!(fixed.contains(&"ip") && !fixed.contains(&"mode"), "{fixed:?}");
         assert_eq!(secret.default.as_deref(), Some("<none>"));
         assert_eq!(m.actions[2].interval, Some(Duration::from_secs(10)));
         assert_eq!(m.actions[3].interval, Some(Duration::from_millis(500)));
