@@ -29,6 +29,13 @@ pub const REMEMBERED_ORDERS: usize = 4_096;
 /// this node has been fenced, so that waiting costs no safety where fencing is on.
 pub const QUORUM_GRACE: Duration = Duration::from_millis(1_500);
 
+/// A stop that failed while this node is alone is tried again after this long, then after twice as
+/// long, and so on up to [`RETRY_STOP_MAX`].
+pub const RETRY_STOP: Duration = Duration::from_secs(2);
+
+/// See [`RETRY_STOP`]. Each attempt is told to the log when it can be reached again.
+pub const RETRY_STOP_MAX: Duration = Duration::from_secs(120);
+
 /// A plan is made again after this long even when nothing happens (`cluster-recheck-interval`
 /// in Pacemaker: 15 minutes).
 pub const RECHECK: Duration = Duration::from_secs(15 * 60);

@@ -2,19 +2,21 @@
 //!
 //! The policy engine is asked as ever, with the quorum gone and nobody else there; of its plan
 //! only what concerns this node is carried out. Starting is not among it: without quorum the
-//! engine plans no start, and the checker sees to it.
+//! engine plans no start, and the checker sees to it. A stop that fails is tried again: those who
+//! would fence this node for it are not there.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rota_cib::Cib;
 use rota_ids::{Moment, NodeName};
 use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
-use rota_transition::{ActionId, Executor, Task};
+use rota_transition::{ActionId, Executor, ResourceOp, Task};
 
 use crate::book;
 use crate::entry::Entry;
-use crate::event::{Effect, Now, RunId};
-use crate::limits::QUORUM_GRACE;
+use crate::event::{AgentOutcome, Effect, ExecStatus, Now, RunId};
+use crate::limits::{QUORUM_GRACE, RETRY_STOP, RETRY_STOP_MAX};
 use crate::local::Local;
 use crate::order::OrderTask;
 use crate::state::ClusterState;
@@ -32,9 +34,26 @@ enum Phase {
 
 struct Acting {
     executor: Executor,
-    runs: BTreeMap<RunId, ActionId>,
+    runs: BTreeMap<RunId, Attempt>,
     /// Handed out by the executor, not yet carried out.
     due: Vec<Step>,
+    /// What failed, and when.
+    failed: Vec<(Moment, Attempt)>,
+}
+
+/// A stop or the like, begun or failed.
+struct Attempt {
+    action: ActionId,
+    op: ResourceOp,
+    /// How often it was tried before.
+    before: u32,
+}
+
+impl Attempt {
+    /// How long after it failed it is tried again.
+    fn pause(&self) -> Duration {
+        RETRY_STOP.saturating_mul(1 << self.before.min(8)).min(RETRY_STOP_MAX)
+    }
 }
 
 /// What this node does alone.
@@ -60,13 +79,18 @@ impl Minority {
     }
 
     /// A run ended; if it was ours, what waits for it may go on at the next [`Self::advance`].
-    pub fn ended(&mut self, run: RunId) {
+    pub fn ended(&mut self, now: Now, run: RunId, outcome: &AgentOutcome) {
         if let Phase::Acting(acting) = &mut self.phase
-            && let Some(action) = acting.runs.remove(&run)
+            && let Some(attempt) = acting.runs.remove(&run)
         {
-            // Failed or not: there is nobody to fence us but the others, and the next stop of
-            // the chain is better tried than not.
-            acting.executor.step(StepInput::Confirmed(action), &mut acting.due);
+            if attempt.before == 0 {
+                // Failed or not: there is nobody to fence us but the others, and the next stop
+                // of the chain is better tried than not.
+                acting.executor.step(StepInput::Confirmed(attempt.action), &mut acting.due);
+            }
+            if outcome.rc != attempt.op.expected_rc && outcome.status != ExecStatus::Lost {
+                acting.failed.push((now.moment, attempt));
+            }
         }
     }
 
@@ -96,7 +120,10 @@ impl Minority {
                 hands.todo.push(Effect::Tale(Story::QuorumBack));
                 self.phase = Phase::Quorate;
             }
-            Phase::Acting(acting) => acting.go_on(now, name, hands),
+            Phase::Acting(acting) => {
+                acting.go_on(now, name, hands);
+                acting.try_again(now, hands);
+            }
         }
     }
 }
@@ -104,11 +131,25 @@ impl Minority {
 impl Acting {
     fn new(state: &ClusterState, name: &NodeName, now: Now, local: &Local) -> Self {
         let cib = alone(state, name, local);
-        let plan = rota_policy::plan(&cib, now.wall, &rota_policy::Options::default());
+        let options = rota_policy::Options { alone: true, ..rota_policy::Options::default() };
+        let plan = rota_policy::plan(&cib, now.wall, &options);
         let mut executor = Executor::new(plan.graph, Limits::DEFAULT);
         let mut due = Vec::new();
         executor.step(StepInput::Begin, &mut due);
-        Self { executor, runs: BTreeMap::new(), due }
+        Self { executor, runs: BTreeMap::new(), due, failed: Vec::new() }
+    }
+
+    /// Tries again what failed long enough ago.
+    fn try_again(&mut self, now: Now, hands: &mut Hands<'_>) {
+        let is_due =
+            |(at, attempt): &mut (Moment, Attempt)| now.moment.since(*at) >= attempt.pause();
+        for (_, mut attempt) in self.failed.extract_if(.., is_due) {
+            attempt.before += 1;
+            let op = attempt.op.clone();
+            if let Some(run) = hands.local.take_alone(now, op, hands.entries, hands.todo) {
+                self.runs.insert(run, attempt);
+            }
+        }
     }
 
     fn go_on(&mut self, now: Now, name: &NodeName, hands: &mut Hands<'_>) {
@@ -128,9 +169,9 @@ impl Acting {
         match &action.task {
             Task::Resource(op) if is_here && book::only_stops(op) => {
                 let op = (**op).clone();
-                match hands.local.take_alone(now, op, hands.entries, hands.todo) {
+                match hands.local.take_alone(now, op.clone(), hands.entries, hands.todo) {
                     Some(run) => {
-                        self.runs.insert(run, id);
+                        self.runs.insert(run, Attempt { action: id, op, before: 0 });
                         false
                     }
                     None => true,

@@ -189,7 +189,7 @@ impl<S: LogStore> Node<S> {
             Event::Membership(report) => self.membership(report)?,
             Event::AgentEnded { run, outcome } => {
                 let mut entries = Vec::new();
-                self.minority.ended(run);
+                self.minority.ended(now, run, &outcome);
                 self.local.ended(now, run, outcome, &mut entries, &mut self.todo);
                 self.propose_all(now, entries);
             }

@@ -25,6 +25,8 @@ pub(crate) struct World<'a> {
     pub values: Values<'a>,
     pub opts: Options,
     pub quorum: bool,
+    /// Whether nobody can be fenced: see [`crate::Options::alone`].
+    pub alone: bool,
     /// Whether a fence device is configured at all.
     pub have_fencing_device: bool,
     /// Whether some resource needs unfencing.
@@ -486,8 +488,20 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Nobody can be fenced: see [`crate::Options::alone`].
+    pub fn leave_alone(&mut self) {
+        self.alone = true;
+        for node in self.nodes.iter_mut().filter(|node| node.online && !node.is_remote()) {
+            node.unclean = false;
+            node.fence_reason = None;
+        }
+    }
+
     /// Asks for a node to be fenced; the first reason is kept.
     pub fn fence(&mut self, nid: Nid, reason: &str) {
+        if self.alone && self.nodes[nid].sort != NodeSort::Guest {
+            return;
+        }
         let guest_container = self.nodes[nid].container;
         match (self.nodes[nid].sort, guest_container) {
             (NodeSort::Guest, Some(container)) => {

@@ -21,6 +21,9 @@ pub struct Options {
     pub explain: bool,
     /// Quorum, if it is to be other than the Cib says.
     pub quorum: Option<bool>,
+    /// Whether the only member has nobody else and can fence nobody, itself included: whatever
+    /// failed there is stopped (again), whatever `on-fail` says.
+    pub alone: bool,
 }
 
 /// Where an instance will be and in which role.
@@ -89,6 +92,9 @@ pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World
     let mut world = unpack::world(cib, now.0);
     if let Some(quorum) = options.quorum {
         world.quorum = quorum;
+    }
+    if options.alone {
+        world.leave_alone();
     }
     fence::quorum_policy(&mut world);
     history::unpack(&mut world);

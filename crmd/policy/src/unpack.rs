@@ -49,6 +49,7 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         values,
         opts,
         quorum: cib.header.have_quorum.unwrap_or(false),
+        alone: false,
         have_fencing_device: false,
         have_unfencing: false,
         nodes,

@@ -195,3 +195,35 @@ fn of_a_clone_that_runs_nowhere_one_instance_is_shown_and_beside_running_ones_no
     assert_eq!(shown(""), [("a:0".to_owned(), 0)]);
     assert_eq!(shown(&record("a", "start", 0, "")), [("a:0".to_owned(), 1)]);
 }
+
+#[test]
+fn a_node_alone_stops_again_what_failed_to_stop_and_waits_for_no_fencing() {
+    let alone = Options { quorum: Some(false), alone: true, ..Options::default() };
+    let together = Options { quorum: Some(false), ..Options::default() };
+    for on_fail in ["", "fence", "block", "standby", "stop"] {
+        let op = if on_fail.is_empty() {
+            String::new()
+        } else {
+            format!(
+                r#"<operations><op id="s" name="stop" interval="0" on-fail="{on_fail}"/>
+                   </operations>"#
+            )
+        };
+        let device = r#"<primitive id="f" class="stonith" type="fence_dummy"/>"#;
+        let resources = format!("{device}{}", dummy("a", &op));
+        let cib = cluster("", &resources, "", [&record("a", "stop", 1, ""), "lost"]);
+        let done = |options: &Options| -> Vec<String> {
+            let graph = plan(&cib, NOW, options).graph;
+            let told = graph.actions.iter().filter_map(|a| match &a.task {
+                Task::Resource(op) if op.resource == "a" => Some(format!("{} of a", op.operation)),
+                Task::Fence { target, .. } => Some(format!("{target} is fenced")),
+                _ => None,
+            });
+            told.collect()
+        };
+        assert_eq!(done(&alone), ["stop of a"], "on-fail={on_fail}");
+        if on_fail != "standby" {
+            assert!(!done(&together).contains(&"stop of a".into()), "on-fail={on_fail}");
+        }
+    }
+}

@@ -117,3 +117,8 @@ fn a_fence_device_may_be_in_use_on_several_nodes() {
 fn the_stop_of_a_fence_device_waits_for_its_start() {
     holds_with_all(40410);
 }
+
+#[test]
+fn a_minority_tries_again_what_failed_to_stop() {
+    holds_with_all(400_094);
+}

@@ -4,6 +4,7 @@ use rota_ids::Moment;
 use rota_node::Now;
 use rota_node::report::{NodeCondition, status};
 use rota_replica::LogStore as _;
+use rota_sim::agents::Trick;
 use rota_sim::chaos::Profile;
 use rota_sim::client::Step;
 use rota_sim::clock::{self, MS, SECOND, Time};
@@ -122,6 +123,20 @@ fn a_host_that_is_cut_off_stops_by_itself_and_is_fenced_before_recovery() {
     world.net.heal();
     world.run_for(60 * SECOND);
     peace(&world);
+}
+
+#[test]
+fn a_host_that_is_cut_off_tries_again_what_fails_to_stop() {
+    let mut world = cluster();
+    let old = vip(&world);
+    for host in 0..world.hosts.len() {
+        world.hosts[host].card = Mood::Dead;
+    }
+    let tricks = &mut world.hosts[old].run.services.tricks;
+    tricks.insert(("vip".into(), "stop".into()), Trick::Fail);
+    cut_off(&mut world, old, true);
+    assert!(world.run_till(20 * SECOND, |world| world.active("vip").is_empty()));
+    fine(&world);
 }
 
 #[test]

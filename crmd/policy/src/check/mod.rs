@@ -178,7 +178,14 @@ fn there(cib: &Cib, node: &str) -> Option<bool> {
             || matches!(value.as_str(), "true" | "yes" | "on" | "y")
             || digits.bytes().any(|digit| digit != b'0')
     };
-    Some(says(ccm, "true") && says(state.crmd.as_deref().unwrap_or("offline"), "online"))
+    // Who says goodbye is there as long as its controller is, whatever the membership says.
+    let leaves = state.attributes.iter().filter_map(|set| set.get("shutdown")).any(|v| {
+        let v = v.trim_start();
+        let digits = v.strip_prefix(['+', '-']).unwrap_or(v);
+        digits.bytes().take_while(u8::is_ascii_digit).any(|b| b != b'0')
+    });
+    let member = says(ccm, "true") || leaves;
+    Some(member && says(state.crmd.as_deref().unwrap_or("offline"), "online"))
 }
 
 /// Whether an attribute of a node, permanent or transient, keeps everything off it.

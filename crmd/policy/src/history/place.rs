@@ -53,6 +53,9 @@ pub(super) fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading
         role = Role::Stopped;
     }
     let mut on_fail = reading.on_fail;
+    if world.alone {
+        on_fail = on_fail.min(OnFail::Recover);
+    }
     if world.nodes[nid].unclean && role > Role::Stopped {
         // Whatever failed there, it ends with the node, if that can be ended.
         on_fail = match reading.hopeless && !crate::create::can_fence(world, nid) {
