@@ -137,6 +137,9 @@ impl Client {
             .block_on(self.admin.change(ChangeRequest { change }))
             .map_err(answer)?
             .into_inner();
+        if reply.refused.contains(rota_cib::change::STALE) {
+            return Err(Error::Stale(reply.refused));
+        }
         if !reply.refused.is_empty() {
             return Err(Error::Refused(reply.refused));
         }

@@ -3,17 +3,17 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rota_cib::change::{Author, Change};
+use rota_cib::change::Author;
 use rota_cib::{Cib, xml};
 use rota_ids::WallTime;
 
 use crate::agents::HostAgents;
 use crate::client::{Client, Histories};
-use crate::commands::{self, Context, Outcome, UserError, Wait};
+use crate::commands::{self, Context, Needs, Outcome, UserError, Wait};
 use crate::error::Error;
 
 /// How often a command is worked out anew when somebody else changed the configuration meanwhile.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 20;
 
 /// How long a move may take before its constraint is left to the administrator.
 const MOVE_PATIENCE: Duration = Duration::from_secs(120);
@@ -55,28 +55,33 @@ fn take_file(words: &mut Vec<String>) -> Result<Option<String>, Error> {
 
 fn on_cluster(words: &[String]) -> Result<(), Error> {
     let mut client = Client::connect()?;
-    let histories =
-        if commands::look_at_histories(words) { Histories::Wanted } else { Histories::LeftOut };
     for attempt in 1..=ATTEMPTS {
-        let (cib, via) = client.cib_and_name(histories)?;
-        let outcome = work_out(words, &cib, Some(&via))?;
+        let (cib, via) = match commands::needs(words) {
+            Needs::Nothing => (Cib::default(), None),
+            Needs::Configuration => client.cib_and_name(Histories::LeftOut).map(known)?,
+            Needs::Histories => client.cib_and_name(Histories::Wanted).map(known)?,
+        };
+        let outcome = work_out(words, &cib, via.as_deref())?;
         let author = Author { client: "rota".into(), ..Author::default() };
         let mut refused = None;
         for change in outcome.changes_for(&cib, author) {
             if let Err(error) = client.change(&change) {
-                refused = Some((change, error));
+                refused = Some(error);
                 break;
             }
         }
         match refused {
             None => return finish(&mut client, &outcome),
             // Compare-and-swap: somebody was faster.
-            Some((Change::Configure(_), Error::Refused(why)))
-                if attempt < ATTEMPTS && why.contains("has changed since") => {}
-            Some((_, error)) => return Err(error),
+            Some(Error::Stale(_)) if attempt < ATTEMPTS => {}
+            Some(error) => return Err(error),
         }
     }
     Err(Error::Refused("the configuration keeps changing; try again".to_owned()))
+}
+
+fn known((cib, via): (Cib, String)) -> (Cib, Option<String>) {
+    (cib, Some(via))
 }
 
 fn finish(client: &mut Client, outcome: &Outcome) -> Result<(), Error> {

@@ -11,6 +11,10 @@ pub enum Error {
     /// The cluster, or a rule of ours, refused. Nothing was changed.
     #[error("{0}")]
     Refused(String),
+    /// What was asked for was worked out on a configuration that has changed since. Nothing was
+    /// changed; working it out again may help.
+    #[error("{0}")]
+    Stale(String),
     /// The daemon cannot be reached.
     #[error("{0}")]
     NoDaemon(String),
@@ -27,7 +31,7 @@ impl Error {
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Usage(_) => 64,
-            Self::Refused(_) => 1,
+            Self::Refused(_) | Self::Stale(_) => 1,
             Self::NoDaemon(_) => 102,
             Self::TimedOut(_) => 124,
             Self::File(_) => 74,

@@ -90,7 +90,7 @@ fn programs() -> PathBuf {
         return std::path::absolute(dir).unwrap();
     }
     let dir = Path::new(env!("CARGO_BIN_EXE_rota")).parent().unwrap().to_owned();
-    if ["rotad", "rota-bmc"].iter().any(|name| !dir.join(name).exists()) {
+    if ["rotad", "rota-bmc", "rota-keeper"].iter().any(|name| !dir.join(name).exists()) {
         let mut build = Command::new(env!("CARGO"));
         build.args([
             "build",
@@ -101,6 +101,8 @@ fn programs() -> PathBuf {
             "rotad",
             "-p",
             "rota-fencing-devices",
+            "-p",
+            "rota-runner",
         ]);
         if dir.ends_with("release") {
             build.arg("--release");
@@ -297,4 +299,44 @@ fn slow_a_changed_parameter_is_taken_up_by_an_agent_that_can_and_else_needs_a_re
     on_n1(&["resource", "delete", "m"]);
     on_n1(&["wait"]);
     assert_eq!(told(&other), "start higher\nstop higher\n", "its definition is gone");
+}
+
+#[test]
+fn slow_changes_that_are_made_at_the_same_time_are_all_kept() {
+    const EACH: usize = 15;
+    let sandbox = Sandbox::new();
+    sandbox.say(&["up"]);
+    let on = |node: &str, words: &[&str]| sandbox.run(&[&["exec", node], words].concat());
+    let modify = |value: &str| {
+        format!(
+            r#"<cluster_property_set id="cib-bootstrap-options"><nvpair id="cib-bootstrap-options-c"
+               name="c" value="{value}"/></cluster_property_set>"#
+        )
+    };
+    // Each has one option in the set that all of them write to, and its own way to write.
+    let write = |writer: &str, value: &str| match writer {
+        "a" => on("n1", &["property", "set", "--force", &format!("a={value}")]),
+        "b" => on("n2", &["compat", "crm_attribute", "-t", "crm_config", "-n", "b", "-v", value]),
+        "c" => {
+            let text = modify(value);
+            let words = ["compat", "cibadmin", "--modify", "--allow-create", "--scope"];
+            on("n3", &[&words[..], &["crm_config", "--xml-text", &text]].concat())
+        }
+        _ => on("n2", &["property", "set", "--force", &format!("d={value}")]),
+    };
+    std::thread::scope(|scope| {
+        for writer in ["a", "b", "c", "d"] {
+            scope.spawn(move || {
+                for round in 1..=EACH {
+                    // Who is overtaken too often is told so, and may try again.
+                    let done = (0..20).any(|_| write(writer, &round.to_string()).status.success());
+                    assert!(done, "{writer}={round}");
+                }
+            });
+        }
+    });
+    let config = sandbox.say(&["exec", "n1", "property", "config"]);
+    for writer in ["a", "b", "c", "d"] {
+        assert!(config.contains(&format!("  {writer}={EACH}\n")), "{config}");
+    }
 }

@@ -11,7 +11,6 @@ mod constraint;
 mod error;
 mod find;
 mod help;
-mod ids;
 mod node;
 mod property;
 mod refs;
@@ -65,14 +64,27 @@ pub fn run(args: &[String], context: &Context<'_>) -> Result<Outcome, UserError>
     work.finish()
 }
 
-/// Whether a command looks at what agents did (where a resource is active, what failed). The
-/// others can be worked out on [`Cib::without_history`].
-pub fn look_at_histories(words: &[String]) -> bool {
+/// What of the Cib a command must be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing of it: what it asks for is the same whatever the cluster has.
+    Nothing,
+    /// What people configured; [`Cib::without_history`] will do.
+    Configuration,
+    /// What agents did, too: where a resource is active, what failed.
+    Histories,
+}
+
+/// What a command must be given of the Cib.
+pub fn needs(words: &[String]) -> Needs {
     let mut given = words.iter().map(String::as_str).filter(|word| !word.starts_with('-'));
     match (given.next(), given.next()) {
-        (Some("property" | "constraint" | "tag"), _) => false,
-        (Some("resource"), Some(verb)) => resource::LOOK_AT_HISTORIES.contains(&verb),
-        _ => true,
+        (Some("property"), Some("set")) => Needs::Nothing,
+        (Some("property" | "constraint" | "tag"), _) => Needs::Configuration,
+        (Some("resource"), Some(verb)) if !resource::LOOK_AT_HISTORIES.contains(&verb) => {
+            Needs::Configuration
+        }
+        _ => Needs::Histories,
     }
 }
 

@@ -1,10 +1,11 @@
 //! `rota property …`: options of the cluster.
 
+use rota_cib::change::Edit;
 use rota_cib::nvset::NvSet;
 use rota_cib::options::{CLUSTER, Known, find as find_option, suggest};
 
 use super::error::UserError;
-use super::sets::{remove_value, set_values, value};
+use super::sets::{remove_value, value};
 use super::words;
 use super::work::Work;
 
@@ -50,6 +51,7 @@ fn take_set(work: &mut Work<'_>) -> (usize, NvSet) {
     }
 }
 
+/// Asks for what depends on nothing that the configuration holds.
 fn set(work: &mut Work<'_>, options: &[&str]) -> Result<(), UserError> {
     let pairs = words::pairs(options)?;
     for (name, value) in &pairs {
@@ -63,18 +65,8 @@ fn set(work: &mut Work<'_>, options: &[&str]) -> Result<(), UserError> {
             None => work.unless_forced(unknown(name))?,
         }
     }
-    let mut ids = work.ids();
-    let (at, set) = take_set(work);
-    let mut sets = vec![set];
-    for (name, _) in &pairs {
-        // The option stands under one of its names only.
-        let others = find_option(CLUSTER, name).into_iter().flat_map(Known::names);
-        others.filter(|other| other != name).for_each(|other| {
-            remove_value(&mut sets, other);
-        });
-    }
-    set_values(&mut sets, SET, &pairs, &mut ids);
-    work.config.properties.splice(at..at, sets);
+    let values = pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    work.out.edits.push(Edit::SetProperties { set: SET.into(), values });
     Ok(())
 }
 

@@ -11,10 +11,10 @@
 
 use rota_cib::Text;
 use rota_cib::date;
+use rota_cib::fresh::Ids;
 use rota_cib::rule::{AttributeTest, BooleanOp, Comparison, Condition, DateTest, Rule, ValueKind};
 
 use super::error::UserError;
-use super::ids::Ids;
 
 /// Which conditions make sense where the rule stands.
 #[derive(Clone, Copy)]

@@ -1,13 +1,13 @@
 //! What a command works on, and what comes out of it.
 
-use rota_cib::change::{Author, Change, Configure, diff};
+use rota_cib::change::{Author, Change, Configure, Edit, diff};
+use rota_cib::fresh::Ids;
 use rota_cib::validate::errors;
 use rota_cib::{Cib, Config};
 use rota_ids::WallTime;
 
 use super::agents::AgentMetadata;
 use super::error::UserError;
-use super::ids::Ids;
 use super::words::Words;
 
 /// What a command may know.
@@ -28,6 +28,8 @@ pub struct Context<'a> {
 pub struct Outcome {
     /// The configuration after the command; none if it is to stay as it is.
     pub config: Option<Config>,
+    /// Edits that are right whatever the configuration is by the time they are made.
+    pub edits: Vec<Edit>,
     /// Changes of the status, to be made after that of the configuration.
     pub changes: Vec<Change>,
     /// The answer, for standard output.
@@ -44,18 +46,19 @@ pub struct Outcome {
 
 impl Outcome {
     /// The changes to ask the cluster for, in order; `cib` is the one that the command worked on.
-    /// The first is refused by the cluster if the configuration has changed since then.
+    /// What was worked out on it is refused by the cluster if the configuration has changed since
+    /// then.
     pub fn changes_for(&self, cib: &Cib, author: Author) -> Vec<Change> {
-        let configure = self.config.as_ref().map(|config| {
-            let edits = diff(&cib.config, config);
-            Change::Configure(Configure {
-                base: Some(cib.header.version),
-                edits,
-                force: self.force,
-                author,
-            })
-        });
-        configure.into_iter().chain(self.changes.iter().cloned()).collect()
+        let configure = |base, edits| {
+            let author = author.clone();
+            Change::Configure(Configure { base, edits, force: self.force, author })
+        };
+        let worked_out = self
+            .config
+            .as_ref()
+            .map(|config| configure(Some(cib.header.version), diff(&cib.config, config)));
+        let simple = (!self.edits.is_empty()).then(|| configure(None, self.edits.clone()));
+        worked_out.into_iter().chain(simple).chain(self.changes.iter().cloned()).collect()
     }
 }
 

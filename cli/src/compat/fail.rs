@@ -80,17 +80,19 @@ pub struct Failure {
     pub code: u8,
     /// What is printed on stderr, as it stands; nothing, if empty.
     pub words: String,
+    /// Whether the tool was overtaken by another change, and had better be run again.
+    pub is_stale: bool,
 }
 
 impl Failure {
     /// A failure with words of its own.
     pub fn new(code: u8, words: impl Into<String>) -> Self {
-        Self { code, words: words.into() }
+        Self { code, words: words.into(), is_stale: false }
     }
 
     /// A failure whose code says everything.
     pub const fn silent(code: u8) -> Self {
-        Self { code, words: String::new() }
+        Self { code, words: String::new(), is_stale: false }
     }
 }
 
@@ -101,11 +103,11 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let code = match &error {
             Error::Usage(_) => USAGE,
-            Error::Refused(_) => ERROR,
+            Error::Refused(_) | Error::Stale(_) => ERROR,
             Error::NoDaemon(_) => DISCONNECTED,
             Error::TimedOut(_) => TIMEOUT,
             Error::File(_) => 74,
         };
-        Self::new(code, error.to_string())
+        Self { is_stale: matches!(error, Error::Stale(_)), ..Self::new(code, error.to_string()) }
     }
 }

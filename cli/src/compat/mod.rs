@@ -73,6 +73,9 @@ const TOOLS: &[(&str, Run)] = &[
     ("stonith_admin", stonith_admin::run),
 ];
 
+/// How often a tool is run before it gives way to others who change the configuration.
+const ATTEMPTS: usize = 20;
+
 /// A tool of another cluster manager that Rota answers for.
 #[derive(Clone, Copy)]
 pub enum Tool {
@@ -112,7 +115,10 @@ impl Tool {
             );
             return ExitCode::SUCCESS;
         }
-        match run(args) {
+        // Whoever is overtaken by somebody else's change works it out again on the result.
+        let mut attempts = (1..ATTEMPTS).map(|_| run(args));
+        let done = attempts.find(|done| !matches!(done, Err(failure) if failure.is_stale));
+        match done.unwrap_or_else(|| run(args)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(failure) => {
                 if !failure.words.is_empty() {

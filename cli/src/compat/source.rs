@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use rota_cib::change::{Change, apply};
-use rota_cib::{Cib, Text, xml};
+use rota_cib::change::{Change, Configure, apply};
+use rota_cib::{Cib, Text, Version, xml};
 use rota_ids::WallTime;
 use rota_node::report::StatusReport;
 
@@ -22,6 +22,8 @@ pub enum Source {
     Cluster {
         /// The connection.
         client: Client,
+        /// The version that was read last: what is changed was worked out on it.
+        seen: Option<Version>,
     },
 }
 
@@ -44,7 +46,7 @@ impl Source {
                 let path = PathBuf::from(path);
                 let is_pipe = path.starts_with("/dev/fd") || path.starts_with("/proc");
                 match is_pipe.then(Client::connect) {
-                    Some(Ok(client)) => Ok(Self::Cluster { client }),
+                    Some(Ok(client)) => Ok(Self::Cluster { client, seen: None }),
                     Some(Err(_)) | None => Ok(Self::File { path }),
                 }
             }
@@ -57,7 +59,7 @@ impl Source {
     /// # Errors
     /// When it does not answer.
     pub fn cluster() -> Result<Self, Failure> {
-        Ok(Self::Cluster { client: Client::connect()? })
+        Ok(Self::Cluster { client: Client::connect()?, seen: None })
     }
 
     /// The document as it stands.
@@ -69,7 +71,7 @@ impl Source {
             Self::File { path } => std::fs::read(&*path).map_err(|error| {
                 Failure::new(DISCONNECTED, format!("{}: {error}", path.display()))
             })?,
-            Self::Cluster { client } => client.cib_xml()?,
+            Self::Cluster { client, .. } => client.cib_xml()?,
         };
         String::from_utf8(bytes).map_err(|_| Failure::new(DATA, "the CIB is not UTF-8"))
     }
@@ -79,7 +81,11 @@ impl Source {
     /// # Errors
     /// When it cannot be had or read.
     pub fn cib(&mut self) -> Result<Cib, Failure> {
-        read(&self.text()?)
+        let cib = read(&self.text()?)?;
+        if let Self::Cluster { seen, .. } = self {
+            *seen = Some(cib.header.version);
+        }
+        Ok(cib)
     }
 
     /// What the daemon reports; none for a file.
@@ -89,7 +95,7 @@ impl Source {
     pub fn report(&mut self) -> Result<Option<StatusReport>, Failure> {
         match self {
             Self::File { .. } => Ok(None),
-            Self::Cluster { client } => Ok(Some(client.status()?)),
+            Self::Cluster { client, .. } => Ok(Some(client.status()?)),
         }
     }
 
@@ -97,18 +103,26 @@ impl Source {
     pub fn client(&mut self) -> Option<&mut Client> {
         match self {
             Self::File { .. } => None,
-            Self::Cluster { client } => Some(client),
+            Self::Cluster { client, .. } => Some(client),
         }
     }
 
-    /// Makes a change.
+    /// Makes a change. One of the configuration is refused when somebody else has changed the
+    /// configuration since it was read here.
     ///
     /// # Errors
     /// When it is refused.
     pub fn change(&mut self, change: &Change) -> Result<(), Failure> {
         match self {
-            Self::Cluster { client } => {
-                client.change(change)?;
+            Self::Cluster { client, seen } => {
+                let version = match change {
+                    Change::Configure(asked) if asked.base.is_none() => {
+                        let asked = Configure { base: *seen, ..asked.clone() };
+                        client.change(&Change::Configure(asked))?
+                    }
+                    other => client.change(other)?,
+                };
+                *seen = seen.is_some().then_some(version);
                 Ok(())
             }
             Self::File { .. } => {

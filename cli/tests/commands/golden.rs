@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rota_cib::change::{Author, apply};
 use rota_cib::constraint::Constraint;
 use rota_cib::nvset::NvSet;
 use rota_cib::resource::Resource;
@@ -96,7 +97,11 @@ fn real_commands_make_the_configurations_that_pcs_made() {
                 Context { cib: &cib, agents: &Installed, local_node: None, now: WallTime(0) };
             let outcome = run(&words(line), &context).unwrap_or_else(|e| panic!("{line}: {e}"));
             commands += 1;
-            cib.config = outcome.config.unwrap_or_else(|| panic!("{line}: nothing changed"));
+            let before = cib.config.clone();
+            for change in outcome.changes_for(&cib.clone(), Author::default()) {
+                apply(&mut cib, &change, WallTime(0)).unwrap();
+            }
+            assert_ne!(cib.config, before, "{line}");
         }
         let (mut ours, mut theirs) = (cib.config, golden.config);
         // Resources created --disabled were enabled by hand afterwards.

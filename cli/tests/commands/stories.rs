@@ -7,12 +7,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use rota_cib::change::{Author, apply};
+use rota_cib::change::{Author, Change, Configure, apply};
 use rota_cib::{Cib, xml};
 use rota_ids::WallTime;
 
 use crate::agents::ByHeart;
-use crate::commands::{Context, Wait, look_at_histories, run};
+use crate::commands::{Context, Needs, Wait, needs, run};
 
 /// Three nodes; `vip` ran on n1 in the past and failed there, as the status of stories says.
 const BASE: &str = r#"<cib validate-with="pacemaker-3.9" admin_epoch="0" epoch="1" num_updates="0">
@@ -88,28 +88,32 @@ fn answer(cib: &mut Cib, line: &str) -> String {
     let words = words(line);
     let context = Context { cib, agents: &ByHeart, local_node: Some("n1"), now: NOW };
     let answered = run(&words[1..], &context);
-    if !look_at_histories(&words[1..]) {
-        // What the program does then must come to the same.
-        let less = cib.without_history();
-        let context = Context { cib: &less, ..context };
-        let again = run(&words[1..], &context);
-        assert_eq!(format!("{answered:?}"), format!("{again:?}"), "{line}, without histories");
-    }
+    // What the program does when it is given less must come to the same.
+    let less = match needs(&words[1..]) {
+        Needs::Nothing => Cib::default(),
+        Needs::Configuration => cib.without_history(),
+        Needs::Histories => cib.clone(),
+    };
+    let again = run(&words[1..], &Context { cib: &less, ..context });
+    assert_eq!(format!("{answered:?}"), format!("{again:?}"), "{line}, with what it needs");
     let outcome = match answered {
         Ok(outcome) => outcome,
         Err(error) => return format!("error: {error}\n"),
     };
     let mut lines = Vec::new();
+    let mut wanted = cib.clone();
     if let Some(config) = &outcome.config {
-        let (before, after) = (xml::write_config(&cib.config), xml::write_config(config));
-        lines.extend(differences(&before, &after));
+        wanted.config = config.clone();
     }
+    let edits = Configure { edits: outcome.edits.clone(), force: true, ..Configure::default() };
+    apply(&mut wanted, &Change::Configure(edits), NOW).expect("edits that can be made");
+    let (before, after) = (xml::write_config(&cib.config), xml::write_config(&wanted.config));
+    lines.extend(differences(&before, &after));
     lines.extend(outcome.changes.iter().map(|change| format!("change: {change:?}")));
-    let wanted = outcome.config.clone().unwrap_or_else(|| cib.config.clone());
     for change in outcome.changes_for(&cib.clone(), Author::default()) {
         apply(cib, &change, NOW).expect("an applicable change");
     }
-    assert_eq!(cib.config, wanted, "{line}");
+    assert_eq!(cib.config, wanted.config, "{line}");
     let again = xml::read(xml::write(cib).as_bytes()).expect("a readable result");
     assert_eq!(again.config, cib.config, "{line}");
     lines.extend(outcome.text.lines().map(str::to_owned));

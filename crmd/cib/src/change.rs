@@ -116,14 +116,16 @@ pub struct Author {
     pub user: Text,
 }
 
+/// What [`Refused::Stale`] begins with; by this it is known when all that is left of it is text.
+pub const STALE: &str = "the configuration has changed since it was read";
+
 /// A change that was refused; the Cib is as before.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Refused {
     /// The configuration has changed since the edits were made.
     #[error(
-        "the configuration has changed since it was read (from {}.{} to {}.{}); read it again and \
-         repeat the change",
-        base.admin_epoch, base.epoch, current.admin_epoch, current.epoch
+        "{} (from {}.{} to {}.{}); read it again and repeat the change",
+        STALE, base.admin_epoch, base.epoch, current.admin_epoch, current.epoch
     )]
     Stale {
         /// The version that the edits were made for.

@@ -7,7 +7,7 @@
 //! `fencing`, `tag`, `acl`, those of the status in `status`; `xml` reads and writes documents;
 //! `change` is how a Cib changes, `validate` what is wrong with it; `evaluate` resolves rules and
 //! sets with `index` and `date`; `options` knows every option, `value` every kind of value;
-//! `walk` visits resources and sets wherever they are, `near` guesses what was meant.
+//! `fresh` makes new ids, `walk` visits resources and sets wherever they are, `near` guesses what was meant.
 //!
 //! Words and meaning are Pacemaker's ("Pacemaker Explained"); strings become enums and numbers
 //! here, at the edge. What a value means to the placement of resources is decided in `rota-policy`.
@@ -19,6 +19,7 @@ pub mod date;
 pub mod evaluate;
 pub mod failures;
 pub mod fencing;
+pub mod fresh;
 pub mod index;
 pub mod near;
 pub mod node;

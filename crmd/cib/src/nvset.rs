@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fresh::Ids;
 use crate::rule::Rule;
 use crate::{Score, Text};
 
@@ -43,4 +44,42 @@ impl NvSet {
     pub fn get(&self, name: &str) -> Option<&Text> {
         self.pairs.iter().find(|p| p.name.as_deref() == Some(name)).and_then(|p| p.value.as_ref())
     }
+}
+
+/// Gives names their values in the first set; an empty value removes the name. A set that is
+/// needed and not there is made, with `base` as its id.
+pub fn set_values(sets: &mut Vec<NvSet>, base: &str, pairs: &[(&str, &str)], ids: &mut Ids) {
+    for (name, value) in pairs {
+        if value.is_empty() {
+            remove_value(sets, name);
+            continue;
+        }
+        if sets.is_empty() {
+            sets.push(NvSet { id: Some(ids.fresh(base)), ..NvSet::default() });
+        }
+        let Some(set) = sets.first_mut() else { continue };
+        match set.pairs.iter_mut().find(|pair| pair.name.as_deref() == Some(*name)) {
+            Some(pair) => pair.value = Some(Text::from(*value)),
+            None => {
+                let base = format!("{}-{name}", set.id.as_deref().unwrap_or(base));
+                set.pairs.push(NvPair {
+                    id: Some(ids.fresh(&base)),
+                    name: Some(Text::from(*name)),
+                    value: Some(Text::from(*value)),
+                    ..NvPair::default()
+                });
+            }
+        }
+    }
+}
+
+/// Removes a name from all sets; whether it was there.
+pub fn remove_value(sets: &mut [NvSet], name: &str) -> bool {
+    let mut removed = false;
+    for set in sets {
+        let before = set.pairs.len();
+        set.pairs.retain(|pair| pair.name.as_deref() != Some(name));
+        removed |= set.pairs.len() != before;
+    }
+    removed
 }

@@ -1,13 +1,13 @@
 //! `rota resource create`, and what `rota stonith create` shares with it.
 
 use rota_cib::Text;
+use rota_cib::fresh::Ids;
 use rota_cib::near::nearest;
 use rota_cib::options::{FENCE_DEVICE, find as find_option};
 use rota_cib::resource::{AgentClass, Clone_, CloneChild, Group, Operations, Primitive, Resource};
 
 use super::super::agents::{self, AgentInfo, AgentSpec};
 use super::super::error::UserError;
-use super::super::ids::Ids;
 use super::super::work::Work;
 use super::super::{sets, words};
 use super::operations;

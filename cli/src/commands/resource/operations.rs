@@ -2,6 +2,7 @@
 
 use rota_cib::Text;
 use rota_cib::constraint::Role;
+use rota_cib::fresh::Ids;
 use rota_cib::nvset::{NvPair, NvSet};
 use rota_cib::options::{OPERATION, find as find_option, suggest};
 use rota_cib::resource::Operation;
@@ -10,7 +11,6 @@ use rota_cib::value::parse_duration;
 use super::super::agents::{AgentInfo, AgentSpec};
 use super::super::error::UserError;
 use super::super::find::{self, Found};
-use super::super::ids::Ids;
 use super::super::sets::set_values;
 use super::super::words::pair;
 use super::super::work::Work;

@@ -3,7 +3,9 @@
 mod edit;
 
 use std::io::Read;
+use std::sync::OnceLock;
 
+use rota_cib::Version;
 use rota_cib::change::{Author, Change, Configure, ReplaceConfig, diff};
 use rota_ids::Text;
 
@@ -197,9 +199,16 @@ fn input(args: &Args) -> Result<Option<Element>, Failure> {
     } else if let Some(path) = args.value("xml-file") {
         std::fs::read_to_string(path).map_err(io)?
     } else if args.has("xml-pipe") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(io)?;
-        text
+        // The tool may be run again when it is overtaken; the pipe can be read once.
+        static PIPE: OnceLock<String> = OnceLock::new();
+        match PIPE.get() {
+            Some(text) => text.clone(),
+            None => {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text).map_err(io)?;
+                PIPE.get_or_init(|| text).clone()
+            }
+        }
     } else {
         return Ok(None);
     };
@@ -306,13 +315,17 @@ fn commit(source: &mut Source, call: &str, old: &Element, mut new: Element) -> O
             Err(call_failed(source, call, ERROR, why))
         };
     }
-    // Edits of single items leave alone what somebody else changes at the same time.
     let edits = diff(&before.config, &after.config);
     let author =
         Author { origin: source.node_or_local(None)?, client: "cibadmin".into(), user: user() };
-    let asked = Configure { edits, author, ..Configure::default() };
+    // A raised admin epoch has begun a new count.
+    let admin_epoch = after.header.version.admin_epoch;
+    let is_raised = admin_epoch > before.header.version.admin_epoch;
+    let raised = Version { admin_epoch, ..Version::default() };
+    let base = Some(if is_raised { raised } else { before.header.version });
+    let asked = Configure { base, edits, author, force: false };
     source.change(&Change::Configure(asked)).map_err(|refused| match refused.code {
-        ERROR => {
+        ERROR if !refused.is_stale => {
             let failed = call_failed(source, call, CONFIG, SCHEMA);
             Failure::new(CONFIG, format!("{}\n{}", refused.words, failed.words))
         }

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::acl::{AclRole, AclSubject, Alert};
 use crate::constraint::Constraint;
 use crate::fencing::Level;
+use crate::fresh::Ids;
 use crate::node::Node;
-use crate::nvset::NvSet;
+use crate::nvset::{NvSet, remove_value, set_values};
+use crate::options::{self, Known};
 use crate::resource::{Primitive, Resource};
 use crate::tag::Tag;
 use crate::{Config, Text};
@@ -29,6 +31,14 @@ pub enum Edit {
         list: List,
         /// The item's id.
         id: Text,
+    },
+    /// Gives cluster properties their values, whatever the configuration is by then: it needs to
+    /// be worked out on none.
+    SetProperties {
+        /// The set in which they stand; made if there is none.
+        set: Text,
+        /// Names and values; an empty value takes the property away.
+        values: Vec<(Text, Text)>,
     },
     /// Puts another configuration in place of all.
     ReplaceAll(Box<Config>),
@@ -172,10 +182,31 @@ pub(super) fn apply(config: &mut Config, edits: &[Edit]) -> Result<(), (List, Te
                     return Err((*list, id.clone()));
                 }
             }
+            Edit::SetProperties { set, values } => set_properties(config, set, values),
             Edit::ReplaceAll(other) => config.clone_from(other),
         }
     }
     Ok(())
+}
+
+/// A property that has several names stands under the one that is given, and no other.
+fn set_properties(config: &mut Config, id: &Text, values: &[(Text, Text)]) {
+    let mut ids = Ids::new(config);
+    let list = &mut config.properties;
+    let (at, set) = match list.iter().position(|set| set.id.as_ref() == Some(id)) {
+        Some(at) => (at, list.remove(at)),
+        None => (0, NvSet { id: Some(id.clone()), ..NvSet::default() }),
+    };
+    let mut sets = vec![set];
+    for (name, _) in values {
+        let names = options::find(options::CLUSTER, name).into_iter().flat_map(Known::names);
+        for other in names.filter(|other| other != name) {
+            remove_value(&mut sets, other);
+        }
+    }
+    let pairs: Vec<(&str, &str)> = values.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    set_values(&mut sets, id, &pairs, &mut ids);
+    list.splice(at..at, sets);
 }
 
 fn put<T: Identified + Clone>(list: &mut Vec<T>, item: &T, place: &Place) {

@@ -2,25 +2,25 @@
 
 use std::collections::HashSet;
 
-use rota_cib::validate::ids;
-use rota_cib::{Config, Text};
+use crate::validate::ids;
+use crate::{Config, Text};
 
 /// Ids that are in use, and those given out since.
-pub(super) struct Ids(HashSet<Text>);
+pub struct Ids(HashSet<Text>);
 
 impl Ids {
     /// The ids of a configuration.
-    pub(super) fn new(config: &Config) -> Self {
+    pub fn new(config: &Config) -> Self {
         Self(ids::in_use(config).into_iter().map(Text::from).collect())
     }
 
     /// Whether an id is in use.
-    pub(super) fn has(&self, id: &str) -> bool {
+    pub fn has(&self, id: &str) -> bool {
         self.0.contains(id)
     }
 
     /// An id that is not in use: `base`, or `base-1`, `base-2` …
-    pub(super) fn fresh(&mut self, base: &str) -> Text {
+    pub fn fresh(&mut self, base: &str) -> Text {
         let base = legal(base);
         let mut id = Text::from(&base);
         let mut number = 0;
