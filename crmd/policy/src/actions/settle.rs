@@ -283,7 +283,7 @@ impl Actions {
             && !t_optional
             && !f_optional
             && !f_runnable
-            && (self.acts[edge.first].fixed
+            && ((self.acts[edge.first].fixed && kind & edge::USER == 0)
                 || self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked))
         {
             self.accuse(edge.then, true, true);
