@@ -21,7 +21,7 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                     continue;
                 }
                 // Of what is not managed the failures stand until people have seen them.
-                if !world.rscs[rid].managed && !world.rscs[rid].orphan {
+                if !world.rscs[rid].managed {
                     continue;
                 }
                 let aid = simple(acts, rid, nid, Verb::ClearFailures);
