@@ -259,11 +259,10 @@ impl Actions {
             let why = (!quiet).then(|| self.reason_of(world, edge, "required"));
             self.require(edge.then, why);
         }
-        // That some instances of a clone stop is no matter of what is ordered after all of it:
+        // That some instances of a clone end or are demoted is no matter of what comes after it:
         // only when none can be up any more, that stops.
-        let some_only = kind & edge::USER != 0
-            && self.acts[edge.then].verb == Verb::Stop
-            && matches!(self.acts[edge.then].collect, Collect::Least(_));
+        let some_only =
+            kind & edge::USER != 0 && matches!(self.acts[edge.then].collect, Collect::Least(_));
         if kind & WANTS != 0 && !t_optional && f_optional && !t_moves && !some_only {
             let lets_in = self.acts[edge.first].verb == Verb::Fence;
             let word = if lets_in { "required by" } else { "required" };
