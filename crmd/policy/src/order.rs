@@ -213,21 +213,16 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC, alone: &FxHashSet<
         return;
     };
     let kind = strength(order);
+    if let Some(enough) = enough(world, order, first, then) {
+        clone_any(world, acts, order, first, then, enough);
+        return;
+    }
     if kind & edge::SERIAL != 0 {
         for a in firsts(world, acts, order.first, first, false) {
             for b in thens(world, acts, order.then, then) {
                 acts.order(a, b, kind);
             }
         }
-        return;
-    }
-    if !order.require_all && world.rscs[order.first].is_clone() && kind & edge::NEEDS != 0 {
-        clone_any(world, acts, order, first, then, 1);
-        return;
-    }
-    let min = world.rscs[order.first].clone_conf().map_or(0, |c| c.min);
-    if min > 0 && kind & edge::NEEDS != 0 && first == Verb::Start {
-        clone_any(world, acts, order, first, then, min);
         return;
     }
     if interleaves(world, order) {
@@ -240,6 +235,20 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC, alone: &FxHashSet<
         for &b in &thens {
             acts.order(a, b, kind);
         }
+    }
+}
+
+/// How many instances of a clone are enough for what comes up after it, if not all count
+/// (`require-all=false`, `clone-min`). In Pacemaker that many are then needed, whatever kind of
+/// order it is.
+fn enough(world: &World<'_>, order: &OrderC, first: Verb, then: Verb) -> Option<usize> {
+    let conf = world.rscs[order.first].clone_conf()?;
+    if order.inverse || !matches!(then, Verb::Start | Verb::Promote) {
+        return None;
+    }
+    match (order.require_all, conf.min) {
+        (false, _) => Some(1),
+        (true, min) => (min > 0 && first == Verb::Start).then_some(min),
     }
 }
 
