@@ -398,6 +398,15 @@ impl ClusterState {
         let Some(life) = verdict.incarnation else {
             return self.no_life_ended(node, verdict, at, news);
         };
+        // A word was given by what was seen then. Who has come back in that very life since is
+        // alive, and a history that is forgotten would be recovered elsewhere.
+        let is_word = matches!(verdict.proof, Proof::Administrator { .. });
+        if is_word && self.unclean.get(&node).is_none_or(|unclean| unclean.boot != life.boot) {
+            return Err(Text::from(format!(
+                "{target} is not unclean any more: there is nothing to confirm ('rota status' \
+                 shows it)"
+            )));
+        }
         // A node that came back under another boot is not concerned by the old one's end.
         if present.is_none_or(|now| now.boot == life.boot) {
             self.unclean.remove(&node);

@@ -139,6 +139,20 @@ fn a_verdict_on_an_old_life_does_not_touch_the_new_one() {
     assert_eq!(log.words("n2"), ["true", "member", "member"]);
 }
 
+/// The word was given while the node was unheard; it came back before the log held the word.
+#[test]
+fn a_word_for_a_node_that_came_back_meanwhile_is_refused() {
+    let mut log = Log::new();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    log.view(&[(1, life(1, 1)), (2, life(2, 1)), (3, life(3, 1))], &[]);
+    log.looked_for("n2", "vip");
+    let answer = log.verdict("n2", life(2, 1));
+    assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");
+    assert!(!log.state.ended.contains_key(&NodeId(2)));
+    assert!(log.has_history("n2", "vip"), "what runs there must not be forgotten");
+    assert_eq!(log.words("n2"), ["true", "member", "member"]);
+}
+
 #[test]
 fn a_request_to_fence_is_about_the_life_of_its_moment() {
     let mut log = Log::new();
