@@ -24,6 +24,10 @@ pub const TOKENS_MAX: usize = 64;
 /// Finished orders whose outcome a node remembers, should the order be repeated.
 pub const REMEMBERED_ORDERS: usize = 4_096;
 
+/// Attempts at fence devices that a node remembers, should their answers be asked for again: many
+/// more than run at once.
+pub const REMEMBERED_ATTEMPTS: usize = 256;
+
 /// How long without a quorum before this node acts on `no-quorum-policy`. An election after the
 /// loss of a leader takes some 100 ms and must not stop services; others take over only after
 /// this node has been fenced, so that waiting costs no safety where fencing is on.

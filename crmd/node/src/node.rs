@@ -4,7 +4,7 @@ mod clients;
 mod fencing;
 mod seats;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rota_cib::change::{Change, OperationFilter};
 use rota_fencing::{AttemptId, Fencer};
@@ -14,6 +14,7 @@ use rota_replica as replica;
 use rota_replica::{LogStore, Members, Replica};
 use rota_transition::AbortReason;
 
+use crate::attempts::{Asked, Driven};
 use crate::book;
 use crate::controller::{Controller, Want};
 use crate::entry::{Entry, Member, Proposal};
@@ -74,7 +75,8 @@ pub struct Node<S: LogStore> {
     controller: Option<Controller>,
     fencer: Fencer,
     minority: Minority,
-    device_askers: BTreeMap<AttemptId, NodeId>,
+    asked_devices: Asked,
+    driven_devices: Driven,
     waiting_for_idle: Vec<RequestId>,
     leaving: bool,
     departing: Option<Departing>,
@@ -103,7 +105,8 @@ impl<S: LogStore> Node<S> {
             controller: None,
             fencer: Fencer::new(config.me, first_attempt),
             minority: Minority::new(now, has_past),
-            device_askers: BTreeMap::new(),
+            asked_devices: Asked::default(),
+            driven_devices: Driven::default(),
             waiting_for_idle: Vec::new(),
             leaving: false,
             departing: None,
@@ -348,6 +351,9 @@ impl<S: LogStore> Node<S> {
                     members: self.names(self.state.view.members.keys()),
                     lost: self.names(change.lost.iter().map(|(node, _)| node)),
                 });
+                for (node, _) in change.left.iter().chain(&change.lost) {
+                    self.asked_devices.node_gone(*node);
+                }
                 // What a lost node was ordered may be under way there until it is proven off.
                 for (node, _) in &change.left {
                     if let Some(controller) = &mut self.controller {
@@ -455,15 +461,14 @@ impl<S: LogStore> Node<S> {
             Message::RunDevice(order) => {
                 if order.token >= self.local.newest() {
                     self.local.see(order.token);
-                    self.device_askers.insert(order.attempt, from);
-                    self.todo.push(Effect::RunDevice(order));
+                    self.driven_devices.take(from, order, &mut self.todo);
                 }
             }
             Message::CancelDevice { attempt } => {
-                self.device_askers.remove(&attempt);
-                self.todo.push(Effect::CancelDevice(attempt));
+                self.driven_devices.take_back(attempt, &mut self.todo);
             }
             Message::DeviceReplied { attempt, reply } => {
+                self.asked_devices.forget(attempt);
                 self.fencer_step(now, rota_fencing::Event::Replied { attempt, reply });
             }
             Message::TellWhenIdle { question } => {
@@ -548,6 +553,9 @@ impl<S: LogStore> Node<S> {
             self.tell_fencer_the_world(now);
         }
         self.fencer_step(now, rota_fencing::Event::Woken);
+        if let Some(controller) = &self.controller {
+            self.asked_devices.repeat(now, controller.token(&self.state), &mut self.todo);
+        }
         self.with_controller(now, |controller, state, todo, wants| {
             controller.advance(now, state, quorate, todo, wants);
         });

@@ -162,6 +162,42 @@ fn the_leader_dies_in_the_middle_of_a_failover() {
     peace(&world);
 }
 
+/// A cluster whose leader is in standby, so that the fence devices are driven by the others: one of
+/// these has just lost its power, and the other has just been asked to switch it off. Who drives,
+/// and who leads.
+fn fenced_from_afar() -> (World, usize, usize) {
+    let mut world = cluster();
+    let leader = world.leaders()[0].0;
+    world.later(0, What::Client(Step::Standby(leader, true)));
+    world.run_for(20 * SECOND);
+    fine(&world);
+    let old = vip(&world);
+    let driver = (0..3).find(|host| ![old, leader].contains(host)).expect("three hosts");
+    world.power_off(old);
+    let asked = format!("n{}: card of n{} is told 'off'", driver + 1, old + 1);
+    let is_asked = |world: &World| world.story.iter().any(|(_, line)| line.contains(&asked));
+    assert!(world.run_till(5 * SECOND, is_asked), "somebody else drives the device");
+    (world, driver, leader)
+}
+
+#[test]
+fn who_drives_a_fence_device_may_be_restarted_without_costing_its_timeout() {
+    let (mut world, driver, _) = fenced_from_afar();
+    world.crash(driver, 200 * MS);
+    let took = until_moved(&mut world, usize::MAX, 30 * SECOND);
+    assert!(took < 3 * SECOND, "took {} ms", took / MS);
+}
+
+#[test]
+fn a_proof_that_is_lost_on_its_way_is_told_again() {
+    let (mut world, driver, leader) = fenced_from_afar();
+    world.net.cut(driver, leader, true);
+    world.run_for(300 * MS);
+    world.net.cut(driver, leader, false);
+    let took = until_moved(&mut world, usize::MAX, 30 * SECOND);
+    assert!(took < 3 * SECOND, "took {} ms", took / MS);
+}
+
 #[test]
 fn a_host_that_boots_slowly_after_a_cold_start_is_not_fenced_for_it() {
     let mut world = cluster();
