@@ -92,7 +92,7 @@ impl World {
     }
 
     pub(crate) fn client_step(&mut self, step: Step) {
-        let wall = crate::clock::wall(self.now);
+        let wall = crate::clock::wall(self.now, 0);
         let Some(some) = self.some_working() else { return };
         match step.clone() {
             Step::Token(newcomer) => {

@@ -224,7 +224,7 @@ fn a_node_that_was_just_switched_on_does_not_call_itself_online() {
     world.run_for(10 * SECOND);
     let own = world.name(0);
     let node = &world.hosts[0].daemon.as_ref().expect("a running daemon").node;
-    let now = Now { moment: Moment::from_millis(0), wall: clock::wall(world.now) };
+    let now = Now { moment: Moment::from_millis(0), wall: clock::wall(world.now, 0) };
     let report = status(node, &own, now);
     let itself = report.nodes.iter().find(|found| found.name == own).expect("it knows itself");
     assert_eq!(itself.state, NodeCondition::Pending);
