@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rota_cib::Cib;
-use rota_ids::{Moment, NodeName};
+use rota_ids::{Moment, NodeName, WallTime};
 use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
 use rota_transition::{ActionId, Executor, ResourceOp, Task};
 
@@ -130,7 +130,7 @@ impl Minority {
 
 impl Acting {
     fn new(state: &ClusterState, name: &NodeName, now: Now, local: &Local) -> Self {
-        let cib = alone(state, name, local);
+        let cib = alone(state, name, local, now.wall);
         let options = rota_policy::Options { alone: true, ..rota_policy::Options::default() };
         let plan = rota_policy::plan(&cib, now.wall, &options);
         let mut executor = Executor::new(plan.graph, Limits::DEFAULT);
@@ -193,12 +193,12 @@ impl Acting {
 /// The Cib as a node without quorum must see it: it is there, nobody else is, and nobody can be
 /// fenced. What it began and could not tell the log any more may be active, too, and what was
 /// about to migrate here may have arrived.
-fn alone(state: &ClusterState, name: &NodeName, local: &Local) -> Cib {
+fn alone(state: &ClusterState, name: &NodeName, local: &Local, now: WallTime) -> Cib {
     let mut cib = state.cib.clone();
     cib.header.have_quorum = Some(false);
     for order in local.open_orders() {
         if let OrderTask::Run(op) = &order.task {
-            book::write_pending(&mut cib, name, op, order);
+            book::write_pending(&mut cib, name, op, order, now);
         }
     }
     for open in state.migrations.iter().filter(|open| open.target == *name) {

@@ -83,6 +83,16 @@ impl World {
         true
     }
 
+    /// Sets a property of the cluster, by way of any host.
+    pub fn set_property(&mut self, name: &str, value: &str) {
+        let values = vec![(name.into(), value.into())];
+        let edits = vec![rota_cib::change::Edit::SetProperties { set: "sim".into(), values }];
+        let configure = Configure { edits, ..Configure::default() };
+        if let Some(some) = self.some_working() {
+            self.ask(some, Step::Configure, Ask::Change(Change::Configure(configure)));
+        }
+    }
+
     /// Any host whose daemon works.
     pub fn some_working(&mut self) -> Option<usize> {
         let now = self.now;

@@ -198,6 +198,23 @@ fn a_proof_that_is_lost_on_its_way_is_told_again() {
     assert!(took < 3 * SECOND, "took {} ms", took / MS);
 }
 
+/// A plan that takes a start under way for a failure of long ago would begin it a second time: the
+/// checker refuses it, and nothing at all is recovered meanwhile.
+#[test]
+fn a_start_under_way_is_no_failure_that_expires() {
+    // As it is, and with clocks that make the last look at a resource newer than its start.
+    for fast in [0, 7_200] {
+        let setup = Setup { forgets_failures: true, ..Setup::of_seed(700_003) };
+        let mut world = World::new(700_003, setup);
+        world.found();
+        for host in 1..3 {
+            world.hosts[host].run.services.wall_is_fast = fast;
+        }
+        world.run_until(40 * SECOND);
+        peace(&world);
+    }
+}
+
 #[test]
 fn a_host_that_boots_slowly_after_a_cold_start_is_not_fenced_for_it() {
     let mut world = cluster();
