@@ -361,18 +361,30 @@ pub fn write_arrived(cib: &mut Cib, open: &Migration) {
         state.history.iter().find(|history| history.id == open.resource).cloned()
     };
     let Some(known) = find(cib, &open.source).or_else(|| find(cib, &open.target)) else { return };
+    write_found(cib, &open.target, known);
+}
+
+/// Writes a resource down as found running on a node, whatever its history there says.
+pub fn write_found(cib: &mut Cib, node: &NodeName, what: ResourceHistory) {
     let found = OperationRecord {
-        id: format!("{}_last_0", open.resource).into(),
-        key: Some(format!("{}_monitor_0", open.resource).into()),
+        id: format!("{}_last_0", what.id).into(),
+        key: Some(format!("{}_monitor_0", what.id).into()),
         operation: "monitor".into(),
         call_id: 1,
         ..OperationRecord::default()
     };
-    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == open.target.0) else {
+    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == node.0) else {
         return;
     };
-    state.history.retain(|history| history.id != open.resource);
-    state.history.push(ResourceHistory { operations: vec![found], ..known });
+    state.history.retain(|history| history.id != what.id);
+    state.history.push(ResourceHistory { operations: vec![found], ..what });
+}
+
+/// Leaves the cluster's `no-quorum-policy` away, so that the usual one holds: stop everything.
+pub fn stop_without_quorum(cib: &mut Cib) {
+    for set in &mut cib.config.properties {
+        set.pairs.retain(|pair| pair.name.as_deref() != Some("no-quorum-policy"));
+    }
 }
 
 /// Leaves this node as the only one that is there; the others are cleanly gone, so that nothing

@@ -109,7 +109,10 @@ impl Minority {
             Phase::Quorate if quorate => {}
             Phase::Quorate => self.phase = Phase::Waiting(now.moment),
             Phase::Waiting(_) if quorate => self.phase = Phase::Quorate,
-            Phase::Waiting(since) if now.moment.since(*since) >= QUORUM_GRACE => {
+            Phase::Waiting(since)
+                if now.moment.since(*since) >= QUORUM_GRACE
+                    || hands.local.is_held_for_over(state) =>
+            {
                 hands.todo.push(Effect::Tale(Story::QuorumLost));
                 let mut acting = Acting::new(state, name, now, hands.local);
                 acting.go_on(now, name, hands);
@@ -192,7 +195,8 @@ impl Acting {
 
 /// The Cib as a node without quorum must see it: it is there, nobody else is, and nobody can be
 /// fenced. What it began and could not tell the log any more may be active, too, and what was
-/// about to migrate here may have arrived.
+/// about to migrate here may have arrived. When the cluster holds this node for off, the log has
+/// forgotten what runs here, others run it, and no policy can want that it goes on.
 fn alone(state: &ClusterState, name: &NodeName, local: &Local, now: WallTime) -> Cib {
     let mut cib = state.cib.clone();
     cib.header.have_quorum = Some(false);
@@ -203,6 +207,10 @@ fn alone(state: &ClusterState, name: &NodeName, local: &Local, now: WallTime) ->
     }
     for open in state.migrations.iter().filter(|open| open.target == *name) {
         book::write_arrived(&mut cib, open);
+    }
+    if local.is_held_for_over(state) {
+        local.write_what_was_begun(&mut cib);
+        book::stop_without_quorum(&mut cib);
     }
     book::leave_only(&mut cib, name);
     cib

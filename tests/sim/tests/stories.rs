@@ -215,6 +215,37 @@ fn a_start_under_way_is_no_failure_that_expires() {
     }
 }
 
+/// Runs on, whatever the checkers find.
+fn run_for_in_spite_of_all(world: &mut World, span: Time) {
+    let end = world.now + span;
+    while world.now < end {
+        world.run_until(end);
+        world.violation = None;
+    }
+}
+
+/// Its fence device switches off somebody else, or nobody, and says that it did. For a moment there
+/// are two of what runs there, and nothing can be done about that; but it must not stay so.
+#[test]
+fn a_node_that_is_held_for_off_and_is_not_stops_what_runs_there() {
+    for policy in ["stop", "freeze"] {
+        let mut world = cluster();
+        world.set_property("no-quorum-policy", policy);
+        let old = vip(&world);
+        world.bugs.no_proof = true;
+        let tricks = &mut world.hosts[old].run.services.tricks;
+        tricks.insert(("vip".into(), "stop".into()), Trick::Fail);
+        world.later(0, What::Client(Step::Standby(old, true)));
+        let proven = |world: &World| {
+            world.story.iter().rev().take(50).any(|(_, line)| line.contains(" is off: "))
+        };
+        assert!(world.run_till(20 * SECOND, proven));
+        run_for_in_spite_of_all(&mut world, 10 * SECOND);
+        let left = &world.hosts[old].run.services.active;
+        assert!(left.is_empty(), "{policy}: {left:?} go on where nobody knows of them");
+    }
+}
+
 #[test]
 fn a_host_that_boots_slowly_after_a_cold_start_is_not_fenced_for_it() {
     let mut world = cluster();
