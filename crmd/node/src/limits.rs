@@ -6,6 +6,10 @@ use std::time::Duration;
 /// (see [`crate::state::ClusterState`]), silence is not.
 pub const RESEND_PROPOSAL: Duration = Duration::from_millis(400);
 
+/// Clocks that are so few seconds apart count as the same: whole seconds and the way of a message
+/// make up for as much.
+pub const SAME_CLOCK_S: u64 = 2;
+
 /// An order that its node has not acknowledged for this long is sent again.
 pub const RESEND_ORDER: Duration = Duration::from_millis(400);
 

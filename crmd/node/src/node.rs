@@ -430,10 +430,7 @@ impl<S: LogStore> Node<S> {
 
     fn peer(&mut self, now: Now, from: NodeId, message: Message) {
         match message {
-            Message::Propose(bytes) => {
-                // Refused or lost, it will come again: its proposer repeats it.
-                let _ = self.replica.propose(bytes);
-            }
+            Message::Propose(bytes) => self.propose_for(now, bytes),
             Message::Order(order) => self.order(now, from, *order),
             Message::OrderTaken(order) => {
                 if let Some(controller) = &mut self.controller {
@@ -479,6 +476,21 @@ impl<S: LogStore> Node<S> {
             Message::IdleNow { question } => self.idle_now(RequestId(question)),
             Message::StoreIsNew { store } => self.seat_again(from, store),
         }
+    }
+
+    /// Refused or lost, it will come again: its proposer repeats it. What we cannot read must not
+    /// come into the log: whoever applies it cannot go on.
+    fn propose_for(&mut self, now: Now, mut bytes: Vec<u8>) {
+        if !matches!(self.replica.role(), replica::Role::Leader | replica::Role::Elected) {
+            return;
+        }
+        let Ok(mut proposal) = Proposal::decode(&bytes) else { return };
+        if proposal.put_on_clock(now.wall)
+            && let Ok(on_clock) = proposal.encode()
+        {
+            bytes = on_clock;
+        }
+        let _ = self.replica.propose(bytes);
     }
 
     fn order(&mut self, now: Now, from: NodeId, order: Order) {

@@ -215,6 +215,30 @@ fn a_start_under_way_is_no_failure_that_expires() {
     }
 }
 
+/// A failure that its own host's clock dates back has not expired for that.
+#[test]
+fn a_service_is_recovered_whatever_the_clock_of_its_host_says() {
+    for fast in [-7_200, 7_200] {
+        let setup = Setup { forgets_failures: true, ..Setup::SMALL };
+        let mut world = World::new(7, setup);
+        world.profile = Profile::of_seed(1);
+        world.found();
+        world.run_until(40 * SECOND);
+        peace(&world);
+        let leader = world.leaders()[0].0;
+        let unlike = |name: &&str| !world.active(name).contains(&leader);
+        let service = ["vip", "db", "g3"].into_iter().find(unlike).expect("one is elsewhere");
+        let host = world.active(service)[0];
+        world.hosts[host].run.services.wall_is_fast = fast;
+        world.hosts[host].run.services.leave(&service.into());
+        let runs = |world: &World| !world.active(service).is_empty();
+        assert!(world.run_till(15 * SECOND, runs), "{service}, {fast} s fast");
+        fine(&world);
+        world.run_for(60 * SECOND);
+        peace(&world);
+    }
+}
+
 /// Runs on, whatever the checkers find.
 fn run_for_in_spite_of_all(world: &mut World, span: Time) {
     let end = world.now + span;
