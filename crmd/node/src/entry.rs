@@ -11,9 +11,10 @@ use rota_cib::status::OperationRecord;
 use rota_fencing::{HistoryEntry, Verdict};
 use rota_ids::{Incarnation, NodeId, NodeName, Text, WallTime};
 use rota_membership::View;
+use rota_replica::limits::PROPOSAL_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::SAME_CLOCK_S;
+use crate::limits::{PROPOSAL_HEAD_BYTES, SAME_CLOCK_S};
 use crate::order::OrderId;
 
 /// Names a proposal for ever: asked twice, it is applied once.
@@ -180,6 +181,15 @@ pub enum CodecError {
     /// Something cannot be written as bytes.
     #[error("log entry cannot be written")]
     Encode(#[from] rmp_serde::encode::Error),
+}
+
+impl Entry {
+    /// Whether the log takes an entry of this size. One that it does not would be sent for ever,
+    /// and nobody would say so.
+    pub fn fits_into_log(&self) -> bool {
+        rmp_serde::to_vec_named(self)
+            .is_ok_and(|bytes| bytes.len() + PROPOSAL_HEAD_BYTES <= PROPOSAL_BYTES_MAX)
+    }
 }
 
 impl Proposal {

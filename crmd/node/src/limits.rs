@@ -6,6 +6,9 @@ use std::time::Duration;
 /// (see [`crate::state::ClusterState`]), silence is not.
 pub const RESEND_PROPOSAL: Duration = Duration::from_millis(400);
 
+/// What a proposal has beside its entry, names of fields included, is less than this.
+pub const PROPOSAL_HEAD_BYTES: usize = 256;
+
 /// Clocks that are so few seconds apart count as the same: whole seconds and the way of a message
 /// make up for as much.
 pub const SAME_CLOCK_S: u64 = 2;

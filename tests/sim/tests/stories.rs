@@ -1,8 +1,9 @@
 //! Single faults with a known good outcome, told to the second.
 
+use rota_cib::change::{Change, Configure, Edit};
 use rota_ids::Moment;
-use rota_node::Now;
 use rota_node::report::{NodeCondition, status};
+use rota_node::{Ask, Now};
 use rota_replica::LogStore as _;
 use rota_sim::agents::Trick;
 use rota_sim::chaos::Profile;
@@ -237,6 +238,21 @@ fn a_service_is_recovered_whatever_the_clock_of_its_host_says() {
         world.run_for(60 * SECOND);
         peace(&world);
     }
+}
+
+/// The log takes entries up to a size: who asks for more is told so, on whatever node.
+#[test]
+fn a_change_that_is_too_large_for_the_log_is_refused() {
+    let mut world = cluster();
+    for host in 0..3 {
+        let values = vec![("note".into(), "x".repeat(17 << 20).into())];
+        let edits = vec![Edit::SetProperties { set: "sim".into(), values }];
+        let configure = Configure { edits, ..Configure::default() };
+        world.ask(host, Step::Change, Ask::Change(Change::Configure(configure)));
+        world.run_for(2 * SECOND);
+        assert_eq!(world.client.refused.len(), host + 1, "host {host} does not answer");
+    }
+    peace(&world);
 }
 
 /// Runs on, whatever the checkers find.

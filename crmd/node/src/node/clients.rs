@@ -59,6 +59,13 @@ impl<S: LogStore> Node<S> {
                 Entry::Change(crate::book::wants_to_leave(self.config.me, now.wall))
             }
         };
+        if !entry.fits_into_log() {
+            let why = format!(
+                "the change is larger than the {} MiB that one entry of the log may have",
+                rota_replica::limits::PROPOSAL_BYTES_MAX >> 20
+            );
+            return self.refuse(request, why.into());
+        }
         self.proposals.submit(now, entry, purpose);
     }
 
