@@ -243,6 +243,7 @@ impl ClusterState {
             Entry::View(view) => self.install(view, at, news),
             Entry::Verdict(verdict) => self.verdict(verdict, at, news),
             Entry::FencingNote(note) => {
+                self.switching_on_ended(note);
                 self.fencing.push(at, note.clone());
                 Ok(None)
             }
@@ -451,6 +452,20 @@ impl ClusterState {
             news.push(News::Ended { node: target.clone(), proof: verdict.proof.clone() });
         }
         Ok(None)
+    }
+
+    /// A request to switch on has no verdict that answers it: it is over when that was tried, or
+    /// every leader to come would try it again.
+    fn switching_on_ended(&mut self, note: &HistoryEntry) {
+        use rota_fencing::Outcome;
+        let was_tried = match note.outcome {
+            Outcome::TurnedOn | Outcome::OnFailed { .. } | Outcome::Withdrawn => true,
+            Outcome::Proven(_) | Outcome::Exhausted { .. } => false,
+        };
+        let is_on = |asked: &FenceAsked| asked.wish == rota_fencing::Wish::On;
+        if was_tried && self.fence_asked.get(&note.target).is_some_and(is_on) {
+            self.fence_asked.remove(&note.target);
+        }
     }
 
     fn fence_asked(&mut self, target: &NodeName, asked: FenceAsked) -> Result<(), Text> {

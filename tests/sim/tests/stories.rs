@@ -1,6 +1,7 @@
 //! Single faults with a known good outcome, told to the second.
 
 use rota_cib::change::{Change, Configure, Edit};
+use rota_fencing::Wish;
 use rota_ids::Moment;
 use rota_node::report::{NodeCondition, status};
 use rota_node::{Ask, Now};
@@ -253,6 +254,26 @@ fn a_change_that_is_too_large_for_the_log_is_refused() {
         assert_eq!(world.client.refused.len(), host + 1, "host {host} does not answer");
     }
     peace(&world);
+}
+
+/// Somebody may be at work in the host by then.
+#[test]
+fn a_request_to_switch_on_is_carried_out_once_and_not_by_every_leader_to_come() {
+    let mut world = cluster();
+    let leader = world.leaders()[0].0;
+    let (host, other) = ((leader + 1) % 3, (leader + 2) % 3);
+    let (target, by) = (world.name(host), "test".into());
+    world.ask(leader, Step::Fence(host), Ask::Fence { target, wish: Wish::On, by });
+    world.run_for(20 * SECOND);
+    peace(&world);
+    world.later(0, What::Client(Step::Leave(host)));
+    assert!(world.run_till(20 * SECOND, |world| world.hosts[host].departed));
+    world.power_off(host);
+    world.crash(leader, 2 * SECOND);
+    assert!(world.run_till(10 * SECOND, |world| world.leaders().iter().any(|l| l.0 == other)));
+    world.run_for(20 * SECOND);
+    fine(&world);
+    assert_eq!(world.hosts[host].boot, None, "it was switched on again");
 }
 
 /// Runs on, whatever the checkers find.
