@@ -535,6 +535,7 @@ impl ClusterState {
             return Err("there is no such node".into());
         };
         self.ended.remove(&node);
+        self.fence_asked.remove(&member.name);
         self.migrations.retain(|open| open.source != member.name && open.target != member.name);
         self.seen.remove(&node);
         self.change_all(book::node_removed(&member), at)?;

@@ -250,6 +250,18 @@ fn a_node_that_is_up_or_unclean_cannot_be_removed() {
     assert!(matches!(log.propose(Entry::Removed { node: NodeId(2) }).0, Answer::Done(_)));
 }
 
+/// The next host of that name is another one.
+#[test]
+fn what_was_asked_of_a_node_goes_with_it() {
+    let mut log = Log::new();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[(2, life(2, 1))]);
+    let wish = rota_fencing::Wish::Off;
+    log.propose(Entry::FenceAsked { target: "n2".into(), wish, by: "test".into(), life: None });
+    log.propose(Entry::Removed { node: NodeId(2) });
+    log.admit("n2", 9);
+    assert!(log.state.fence_asked.is_empty(), "the newcomer would be switched off");
+}
+
 #[test]
 fn the_state_survives_a_snapshot() {
     let mut log = Log::new();
