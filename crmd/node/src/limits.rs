@@ -25,6 +25,10 @@ pub const RESEND_SEAT: Duration = Duration::from_millis(300);
 /// A new DC asks again who has what in flight after this long without an answer.
 pub const RESEND_SYNC: Duration = Duration::from_millis(200);
 
+/// Lives of each node before the newest of which the state knows what they proposed: a daemon that
+/// was restarted so often within the time of a message on its way is not worth more.
+pub const REMEMBERED_LIVES: usize = 3;
+
 /// Join secrets that may wait at once; the oldest go first.
 pub const TOKENS_MAX: usize = 64;
 

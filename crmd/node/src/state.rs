@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 mod migrations;
 
 use crate::entry::{CodecError, Entry, Member, OperationResult, Proposal, ProposalId, Roster};
-use crate::limits::TOKENS_MAX;
+use crate::limits::{REMEMBERED_LIVES, TOKENS_MAX};
 use crate::order::OrderId;
 use crate::{book, entry};
 
@@ -47,6 +47,9 @@ pub struct ClusterState {
     pub tokens: VecDeque<([u8; 32], WallTime)>,
     /// Proposals seen, so that none is applied twice.
     seen: BTreeMap<NodeId, Seen>,
+    /// The same of the lives before, newest last: what they sent may still arrive.
+    #[serde(default)]
+    seen_before: BTreeMap<NodeId, VecDeque<Seen>>,
 }
 
 /// A request for fencing by somebody.
@@ -77,6 +80,20 @@ struct Seen {
     life: Option<Incarnation>,
     below: u64,
     numbers: BTreeSet<u64>,
+}
+
+impl Seen {
+    /// Notes a proposal of this life. Whether it had not been seen.
+    fn note(&mut self, proposal: &Proposal) -> bool {
+        if proposal.id.number < self.below || !self.numbers.insert(proposal.id.number) {
+            return false;
+        }
+        if proposal.settled_below > self.below {
+            self.below = proposal.settled_below;
+            self.numbers = self.numbers.split_off(&self.below);
+        }
+        true
+    }
 }
 
 /// What an entry made new.
@@ -190,18 +207,21 @@ impl ClusterState {
     }
 
     fn is_new(&mut self, proposal: &Proposal) -> bool {
-        let seen = self.seen.entry(proposal.id.node).or_default();
-        if seen.life != Some(proposal.id.life) {
-            *seen = Seen { life: Some(proposal.id.life), ..Seen::default() };
+        let ProposalId { node, life, .. } = proposal.id;
+        let newest = self.seen.entry(node).or_default();
+        if newest.life == Some(life) {
+            return newest.note(proposal);
         }
-        if proposal.id.number < seen.below || !seen.numbers.insert(proposal.id.number) {
-            return false;
+        let before = self.seen_before.entry(node).or_default();
+        if let Some(older) = before.iter_mut().find(|seen| seen.life == Some(life)) {
+            return older.note(proposal);
         }
-        if proposal.settled_below > seen.below {
-            seen.below = proposal.settled_below;
-            seen.numbers = seen.numbers.split_off(&seen.below);
+        let last = std::mem::replace(newest, Seen { life: Some(life), ..Seen::default() });
+        before.extend(last.life.is_some().then_some(last));
+        while before.len() > REMEMBERED_LIVES {
+            before.pop_front();
         }
-        true
+        newest.note(proposal)
     }
 
     fn carry_out(
@@ -538,6 +558,7 @@ impl ClusterState {
         self.fence_asked.remove(&member.name);
         self.migrations.retain(|open| open.source != member.name && open.target != member.name);
         self.seen.remove(&node);
+        self.seen_before.remove(&node);
         self.change_all(book::node_removed(&member), at)?;
         news.push(News::Roster);
         Ok(None)

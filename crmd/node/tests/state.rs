@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rota_cib::change::{Change, Recorded};
+use rota_cib::change::{AttributeChange, AttributeKind, Change, Lifetime, NewValue, Recorded};
 use rota_cib::status::{OperationRecord, ResourceHistory};
 use rota_fencing::{Proof, Verdict};
 use rota_ids::{BootId, Incarnation, NodeId, NodeName, StartId, WallTime};
@@ -212,6 +212,32 @@ fn a_proposal_that_comes_twice_is_applied_once() {
     let after_first = log.state.clone();
     assert_eq!(log.state.apply(&proposal).answer, None);
     assert_eq!(log.state, after_first);
+}
+
+/// A daemon restarts, and what its last life had sent arrives once more after what its new one says.
+#[test]
+fn a_proposal_of_an_older_life_that_comes_late_is_applied_once_and_forgets_nothing() {
+    let mut log = Log::new();
+    let propose = |log: &mut Log, start, number, standby: &str| {
+        let id = ProposalId { node: NodeId(2), life: life(2, start), number };
+        let change = AttributeChange {
+            node: "2".into(),
+            name: "standby".into(),
+            value: NewValue::Set(standby.into()),
+            lifetime: Lifetime::Forever,
+            kind: AttributeKind::Plain,
+            set: None,
+        };
+        let entry = Entry::Change(Change::SetAttribute(change));
+        let proposal = Proposal { id, settled_below: 1, at: NOW, entry };
+        log.state.apply(&proposal).answer
+    };
+    assert!(propose(&mut log, 1, 7, "on").is_some());
+    assert!(propose(&mut log, 2, 1, "off").is_some());
+    let before = log.state.cib.clone();
+    assert_eq!(propose(&mut log, 1, 7, "on"), None);
+    assert_eq!(propose(&mut log, 2, 1, "off"), None);
+    assert_eq!(log.state.cib, before);
 }
 
 #[test]
