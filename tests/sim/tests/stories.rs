@@ -276,6 +276,56 @@ fn a_request_to_switch_on_is_carried_out_once_and_not_by_every_leader_to_come() 
     assert_eq!(world.hosts[host].boot, None, "it was switched on again");
 }
 
+#[test]
+fn a_node_is_removed_in_the_middle_of_a_failover() {
+    let mut world = World::new(7, Setup { hosts: 5, ..Setup::SMALL });
+    world.profile = Profile::of_seed(1);
+    world.found();
+    world.run_until(40 * SECOND);
+    peace(&world);
+    let (old, leader) = (vip(&world), world.leaders()[0].0);
+    let mut others = (0..5).filter(|host| ![old, leader].contains(host));
+    let (gone, next) = (others.next().expect("five hosts"), others.next().expect("five hosts"));
+    world.later(0, What::Client(Step::Leave(gone)));
+    assert!(world.run_till(20 * SECOND, |world| world.hosts[gone].departed));
+    world.power_off(gone);
+    world.run_for(5 * SECOND);
+    let old = vip(&world);
+    world.power_off(old);
+    world.run_for(500 * MS);
+    let name = world.name(gone);
+    world.ask(next, Step::Change, Ask::Remove(name));
+    if leader != old {
+        world.crash(leader, 300 * MS);
+    }
+    let took = until_moved(&mut world, old, 10 * SECOND);
+    assert!(took < 3 * SECOND, "took {} ms", took / MS);
+    world.run_for(60 * SECOND);
+    fine(&world);
+    vip(&world);
+    let state = world.hosts[next].daemon.as_ref().expect("a running daemon").node.state();
+    assert_eq!(state.roster.len(), 4);
+    assert_eq!(state.view.members.len(), 4);
+}
+
+/// Whichever message to the node that leaves is lost, it is told again.
+#[test]
+fn a_node_that_shall_leave_leaves_though_a_message_is_lost() {
+    for offset in 0..16 {
+        let mut world = cluster();
+        let leader = world.leaders()[0].0;
+        let host = (leader + 1) % 3;
+        world.later(0, What::Client(Step::Leave(host)));
+        world.run_for(offset * 100 * MS);
+        world.net.cut(leader, host, true);
+        world.run_for(300 * MS);
+        world.net.cut(leader, host, false);
+        let left = world.run_till(20 * SECOND, |world| world.hosts[host].departed);
+        fine(&world);
+        assert!(left, "it waits still: cut {} ms after it was asked to", offset * 100);
+    }
+}
+
 /// Runs on, whatever the checkers find.
 fn run_for_in_spite_of_all(world: &mut World, span: Time) {
     let end = world.now + span;
