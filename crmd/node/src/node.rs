@@ -78,6 +78,7 @@ pub struct Node<S: LogStore> {
     asked_devices: Asked,
     driven_devices: Driven,
     waiting_for_idle: Vec<RequestId>,
+    asked_for_idle: Option<rota_ids::Moment>,
     leaving: bool,
     departing: Option<Departing>,
     snapshot_wanted: bool,
@@ -108,6 +109,7 @@ impl<S: LogStore> Node<S> {
             asked_devices: Asked::default(),
             driven_devices: Driven::default(),
             waiting_for_idle: Vec::new(),
+            asked_for_idle: None,
             leaving: false,
             departing: None,
             snapshot_wanted: false,
@@ -590,6 +592,7 @@ impl<S: LogStore> Node<S> {
             Hands { local: &mut self.local, entries: &mut entries, todo: &mut self.todo };
         self.minority.advance(now, quorate, &self.state, &self.config.name, &mut hands);
         self.propose_all(now, entries);
+        self.ask_for_idle_again(now);
         self.ask_for_a_seat(now);
         self.depart(now);
     }

@@ -33,6 +33,8 @@ pub enum Step {
     Fence(usize),
     /// Vouches that a node is off, if it is.
     Confirm(usize),
+    /// Waits until there is nothing left to do.
+    Wait,
     /// Forgets all failures, until told that it is done.
     Cleanup(usize),
 }
@@ -146,6 +148,9 @@ impl World {
                 let node = self.hosts[node].id.to_string().into();
                 self.ask(some, step, Ask::Change(attribute(node, "standby".into(), value)));
             }
+            Step::Wait => {
+                self.ask(some, step, Ask::WaitIdle);
+            }
             Step::Leave(node) => {
                 self.ask(node, step, Ask::Leave);
             }
@@ -198,7 +203,7 @@ impl World {
                 self.tell(format!("client at {}: {step:?} refused: {why}", self.name(place)));
                 self.client.refused.push((step, why.clone()));
             }
-            Told::Idle => {}
+            Told::Idle => self.client.done.push(step),
         }
     }
 
@@ -224,6 +229,7 @@ impl World {
             | Step::Leave(_)
             | Step::Fence(_)
             | Step::Confirm(_)
+            | Step::Wait
             | Step::Cleanup(_) => {}
         }
     }

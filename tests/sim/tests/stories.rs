@@ -326,6 +326,28 @@ fn a_node_that_shall_leave_leaves_though_a_message_is_lost() {
     }
 }
 
+#[test]
+fn who_waits_for_the_cluster_hears_of_it_though_a_message_is_lost() {
+    for (from_leader, offset) in [(true, 0), (true, 1), (false, 0)] {
+        let mut world = cluster();
+        let leader = world.leaders()[0].0;
+        let host = (leader + 1) % 3;
+        let (from, to) = if from_leader { (leader, host) } else { (host, leader) };
+        if offset > 0 {
+            world.ask(host, Step::Wait, Ask::WaitIdle);
+        }
+        world.net.cut(from, to, true);
+        if offset == 0 {
+            world.ask(host, Step::Wait, Ask::WaitIdle);
+        }
+        world.run_for(300 * MS);
+        world.net.cut(from, to, false);
+        let told = |world: &World| world.client.done.contains(&Step::Wait);
+        assert!(world.run_till(5 * SECOND, told), "from the leader: {from_leader}, {offset}");
+        fine(&world);
+    }
+}
+
 /// Runs on, whatever the checkers find.
 fn run_for_in_spite_of_all(world: &mut World, span: Time) {
     let end = world.now + span;

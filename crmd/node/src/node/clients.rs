@@ -5,6 +5,7 @@ use rota_replica::LogStore;
 
 use crate::entry::Entry;
 use crate::event::{Ask, Effect, Now, RequestId, Told};
+use crate::limits::RESEND_ORDER;
 use crate::message::Message;
 use crate::proposals::Purpose;
 use crate::state::Answer;
@@ -81,6 +82,18 @@ impl<S: LogStore> Node<S> {
         } else {
             let message = Message::TellWhenIdle { question: request.0 };
             self.todo.push(Effect::Peer { to: leader, message });
+        }
+    }
+
+    /// The question or its answer may have been lost.
+    pub(super) fn ask_for_idle_again(&mut self, now: Now) {
+        let is_due = self.asked_for_idle.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
+        let leader = self.replica.leader().filter(|leader| *leader != self.config.me);
+        if let Some(leader) = leader.filter(|_| is_due && !self.waiting_for_idle.is_empty()) {
+            self.asked_for_idle = Some(now.moment);
+            for place in 0..self.waiting_for_idle.len() {
+                self.ask_for_idle(self.waiting_for_idle[place], leader);
+            }
         }
     }
 
