@@ -20,7 +20,8 @@ fn one(world: &mut World<'_>, acts: &mut Actions, rid: Rid, nid: Nid, history: &
     // On a node that is left nothing is compared.
     let node = &world.nodes[nid];
     let maintained = rsc.maintenance || node.maintenance;
-    let in_use = node.can_run() || (node.maintenance && node.online && !node.unclean);
+    let kept = node.maintenance && node.online && !node.unclean && !node.pending;
+    let in_use = node.can_run() || kept;
     if !in_use {
         for op in active(history).iter().filter(|o| o.interval_ms > 0) {
             let key = (op.operation.clone(), op.interval_ms);

@@ -21,7 +21,7 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                     continue;
                 }
                 // Of what is not managed the failures stand until people have seen them.
-                if !world.rscs[rid].managed && !world.rscs[rid].orphan {
+                if !world.rscs[rid].managed {
                     continue;
                 }
                 let aid = simple(acts, rid, nid, Verb::ClearFailures);
@@ -37,8 +37,10 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
                     }
                 }
             }
+            // What failed is remembered for people to see, even where it is not configured any more.
             Chore::DeleteHistory { rid, nid } => {
-                if world.nodes[nid].online
+                if !(world.rscs[rid].orphan && world.rscs[rid].failed)
+                    && world.nodes[nid].online
                     && !world.nodes[nid].unclean
                     && acts.find(rid, Verb::Delete, Some(nid)).is_none()
                 {
@@ -63,13 +65,15 @@ pub(crate) fn chores(world: &mut World<'_>, acts: &mut Actions) {
     removed(world, acts);
 }
 
-/// A removed resource is forgotten once it is stopped.
+/// A removed resource is forgotten once it is stopped; one that failed is remembered for people to
+/// see.
 fn removed(world: &World<'_>, acts: &mut Actions) {
     for rid in 0..world.rscs.len() {
         let rsc = &world.rscs[rid];
         if !(rsc.orphan || rsc.meta.remove_after_stop)
             || !rsc.is_primitive()
             || rsc.parent.is_some()
+            || rsc.failed
         {
             continue;
         }

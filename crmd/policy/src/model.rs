@@ -145,7 +145,6 @@ pub(crate) struct Node {
     pub from_bundle: bool,
     pub remote_reset: bool,
     pub remote_was_fenced: bool,
-    pub remote_maintenance: bool,
     /// How many instances are assigned to it or run on it (ties go to the emptier node).
     pub load: u32,
     /// Resources active here according to history.

@@ -142,7 +142,6 @@ pub(crate) fn new(id: Text, name: Text, sort: NodeSort) -> Node {
         from_bundle: false,
         remote_reset: false,
         remote_was_fenced: false,
-        remote_maintenance: false,
         load: 0,
         running: Vec::new(),
     }
@@ -302,8 +301,6 @@ fn settle(node: &mut Node, state: Option<&NodeState>, opts: &Options, now: i64) 
                 |name: &str| state.other.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
             node.remote_was_fenced = other("node_fenced")
                 .is_some_and(|v| boolean(v).unwrap_or(leading_number(v).unwrap_or(0) > 0));
-            node.remote_maintenance = other("node_in_maintenance")
-                .is_some_and(|v| boolean(v) == Some(true) || leading_number(v).unwrap_or(0) > 0);
             if node.transient.get("shutdown").is_some_and(|v| leading_number(v).unwrap_or(0) != 0) {
                 node.shutdown = true;
             }

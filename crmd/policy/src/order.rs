@@ -145,7 +145,7 @@ fn unpaired(world: &World<'_>) -> FxHashSet<Rid> {
         .iter()
         .filter(|o| strength(o) & edge::NEEDS != 0 && o.require_all)
         .filter(|o| starts(o.first_action) && starts(o.then_action))
-        .filter(|o| interleaves(world, o.first, o.then))
+        .filter(|o| interleaves(world, o))
         .filter(|o| world.rscs[o.first].clone_conf().is_none_or(|c| c.min == 0))
         .collect();
     loop {
@@ -230,7 +230,7 @@ fn one(world: &World<'_>, acts: &mut Actions, order: &OrderC, alone: &FxHashSet<
         clone_any(world, acts, order, first, then, min);
         return;
     }
-    if interleaves(world, order.first, order.then) {
+    if interleaves(world, order) {
         interleaved(world, acts, order, first, then, kind, alone);
         return;
     }
@@ -282,9 +282,16 @@ fn thens(world: &World<'_>, acts: &Actions, rid: Rid, verb: Verb) -> Vec<Aid> {
     found
 }
 
-fn interleaves(world: &World<'_>, first: Rid, then: Rid) -> bool {
+/// Whether instances are paired: the clone that depends on the other one says so (`interleave`),
+/// for the opposite order, too, unless any instances of the other are enough (`clone-min`).
+fn interleaves(world: &World<'_>, order: &OrderC) -> bool {
     let multi = |r: Rid| world.rscs[r].is_clone() || world.rscs[r].is_bundle();
-    multi(first) && multi(then) && world.interleaves(then)
+    let dependent = if order.inverse { order.first } else { order.then };
+    let some = world.rscs[order.then].clone_conf().is_some_and(|c| c.min > 0);
+    if order.inverse && some {
+        return false;
+    }
+    multi(order.first) && multi(order.then) && world.interleaves(dependent)
 }
 
 /// Instances of a clone, or of what a bundle runs in its replicas.

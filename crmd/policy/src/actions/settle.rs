@@ -259,7 +259,11 @@ impl Actions {
             let why = (!quiet).then(|| self.reason_of(world, edge, "required"));
             self.require(edge.then, why);
         }
-        if kind & WANTS != 0 && !t_optional && f_optional && !t_moves {
+        // That some instances of a clone end or are demoted is no matter of what comes after it:
+        // only when none can be up any more, that stops.
+        let some_only =
+            kind & edge::USER != 0 && matches!(self.acts[edge.then].collect, Collect::Least(_));
+        if kind & WANTS != 0 && !t_optional && f_optional && !t_moves && !some_only {
             let lets_in = self.acts[edge.first].verb == Verb::Fence;
             let word = if lets_in { "required by" } else { "required" };
             let why = (lets_in || !quiet).then(|| self.words(world, edge.then, word));
@@ -283,7 +287,7 @@ impl Actions {
             && !t_optional
             && !f_optional
             && !f_runnable
-            && (self.acts[edge.first].fixed
+            && ((self.acts[edge.first].fixed && kind & edge::USER == 0)
                 || self.acts[edge.first].rid.is_some_and(|r| world.rscs[r].blocked))
         {
             self.accuse(edge.then, true, true);

@@ -152,11 +152,9 @@ fn steady(
     let here = chosen;
     let promoted = role == Role::Promoted;
     if promoted {
-        let demote = act(world, acts, rid, Verb::Demote, here, next == Role::Promoted);
-        if world.rscs[rid].failed && next == Role::Promoted {
-            // Demoted and promoted again (on-fail=demote).
-            acts.acts[demote].optional = false;
-        }
+        // What failed is demoted and promoted again (on-fail=demote), if it may be touched.
+        let again = world.rscs[rid].failed && world.rscs[rid].managed;
+        act(world, acts, rid, Verb::Demote, here, next == Role::Promoted && !again);
     }
     let proof = matches!(world.rscs[rid].meta.requires, Requires::Fencing | Requires::Unfencing);
     for &nid in places {
@@ -172,7 +170,7 @@ fn steady(
         act(world, acts, rid, Verb::Reload, here, false);
     }
     if next == Role::Promoted {
-        let demoting = world.rscs[rid].failed && promoted;
+        let demoting = world.rscs[rid].failed && world.rscs[rid].managed && promoted;
         act(world, acts, rid, Verb::Promote, here, promoted && !demoting);
     }
 }

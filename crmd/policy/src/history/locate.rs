@@ -9,11 +9,11 @@ use crate::unpack::{self, Instance};
 /// The instance that a history on a node is about; an orphan is made where there is none.
 pub(crate) fn locate(world: &mut World<'_>, nid: Nid, history: &ResourceHistory) -> Rid {
     let id = &history.id;
-    let (base, number) = match id.rsplit_once(':') {
+    let base = match id.rsplit_once(':') {
         Some((base, n)) if !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()) => {
-            (Text::from(base), n.parse::<usize>().ok())
+            Text::from(base)
         }
-        _ => (id.clone(), None),
+        _ => id.clone(),
     };
     if let Some(&rid) = world.by_id.get(id)
         && !world.rscs[rid].anonymous
@@ -26,20 +26,10 @@ pub(crate) fn locate(world: &mut World<'_>, nid: Nid, history: &ResourceHistory)
         if !unique {
             return anonymous(world, clone, &base, nid);
         }
-        if let Some(number) = number {
-            return unique_orphan(world, clone, &base, number);
-        }
-        if number.is_none() {
-            // The clone was anonymous when this was written: an orphan of the bare name.
-            return orphan(world, history, id);
-        }
     }
+    // Also one of a unique clone that has no instance of this number any more, or that was
+    // anonymous when this was written: it belongs to no clone.
     orphan(world, history, id)
-}
-
-pub(super) fn unique_orphan(world: &mut World<'_>, clone: Rid, base: &Text, number: usize) -> Rid {
-    let child = make_instance(world, clone, number);
-    find_in(world, child, base).unwrap_or(child)
 }
 
 /// Member (or instance itself) with this configured name.

@@ -104,9 +104,9 @@ fn settle_remote(world: &mut World<'_>, nid: Nid) {
         let container_failed = container.is_some_and(|c| world.rscs[c].failed);
         let node = &mut world.nodes[nid];
         node.online = role == Role::Started;
-        // Whoever took a connection out of the cluster's hands, and said so to the node, has the
-        // node.
-        node.maintenance |= role == Role::Started && !managed && node.remote_maintenance;
+        // Whoever took a connection out of the cluster's hands has the node, whether by the
+        // connection itself or by the node that it is on.
+        node.maintenance |= role == Role::Started && !managed;
         if role == Role::Started && next == Some(Role::Stopped) {
             node.shutdown = true;
         }

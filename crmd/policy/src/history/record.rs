@@ -189,7 +189,8 @@ pub(super) fn judge(
 ) -> (i32, Option<Role>) {
     let task = op.operation.as_str();
     let probe = is_probe(op);
-    let unmanaged = !world.rscs[rid].meta.managed;
+    // Whoever manages it may have stopped it.
+    let unmanaged = !world.rscs[rid].meta.managed || world.rscs[rid].maintenance;
     match rc {
         0 => {
             if probe && wanted.is_some_and(|w| w != 0 && w != 7) {

@@ -36,7 +36,9 @@ enum Reach {
 
 fn reach(world: &World<'_>, nid: Nid, connection: Rid) -> Reach {
     let rsc = &world.rscs[connection];
-    let stands = |&host: &Nid| world.nodes[host].online && !world.nodes[host].unclean;
+    // A guest is told as long as its host is there; another host may reach a remote node later.
+    let guest = world.nodes[nid].sort == NodeSort::Guest;
+    let stands = |&host: &Nid| world.nodes[host].online && (guest || !world.nodes[host].unclean);
     if world.nodes[nid].remote_reset || rsc.failed {
         Reach::Gone
     } else if rsc.is_active()
