@@ -53,7 +53,7 @@ pub fn run(words: &[String]) -> Outcome {
         .ok_or_else(|| Failure::new(USAGE, format!("{TOOL}: Command requires --name argument")))?;
     // Attributes are the daemon's to keep, also for a caller that looks at a file.
     let mut source = Source::cluster()?;
-    let cib = source.cib()?;
+    let cib = source.cib_without_history()?;
     let value = match command {
         Some(("query", _)) | None => {
             let node = source.node_or_local(args.value("node"))?;

@@ -117,7 +117,7 @@ pub fn standby(words: &[String]) -> Outcome {
     let filter = Filter::named("standby");
     let changes = args.has("update") || args.has("delete");
     let scope = |lifetime| Scope::Node { node: node.clone(), lifetime, kind: AttributeKind::Plain };
-    let cib = source.cib()?;
+    let cib = source.cib_without_history()?;
     if !changes && attribute::find(&cib, &scope(lifetime), &filter).is_empty() {
         lifetime = Lifetime::UntilReboot;
     }
@@ -172,7 +172,7 @@ pub fn lifetime(word: &str) -> Result<Lifetime, Failure> {
 }
 
 fn execute(source: &mut Source, asked: &Asked<'_>, args: &Args) -> Outcome {
-    let cib = source.cib()?;
+    let cib = source.cib_without_history()?;
     if let Scope::Node { node, .. } = &asked.scope {
         known_node(TOOL, &cib, node)?;
     }

@@ -34,7 +34,7 @@ pub fn run(words: &[String]) -> Outcome {
     let operation = operation(&args)?;
     let mut source = Source::open()?;
     let node = source.node_or_local(args.value("node"))?;
-    let cib = source.cib()?;
+    let cib = source.cib_without_history()?;
     if command == "delete" {
         let filter = match operation {
             None => OperationFilter::Failures,

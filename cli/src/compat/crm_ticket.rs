@@ -54,7 +54,7 @@ pub fn run(words: &[String]) -> Outcome {
         return Err(Failure::new(USAGE, "crm_ticket: Must supply a command"));
     };
     let mut source = Source::open()?;
-    let cib = source.cib()?;
+    let cib = source.cib_without_history()?;
     let wanted = args.value("ticket");
     let all = cib.status.tickets.iter();
     let known: Vec<&TicketState> =

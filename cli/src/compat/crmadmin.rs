@@ -67,7 +67,7 @@ fn dc(quiet: bool) -> Outcome {
 }
 
 fn nodes(kind: &str, bash: bool) -> Outcome {
-    let cib = Source::open()?.cib()?;
+    let cib = Source::open()?.cib_without_history()?;
     for node in &cib.config.nodes {
         let word = match node.kind {
             Some(rota_cib::node::NodeKind::Remote) => "remote",

@@ -8,7 +8,7 @@ use rota_ids::WallTime;
 use rota_node::report::StatusReport;
 
 use super::fail::{CONFIG, DATA, DISCONNECTED, Failure};
-use crate::client::Client;
+use crate::client::{Client, Histories};
 
 /// The cluster, or a file that stands for it.
 #[expect(clippy::large_enum_variant, reason = "there is one in a process")]
@@ -24,6 +24,8 @@ pub enum Source {
         client: Client,
         /// The version that was read last: what is changed was worked out on it.
         seen: Option<Version>,
+        /// What was read last without histories, and the name of the node that gave it.
+        light: Option<Box<(Cib, String)>>,
     },
 }
 
@@ -46,7 +48,7 @@ impl Source {
                 let path = PathBuf::from(path);
                 let is_pipe = path.starts_with("/dev/fd") || path.starts_with("/proc");
                 match is_pipe.then(Client::connect) {
-                    Some(Ok(client)) => Ok(Self::Cluster { client, seen: None }),
+                    Some(Ok(client)) => Ok(Self::Cluster { client, seen: None, light: None }),
                     Some(Err(_)) | None => Ok(Self::File { path }),
                 }
             }
@@ -59,7 +61,7 @@ impl Source {
     /// # Errors
     /// When it does not answer.
     pub fn cluster() -> Result<Self, Failure> {
-        Ok(Self::Cluster { client: Client::connect()?, seen: None })
+        Ok(Self::Cluster { client: Client::connect()?, seen: None, light: None })
     }
 
     /// The document as it stands.
@@ -81,11 +83,42 @@ impl Source {
     /// # Errors
     /// When it cannot be had or read.
     pub fn cib(&mut self) -> Result<Cib, Failure> {
-        let cib = read(&self.text()?)?;
-        if let Self::Cluster { seen, .. } = self {
-            *seen = Some(cib.header.version);
+        match self {
+            Self::File { .. } => read(&self.text()?),
+            Self::Cluster { client, seen, .. } => {
+                let (cib, _) = client.cib_and_name(Histories::Wanted)?;
+                *seen = Some(cib.header.version);
+                Ok(cib)
+            }
         }
-        Ok(cib)
+    }
+
+    /// The Cib without what agents did, where that does not matter: it is much smaller. (A file is
+    /// given whole.)
+    ///
+    /// # Errors
+    /// As [`Source::cib`].
+    pub fn cib_without_history(&mut self) -> Result<Cib, Failure> {
+        match self {
+            Self::File { .. } => self.cib(),
+            Self::Cluster { .. } => {
+                let cib = self.light()?.map(|(cib, _)| cib.clone()).unwrap_or_default();
+                if let Self::Cluster { seen, .. } = self {
+                    *seen = Some(cib.header.version);
+                }
+                Ok(cib)
+            }
+        }
+    }
+
+    /// The Cib without histories and who gave it, read at most once; none for a file.
+    fn light(&mut self) -> Result<Option<&(Cib, String)>, Failure> {
+        let Self::Cluster { client, light, .. } = self else { return Ok(None) };
+        let known = match light.take() {
+            Some(known) => known,
+            None => Box::new(client.cib_and_name(Histories::LeftOut)?),
+        };
+        Ok(Some(light.insert(known)))
     }
 
     /// What the daemon reports; none for a file.
@@ -114,7 +147,8 @@ impl Source {
     /// When it is refused.
     pub fn change(&mut self, change: &Change) -> Result<(), Failure> {
         match self {
-            Self::Cluster { client, seen } => {
+            Self::Cluster { client, seen, light } => {
+                *light = None;
                 let version = match change {
                     Change::Configure(asked) if asked.base.is_none() => {
                         let asked = Configure { base: *seen, ..asked.clone() };
@@ -161,10 +195,7 @@ impl Source {
         if let Ok(name) = std::env::var("OCF_RESKEY_CRM_meta_on_node") {
             return Ok(name.into());
         }
-        match self.report()? {
-            Some(report) => Ok(report.via.0),
-            None => Ok(host_name()),
-        }
+        Ok(self.light()?.map_or_else(host_name, |(_, via)| via.as_str().into()))
     }
 }
 

@@ -89,7 +89,7 @@ fn installed() -> Outcome {
 
 /// The devices; which of them can fence a host is told by their own lists, if they have one.
 fn registered(for_host: bool, host: &str) -> Outcome {
-    let cib = Source::cluster()?.cib()?;
+    let cib = Source::cluster()?.cib_without_history()?;
     let mut count = 0;
     for resource in &cib.config.resources {
         let Resource::Primitive(primitive) = resource else { continue };

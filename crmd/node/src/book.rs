@@ -312,21 +312,35 @@ fn transition_key(op: &ResourceOp, order: Option<&Order>) -> String {
 ///
 /// Only what changes where the resource may be active: for the others the history as it stands is
 /// the better guess, and the plan's own action is adopted.
-pub fn write_pending(cib: &mut Cib, node: &NodeName, op: &ResourceOp, order: &Order) {
+///
+/// It is under way now, so it has the time of now, or of what is newest there by the node's own
+/// clock: a record without a time, or with the time of its beginning, would be taken for a failure
+/// that has expired where there is a `failure-timeout`, and for older than what it follows.
+pub fn write_pending(
+    cib: &mut Cib,
+    node: &NodeName,
+    op: &ResourceOp,
+    order: &Order,
+    now: WallTime,
+) {
     if !matches!(op.operation.as_str(), "start" | "promote" | "migrate_to" | "migrate_from") {
         return;
     }
+    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == node.0) else {
+        return;
+    };
+    let history = state.history.iter_mut().find(|history| history.id == op.resource);
+    let known = history.iter().flat_map(|history| &history.operations);
+    let newest = known.filter_map(|record| record.last_rc_change).max();
     let record = OperationRecord {
+        last_rc_change: Some(newest.map_or(now.0, |newest| newest.max(now.0))),
         id: format!("{}_pending_0", op.resource).into(),
         rc: 193,
         op_status: -1,
         call_id: -1,
         ..blank_record(node, op, transition_key(op, Some(order)))
     };
-    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == node.0) else {
-        return;
-    };
-    match state.history.iter_mut().find(|history| history.id == op.resource) {
+    match history {
         Some(history) => history.operations.push(record),
         None => state.history.push(ResourceHistory {
             id: op.resource.clone(),
@@ -347,18 +361,30 @@ pub fn write_arrived(cib: &mut Cib, open: &Migration) {
         state.history.iter().find(|history| history.id == open.resource).cloned()
     };
     let Some(known) = find(cib, &open.source).or_else(|| find(cib, &open.target)) else { return };
+    write_found(cib, &open.target, known);
+}
+
+/// Writes a resource down as found running on a node, whatever its history there says.
+pub fn write_found(cib: &mut Cib, node: &NodeName, what: ResourceHistory) {
     let found = OperationRecord {
-        id: format!("{}_last_0", open.resource).into(),
-        key: Some(format!("{}_monitor_0", open.resource).into()),
+        id: format!("{}_last_0", what.id).into(),
+        key: Some(format!("{}_monitor_0", what.id).into()),
         operation: "monitor".into(),
         call_id: 1,
         ..OperationRecord::default()
     };
-    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == open.target.0) else {
+    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == node.0) else {
         return;
     };
-    state.history.retain(|history| history.id != open.resource);
-    state.history.push(ResourceHistory { operations: vec![found], ..known });
+    state.history.retain(|history| history.id != what.id);
+    state.history.push(ResourceHistory { operations: vec![found], ..what });
+}
+
+/// Leaves the cluster's `no-quorum-policy` away, so that the usual one holds: stop everything.
+pub fn stop_without_quorum(cib: &mut Cib) {
+    for set in &mut cib.config.properties {
+        set.pairs.retain(|pair| pair.name.as_deref() != Some("no-quorum-policy"));
+    }
 }
 
 /// Leaves this node as the only one that is there; the others are cleanly gone, so that nothing

@@ -237,7 +237,7 @@ impl Controller {
         self.plans_in_a_row += 1;
         self.planned_at = now.moment;
         self.held = false;
-        let cib = self.cib_with_what_is_in_flight(state);
+        let cib = self.cib_with_what_is_in_flight(now.wall, state);
         let plan = self.reasons.plan(&cib, now.wall);
         if let Some(why) = reason_to_refuse(&cib, &plan.graph) {
             todo.push(Effect::Tale(Story::PlanRefused { why }));
@@ -260,14 +260,14 @@ impl Controller {
     }
 
     /// Operations in flight stand in the planned Cib as pending, as Pacemaker writes them.
-    fn cib_with_what_is_in_flight(&self, state: &ClusterState) -> Cib {
+    fn cib_with_what_is_in_flight(&self, now: WallTime, state: &ClusterState) -> Cib {
         let mut cib = state.cib.clone();
         cib.header.have_quorum = Some(true);
         cib.header.dc_uuid = Some(self.me.to_string().into());
         for given in self.given.values() {
             if let (OrderTask::Run(op), Some(name)) = (&given.order.task, state.name_of(given.node))
             {
-                book::write_pending(&mut cib, name, op, &given.order);
+                book::write_pending(&mut cib, name, op, &given.order, now);
             }
         }
         cib

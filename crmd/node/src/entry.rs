@@ -11,8 +11,10 @@ use rota_cib::status::OperationRecord;
 use rota_fencing::{HistoryEntry, Verdict};
 use rota_ids::{Incarnation, NodeId, NodeName, Text, WallTime};
 use rota_membership::View;
+use rota_replica::limits::PROPOSAL_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::{PROPOSAL_HEAD_BYTES, SAME_CLOCK_S};
 use crate::order::OrderId;
 
 /// Names a proposal for ever: asked twice, it is applied once.
@@ -34,7 +36,8 @@ pub struct Proposal {
     /// All earlier proposals of this life up to here have been seen in the log by their
     /// proposer and will not come again.
     pub settled_below: u64,
-    /// The proposer's clock, for people and for what expires.
+    /// When it was sent, by the leader's clock (or one that differs little from it), for people and
+    /// for what expires.
     pub at: WallTime,
     /// What is to happen.
     pub entry: Entry,
@@ -180,6 +183,15 @@ pub enum CodecError {
     Encode(#[from] rmp_serde::encode::Error),
 }
 
+impl Entry {
+    /// Whether the log takes an entry of this size. One that it does not would be sent for ever,
+    /// and nobody would say so.
+    pub fn fits_into_log(&self) -> bool {
+        rmp_serde::to_vec_named(self)
+            .is_ok_and(|bytes| bytes.len() + PROPOSAL_HEAD_BYTES <= PROPOSAL_BYTES_MAX)
+    }
+}
+
 impl Proposal {
     /// The proposal as bytes.
     ///
@@ -187,6 +199,36 @@ impl Proposal {
     /// None in practice: all fields can be encoded.
     pub fn encode(&self) -> Result<Vec<u8>, CodecError> {
         Ok(rmp_serde::to_vec_named(self)?)
+    }
+
+    /// Puts a proposal that has just arrived at the leader on the leader's clock, which is the one
+    /// that plans go by. By a clock that is late a failure would have expired before it was told:
+    /// the service would stay down, and be looked at for ever. Whether anything was changed.
+    pub fn put_on_clock(&mut self, now: WallTime) -> bool {
+        let behind = now.0.saturating_sub(self.at.0);
+        if behind.unsigned_abs() <= SAME_CLOCK_S {
+            return false;
+        }
+        self.at = now;
+        let shift = |time: &mut i64| *time = time.saturating_add(behind);
+        match &mut self.entry {
+            Entry::Result(result) => {
+                let record = &mut result.record;
+                record.last_run.iter_mut().chain(&mut record.last_rc_change).for_each(shift);
+            }
+            Entry::TokenMade { expires, .. } => shift(&mut expires.0),
+            Entry::Found { .. }
+            | Entry::Change(_)
+            | Entry::Cancelled { .. }
+            | Entry::Migrating { .. }
+            | Entry::View(_)
+            | Entry::Verdict(_)
+            | Entry::FencingNote(_)
+            | Entry::FenceAsked { .. }
+            | Entry::Admitted { .. }
+            | Entry::Removed { .. } => {}
+        }
+        true
     }
 
     /// The proposal behind the bytes.

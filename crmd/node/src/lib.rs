@@ -8,6 +8,7 @@
 //! ([`controller`]) → orders ([`order`]) → the node that is asked ([`local`]) → a result, which is
 //! a proposal again.
 
+mod attempts;
 mod book;
 pub mod controller;
 pub mod entry;

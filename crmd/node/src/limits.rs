@@ -6,6 +6,13 @@ use std::time::Duration;
 /// (see [`crate::state::ClusterState`]), silence is not.
 pub const RESEND_PROPOSAL: Duration = Duration::from_millis(400);
 
+/// What a proposal has beside its entry, names of fields included, is less than this.
+pub const PROPOSAL_HEAD_BYTES: usize = 256;
+
+/// Clocks that are so few seconds apart count as the same: whole seconds and the way of a message
+/// make up for as much.
+pub const SAME_CLOCK_S: u64 = 2;
+
 /// An order that its node has not acknowledged for this long is sent again.
 pub const RESEND_ORDER: Duration = Duration::from_millis(400);
 
@@ -18,11 +25,19 @@ pub const RESEND_SEAT: Duration = Duration::from_millis(300);
 /// A new DC asks again who has what in flight after this long without an answer.
 pub const RESEND_SYNC: Duration = Duration::from_millis(200);
 
+/// Lives of each node before the newest of which the state knows what they proposed: a daemon that
+/// was restarted so often within the time of a message on its way is not worth more.
+pub const REMEMBERED_LIVES: usize = 3;
+
 /// Join secrets that may wait at once; the oldest go first.
 pub const TOKENS_MAX: usize = 64;
 
 /// Finished orders whose outcome a node remembers, should the order be repeated.
 pub const REMEMBERED_ORDERS: usize = 4_096;
+
+/// Attempts at fence devices that a node remembers, should their answers be asked for again: many
+/// more than run at once.
+pub const REMEMBERED_ATTEMPTS: usize = 256;
 
 /// How long without a quorum before this node acts on `no-quorum-policy`. An election after the
 /// loss of a leader takes some 100 ms and must not stop services; others take over only after

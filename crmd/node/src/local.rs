@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use rota_cib::Cib;
 use rota_ids::{Incarnation, Moment, NodeName, Text};
 use rota_transition::{OpKey, ResourceOp};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::entry::{Entry, OperationResult};
 use crate::event::{AgentOutcome, Effect, ExecStatus, Now, RunId};
 use crate::limits::REMEMBERED_ORDERS;
 use crate::order::{Order, OrderId, OrderTask, Token};
+use crate::state::ClusterState;
 use running::Running;
 
 /// What became of an order that was brought.
@@ -222,6 +224,19 @@ impl Local {
     ) -> Option<RunId> {
         self.make_way(&op, entries, todo);
         self.begin(now, op, None, entries, todo)
+    }
+
+    /// Whether the cluster holds this boot for over: others run what runs here.
+    pub fn is_held_for_over(&self, state: &ClusterState) -> bool {
+        let Some(me) = state.node_named(&self.name).map(|member| member.id) else { return false };
+        let ended = state.ended.get(&me);
+        let said_goodbye = ended.is_some() && state.view.left.get(&me) == ended;
+        ended.is_some_and(|life| life.boot == self.life.boot) && !said_goodbye
+    }
+
+    /// Writes down what was begun here as found running here: the log has forgotten it.
+    pub fn write_what_was_begun(&self, cib: &mut Cib) {
+        self.running.write_down(cib, &self.name);
     }
 
     /// What happened here and the log does not hold yet, in its order.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rota_cib::Cib;
-use rota_ids::{Moment, NodeName};
+use rota_ids::{Moment, NodeName, WallTime};
 use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
 use rota_transition::{ActionId, Executor, ResourceOp, Task};
 
@@ -109,7 +109,10 @@ impl Minority {
             Phase::Quorate if quorate => {}
             Phase::Quorate => self.phase = Phase::Waiting(now.moment),
             Phase::Waiting(_) if quorate => self.phase = Phase::Quorate,
-            Phase::Waiting(since) if now.moment.since(*since) >= QUORUM_GRACE => {
+            Phase::Waiting(since)
+                if now.moment.since(*since) >= QUORUM_GRACE
+                    || hands.local.is_held_for_over(state) =>
+            {
                 hands.todo.push(Effect::Tale(Story::QuorumLost));
                 let mut acting = Acting::new(state, name, now, hands.local);
                 acting.go_on(now, name, hands);
@@ -130,7 +133,7 @@ impl Minority {
 
 impl Acting {
     fn new(state: &ClusterState, name: &NodeName, now: Now, local: &Local) -> Self {
-        let cib = alone(state, name, local);
+        let cib = alone(state, name, local, now.wall);
         let options = rota_policy::Options { alone: true, ..rota_policy::Options::default() };
         let plan = rota_policy::plan(&cib, now.wall, &options);
         let mut executor = Executor::new(plan.graph, Limits::DEFAULT);
@@ -192,17 +195,22 @@ impl Acting {
 
 /// The Cib as a node without quorum must see it: it is there, nobody else is, and nobody can be
 /// fenced. What it began and could not tell the log any more may be active, too, and what was
-/// about to migrate here may have arrived.
-fn alone(state: &ClusterState, name: &NodeName, local: &Local) -> Cib {
+/// about to migrate here may have arrived. When the cluster holds this node for off, the log has
+/// forgotten what runs here, others run it, and no policy can want that it goes on.
+fn alone(state: &ClusterState, name: &NodeName, local: &Local, now: WallTime) -> Cib {
     let mut cib = state.cib.clone();
     cib.header.have_quorum = Some(false);
     for order in local.open_orders() {
         if let OrderTask::Run(op) = &order.task {
-            book::write_pending(&mut cib, name, op, order);
+            book::write_pending(&mut cib, name, op, order, now);
         }
     }
     for open in state.migrations.iter().filter(|open| open.target == *name) {
         book::write_arrived(&mut cib, open);
+    }
+    if local.is_held_for_over(state) {
+        local.write_what_was_begun(&mut cib);
+        book::stop_without_quorum(&mut cib);
     }
     book::leave_only(&mut cib, name);
     cib

@@ -4,7 +4,7 @@ mod clients;
 mod fencing;
 mod seats;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rota_cib::change::{Change, OperationFilter};
 use rota_fencing::{AttemptId, Fencer};
@@ -14,6 +14,7 @@ use rota_replica as replica;
 use rota_replica::{LogStore, Members, Replica};
 use rota_transition::AbortReason;
 
+use crate::attempts::{Asked, Driven};
 use crate::book;
 use crate::controller::{Controller, Want};
 use crate::entry::{Entry, Member, Proposal};
@@ -74,8 +75,10 @@ pub struct Node<S: LogStore> {
     controller: Option<Controller>,
     fencer: Fencer,
     minority: Minority,
-    device_askers: BTreeMap<AttemptId, NodeId>,
+    asked_devices: Asked,
+    driven_devices: Driven,
     waiting_for_idle: Vec<RequestId>,
+    asked_for_idle: Option<rota_ids::Moment>,
     leaving: bool,
     departing: Option<Departing>,
     snapshot_wanted: bool,
@@ -103,8 +106,10 @@ impl<S: LogStore> Node<S> {
             controller: None,
             fencer: Fencer::new(config.me, first_attempt),
             minority: Minority::new(now, has_past),
-            device_askers: BTreeMap::new(),
+            asked_devices: Asked::default(),
+            driven_devices: Driven::default(),
             waiting_for_idle: Vec::new(),
+            asked_for_idle: None,
             leaving: false,
             departing: None,
             snapshot_wanted: false,
@@ -348,6 +353,9 @@ impl<S: LogStore> Node<S> {
                     members: self.names(self.state.view.members.keys()),
                     lost: self.names(change.lost.iter().map(|(node, _)| node)),
                 });
+                for (node, _) in change.left.iter().chain(&change.lost) {
+                    self.asked_devices.node_gone(*node);
+                }
                 // What a lost node was ordered may be under way there until it is proven off.
                 for (node, _) in &change.left {
                     if let Some(controller) = &mut self.controller {
@@ -424,10 +432,7 @@ impl<S: LogStore> Node<S> {
 
     fn peer(&mut self, now: Now, from: NodeId, message: Message) {
         match message {
-            Message::Propose(bytes) => {
-                // Refused or lost, it will come again: its proposer repeats it.
-                let _ = self.replica.propose(bytes);
-            }
+            Message::Propose(bytes) => self.propose_for(now, bytes),
             Message::Order(order) => self.order(now, from, *order),
             Message::OrderTaken(order) => {
                 if let Some(controller) = &mut self.controller {
@@ -455,15 +460,14 @@ impl<S: LogStore> Node<S> {
             Message::RunDevice(order) => {
                 if order.token >= self.local.newest() {
                     self.local.see(order.token);
-                    self.device_askers.insert(order.attempt, from);
-                    self.todo.push(Effect::RunDevice(order));
+                    self.driven_devices.take(from, order, &mut self.todo);
                 }
             }
             Message::CancelDevice { attempt } => {
-                self.device_askers.remove(&attempt);
-                self.todo.push(Effect::CancelDevice(attempt));
+                self.driven_devices.take_back(attempt, &mut self.todo);
             }
             Message::DeviceReplied { attempt, reply } => {
+                self.asked_devices.forget(attempt);
                 self.fencer_step(now, rota_fencing::Event::Replied { attempt, reply });
             }
             Message::TellWhenIdle { question } => {
@@ -474,6 +478,21 @@ impl<S: LogStore> Node<S> {
             Message::IdleNow { question } => self.idle_now(RequestId(question)),
             Message::StoreIsNew { store } => self.seat_again(from, store),
         }
+    }
+
+    /// Refused or lost, it will come again: its proposer repeats it. What we cannot read must not
+    /// come into the log: whoever applies it cannot go on.
+    fn propose_for(&mut self, now: Now, mut bytes: Vec<u8>) {
+        if !matches!(self.replica.role(), replica::Role::Leader | replica::Role::Elected) {
+            return;
+        }
+        let Ok(mut proposal) = Proposal::decode(&bytes) else { return };
+        if proposal.put_on_clock(now.wall)
+            && let Ok(on_clock) = proposal.encode()
+        {
+            bytes = on_clock;
+        }
+        let _ = self.replica.propose(bytes);
     }
 
     fn order(&mut self, now: Now, from: NodeId, order: Order) {
@@ -548,6 +567,9 @@ impl<S: LogStore> Node<S> {
             self.tell_fencer_the_world(now);
         }
         self.fencer_step(now, rota_fencing::Event::Woken);
+        if let Some(controller) = &self.controller {
+            self.asked_devices.repeat(now, controller.token(&self.state), &mut self.todo);
+        }
         self.with_controller(now, |controller, state, todo, wants| {
             controller.advance(now, state, quorate, todo, wants);
         });
@@ -570,6 +592,7 @@ impl<S: LogStore> Node<S> {
             Hands { local: &mut self.local, entries: &mut entries, todo: &mut self.todo };
         self.minority.advance(now, quorate, &self.state, &self.config.name, &mut hands);
         self.propose_all(now, entries);
+        self.ask_for_idle_again(now);
         self.ask_for_a_seat(now);
         self.depart(now);
     }

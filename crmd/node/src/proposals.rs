@@ -107,6 +107,7 @@ impl Proposals {
                 continue;
             }
             waiting.proposal.settled_below = settled_below;
+            waiting.proposal.at = now.wall;
             // An entry that cannot be encoded cannot exist; if it did, it would wait for ever
             // and be seen in the status.
             let Ok(bytes) = waiting.proposal.encode() else { continue };

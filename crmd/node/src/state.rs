@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 mod migrations;
 
 use crate::entry::{CodecError, Entry, Member, OperationResult, Proposal, ProposalId, Roster};
-use crate::limits::TOKENS_MAX;
+use crate::limits::{REMEMBERED_LIVES, TOKENS_MAX};
 use crate::order::OrderId;
 use crate::{book, entry};
 
@@ -47,6 +47,9 @@ pub struct ClusterState {
     pub tokens: VecDeque<([u8; 32], WallTime)>,
     /// Proposals seen, so that none is applied twice.
     seen: BTreeMap<NodeId, Seen>,
+    /// The same of the lives before, newest last: what they sent may still arrive.
+    #[serde(default)]
+    seen_before: BTreeMap<NodeId, VecDeque<Seen>>,
 }
 
 /// A request for fencing by somebody.
@@ -77,6 +80,20 @@ struct Seen {
     life: Option<Incarnation>,
     below: u64,
     numbers: BTreeSet<u64>,
+}
+
+impl Seen {
+    /// Notes a proposal of this life. Whether it had not been seen.
+    fn note(&mut self, proposal: &Proposal) -> bool {
+        if proposal.id.number < self.below || !self.numbers.insert(proposal.id.number) {
+            return false;
+        }
+        if proposal.settled_below > self.below {
+            self.below = proposal.settled_below;
+            self.numbers = self.numbers.split_off(&self.below);
+        }
+        true
+    }
 }
 
 /// What an entry made new.
@@ -190,18 +207,21 @@ impl ClusterState {
     }
 
     fn is_new(&mut self, proposal: &Proposal) -> bool {
-        let seen = self.seen.entry(proposal.id.node).or_default();
-        if seen.life != Some(proposal.id.life) {
-            *seen = Seen { life: Some(proposal.id.life), ..Seen::default() };
+        let ProposalId { node, life, .. } = proposal.id;
+        let newest = self.seen.entry(node).or_default();
+        if newest.life == Some(life) {
+            return newest.note(proposal);
         }
-        if proposal.id.number < seen.below || !seen.numbers.insert(proposal.id.number) {
-            return false;
+        let before = self.seen_before.entry(node).or_default();
+        if let Some(older) = before.iter_mut().find(|seen| seen.life == Some(life)) {
+            return older.note(proposal);
         }
-        if proposal.settled_below > seen.below {
-            seen.below = proposal.settled_below;
-            seen.numbers = seen.numbers.split_off(&seen.below);
+        let last = std::mem::replace(newest, Seen { life: Some(life), ..Seen::default() });
+        before.extend(last.life.is_some().then_some(last));
+        while before.len() > REMEMBERED_LIVES {
+            before.pop_front();
         }
-        true
+        newest.note(proposal)
     }
 
     fn carry_out(
@@ -243,6 +263,7 @@ impl ClusterState {
             Entry::View(view) => self.install(view, at, news),
             Entry::Verdict(verdict) => self.verdict(verdict, at, news),
             Entry::FencingNote(note) => {
+                self.switching_on_ended(note);
                 self.fencing.push(at, note.clone());
                 Ok(None)
             }
@@ -398,6 +419,15 @@ impl ClusterState {
         let Some(life) = verdict.incarnation else {
             return self.no_life_ended(node, verdict, at, news);
         };
+        // A word was given by what was seen then. Who has come back in that very life since is
+        // alive, and a history that is forgotten would be recovered elsewhere.
+        let is_word = matches!(verdict.proof, Proof::Administrator { .. });
+        if is_word && self.unclean.get(&node).is_none_or(|unclean| unclean.boot != life.boot) {
+            return Err(Text::from(format!(
+                "{target} is not unclean any more: there is nothing to confirm ('rota status' \
+                 shows it)"
+            )));
+        }
         // A node that came back under another boot is not concerned by the old one's end.
         if present.is_none_or(|now| now.boot == life.boot) {
             self.unclean.remove(&node);
@@ -442,6 +472,20 @@ impl ClusterState {
             news.push(News::Ended { node: target.clone(), proof: verdict.proof.clone() });
         }
         Ok(None)
+    }
+
+    /// A request to switch on has no verdict that answers it: it is over when that was tried, or
+    /// every leader to come would try it again.
+    fn switching_on_ended(&mut self, note: &HistoryEntry) {
+        use rota_fencing::Outcome;
+        let was_tried = match note.outcome {
+            Outcome::TurnedOn | Outcome::OnFailed { .. } | Outcome::Withdrawn => true,
+            Outcome::Proven(_) | Outcome::Exhausted { .. } => false,
+        };
+        let is_on = |asked: &FenceAsked| asked.wish == rota_fencing::Wish::On;
+        if was_tried && self.fence_asked.get(&note.target).is_some_and(is_on) {
+            self.fence_asked.remove(&note.target);
+        }
     }
 
     fn fence_asked(&mut self, target: &NodeName, asked: FenceAsked) -> Result<(), Text> {
@@ -511,8 +555,10 @@ impl ClusterState {
             return Err("there is no such node".into());
         };
         self.ended.remove(&node);
+        self.fence_asked.remove(&member.name);
         self.migrations.retain(|open| open.source != member.name && open.target != member.name);
         self.seen.remove(&node);
+        self.seen_before.remove(&node);
         self.change_all(book::node_removed(&member), at)?;
         news.push(News::Roster);
         Ok(None)

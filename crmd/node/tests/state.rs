@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rota_cib::change::{Change, Recorded};
+use rota_cib::change::{AttributeChange, AttributeKind, Change, Lifetime, NewValue, Recorded};
 use rota_cib::status::{OperationRecord, ResourceHistory};
 use rota_fencing::{Proof, Verdict};
 use rota_ids::{BootId, Incarnation, NodeId, NodeName, StartId, WallTime};
@@ -139,6 +139,20 @@ fn a_verdict_on_an_old_life_does_not_touch_the_new_one() {
     assert_eq!(log.words("n2"), ["true", "member", "member"]);
 }
 
+/// The word was given while the node was unheard; it came back before the log held the word.
+#[test]
+fn a_word_for_a_node_that_came_back_meanwhile_is_refused() {
+    let mut log = Log::new();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    log.view(&[(1, life(1, 1)), (2, life(2, 1)), (3, life(3, 1))], &[]);
+    log.looked_for("n2", "vip");
+    let answer = log.verdict("n2", life(2, 1));
+    assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");
+    assert!(!log.state.ended.contains_key(&NodeId(2)));
+    assert!(log.has_history("n2", "vip"), "what runs there must not be forgotten");
+    assert_eq!(log.words("n2"), ["true", "member", "member"]);
+}
+
 #[test]
 fn a_request_to_fence_is_about_the_life_of_its_moment() {
     let mut log = Log::new();
@@ -200,6 +214,32 @@ fn a_proposal_that_comes_twice_is_applied_once() {
     assert_eq!(log.state, after_first);
 }
 
+/// A daemon restarts, and what its last life had sent arrives once more after what its new one says.
+#[test]
+fn a_proposal_of_an_older_life_that_comes_late_is_applied_once_and_forgets_nothing() {
+    let mut log = Log::new();
+    let propose = |log: &mut Log, start, number, standby: &str| {
+        let id = ProposalId { node: NodeId(2), life: life(2, start), number };
+        let change = AttributeChange {
+            node: "2".into(),
+            name: "standby".into(),
+            value: NewValue::Set(standby.into()),
+            lifetime: Lifetime::Forever,
+            kind: AttributeKind::Plain,
+            set: None,
+        };
+        let entry = Entry::Change(Change::SetAttribute(change));
+        let proposal = Proposal { id, settled_below: 1, at: NOW, entry };
+        log.state.apply(&proposal).answer
+    };
+    assert!(propose(&mut log, 1, 7, "on").is_some());
+    assert!(propose(&mut log, 2, 1, "off").is_some());
+    let before = log.state.cib.clone();
+    assert_eq!(propose(&mut log, 1, 7, "on"), None);
+    assert_eq!(propose(&mut log, 2, 1, "off"), None);
+    assert_eq!(log.state.cib, before);
+}
+
 #[test]
 fn a_secret_opens_the_door_once_and_not_for_ever() {
     let mut log = Log::new();
@@ -234,6 +274,18 @@ fn a_node_that_is_up_or_unclean_cannot_be_removed() {
     assert!(matches!(log.propose(Entry::Removed { node: NodeId(2) }).0, Answer::Refused(_)));
     log.verdict("n2", life(2, 1));
     assert!(matches!(log.propose(Entry::Removed { node: NodeId(2) }).0, Answer::Done(_)));
+}
+
+/// The next host of that name is another one.
+#[test]
+fn what_was_asked_of_a_node_goes_with_it() {
+    let mut log = Log::new();
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[(2, life(2, 1))]);
+    let wish = rota_fencing::Wish::Off;
+    log.propose(Entry::FenceAsked { target: "n2".into(), wish, by: "test".into(), life: None });
+    log.propose(Entry::Removed { node: NodeId(2) });
+    log.admit("n2", 9);
+    assert!(log.state.fence_asked.is_empty(), "the newcomer would be switched off");
 }
 
 #[test]

@@ -62,6 +62,8 @@ pub struct Services {
     /// Runs whose end the daemon has not yet called reported.
     pub runs: BTreeMap<RunId, Run>,
     lines: BTreeMap<Text, VecDeque<RunId>>,
+    /// How many seconds the host's wall clock is fast.
+    pub wall_is_fast: i64,
     /// What the next run of an operation of a resource will do instead.
     pub tricks: BTreeMap<(Text, Text), Trick>,
 }
@@ -157,7 +159,7 @@ impl Services {
             }
             (_, None | Some(Trick::Slow)) => 0,
         };
-        let outcome = outcome(&run, since, now, rc, status);
+        let outcome = outcome(&run, (since, self.wall_is_fast), now, rc, status);
         let resource = run.op.resource.clone();
         self.runs.insert(id, Run { state: RunState::Ended(outcome), ..run });
         self.leave_line(rng, now, &resource, id)
@@ -165,6 +167,7 @@ impl Services {
 
     /// A run is taken back or killed. Whether there was anything to cancel, and what begins now.
     pub fn cancel(&mut self, rng: &mut Rng, now: Time, id: RunId) -> (bool, Option<Begun>) {
+        let fast = self.wall_is_fast;
         let Some(run) = self.runs.get_mut(&id) else { return (false, None) };
         let since = match run.state {
             RunState::Ended(_) => return (false, None),
@@ -172,7 +175,7 @@ impl Services {
             RunState::Running { since, .. } => since,
         };
         let resource = run.op.resource.clone();
-        run.state = RunState::Ended(outcome(run, since, now, 1, ExecStatus::Cancelled));
+        run.state = RunState::Ended(outcome(run, (since, fast), now, 1, ExecStatus::Cancelled));
         (true, self.leave_line(rng, now, &resource, id))
     }
 
@@ -184,7 +187,7 @@ impl Services {
         if changes && rng.chance(500) {
             self.undo(&run.op);
         }
-        let outcome = outcome(&run, since, now, 1, ExecStatus::Lost);
+        let outcome = outcome(&run, (since, self.wall_is_fast), now, 1, ExecStatus::Lost);
         let resource = run.op.resource.clone();
         self.runs.insert(id, Run { state: RunState::Ended(outcome), ..run });
         self.leave_line(rng, now, &resource, id)
@@ -247,13 +250,19 @@ impl Services {
     }
 }
 
-fn outcome(run: &Run, since: Time, now: Time, rc: i32, status: ExecStatus) -> AgentOutcome {
+fn outcome(
+    run: &Run,
+    (since, wall_is_fast): (Time, i64),
+    now: Time,
+    rc: i32,
+    status: ExecStatus,
+) -> AgentOutcome {
     let millis = |span: Time| i64::try_from(span / MS).unwrap_or(i64::MAX);
     AgentOutcome {
         rc,
         status,
         reason: Text::default(),
-        started: clock::wall(since),
+        started: clock::wall(since, wall_is_fast),
         exec_ms: millis(now.saturating_sub(since)),
         queue_ms: millis(since.saturating_sub(run.asked)),
         agent: None,

@@ -35,6 +35,8 @@ pub struct Profile {
     pub store: u64,
     /// Changes by clients.
     pub change: u64,
+    /// Jumps of wall clocks.
+    pub walls: u64,
 }
 
 impl Profile {
@@ -46,7 +48,20 @@ impl Profile {
         let (weather, cards, agents) = (weight(5), weight(6), weight(8));
         let (admin, store) = (weight(3), weight(2));
         let pace_ms = [400, 1_500, 4_000, 12_000][rng.index(4)];
-        Self { pace_ms, power, crash, pause, cut, weather, cards, agents, admin, store, change: 4 }
+        Self {
+            pace_ms,
+            power,
+            crash,
+            pause,
+            cut,
+            weather,
+            cards,
+            agents,
+            admin,
+            store,
+            change: 4,
+            walls: 0,
+        }
     }
 }
 
@@ -94,7 +109,7 @@ impl World {
         let p = self.setup_profile();
         let weights = [
             p.power, p.crash, p.pause, p.cut, p.weather, p.cards, p.agents, p.admin, p.store,
-            p.change,
+            p.change, p.walls,
         ];
         let mut dice = self.rng.below(weights.iter().sum());
         let mut kind = 0;
@@ -116,6 +131,7 @@ impl World {
             6 => self.strike_agents(host),
             7 => self.strike_admin(host),
             8 => self.strike_store(host),
+            10 => self.strike_wall(host),
             _ => self.client_step(Step::Change),
         }
     }
@@ -339,6 +355,18 @@ impl World {
         }
         let id = 1_000_000 + self.now / MS;
         self.hosts[host].disk.log.lose(id);
+    }
+
+    /// Somebody sets a host's wall clock, or its time service does.
+    fn strike_wall(&mut self, host: usize) {
+        let spans = [5, 90, 3_700, 5 * 3_600, 400 * 86_400];
+        let span = spans[self.rng.index(spans.len())];
+        let by = if self.rng.chance(500) { span } else { -span };
+        let back_to_truth = self.rng.chance(300);
+        let fast = &mut self.hosts[host].run.services.wall_is_fast;
+        *fast = if back_to_truth { 0 } else { *fast + by };
+        let fast = *fast;
+        self.tell(format!("* wall clock of {} is {fast} s fast now", self.name(host)));
     }
 
     pub(crate) fn undo(&mut self, undo: Undo) {

@@ -33,6 +33,8 @@ pub enum Step {
     Fence(usize),
     /// Vouches that a node is off, if it is.
     Confirm(usize),
+    /// Waits until there is nothing left to do.
+    Wait,
     /// Forgets all failures, until told that it is done.
     Cleanup(usize),
 }
@@ -83,6 +85,16 @@ impl World {
         true
     }
 
+    /// Sets a property of the cluster, by way of any host.
+    pub fn set_property(&mut self, name: &str, value: &str) {
+        let values = vec![(name.into(), value.into())];
+        let edits = vec![rota_cib::change::Edit::SetProperties { set: "sim".into(), values }];
+        let configure = Configure { edits, ..Configure::default() };
+        if let Some(some) = self.some_working() {
+            self.ask(some, Step::Configure, Ask::Change(Change::Configure(configure)));
+        }
+    }
+
     /// Any host whose daemon works.
     pub fn some_working(&mut self) -> Option<usize> {
         let now = self.now;
@@ -92,7 +104,7 @@ impl World {
     }
 
     pub(crate) fn client_step(&mut self, step: Step) {
-        let wall = crate::clock::wall(self.now);
+        let wall = crate::clock::wall(self.now, 0);
         let Some(some) = self.some_working() else { return };
         match step.clone() {
             Step::Token(newcomer) => {
@@ -135,6 +147,9 @@ impl World {
                 let value = if on { NewValue::Set("on".into()) } else { NewValue::Unset };
                 let node = self.hosts[node].id.to_string().into();
                 self.ask(some, step, Ask::Change(attribute(node, "standby".into(), value)));
+            }
+            Step::Wait => {
+                self.ask(some, step, Ask::WaitIdle);
             }
             Step::Leave(node) => {
                 self.ask(node, step, Ask::Leave);
@@ -188,7 +203,7 @@ impl World {
                 self.tell(format!("client at {}: {step:?} refused: {why}", self.name(place)));
                 self.client.refused.push((step, why.clone()));
             }
-            Told::Idle => {}
+            Told::Idle => self.client.done.push(step),
         }
     }
 
@@ -214,6 +229,7 @@ impl World {
             | Step::Leave(_)
             | Step::Fence(_)
             | Step::Confirm(_)
+            | Step::Wait
             | Step::Cleanup(_) => {}
         }
     }

@@ -21,6 +21,8 @@ pub struct Setup {
     pub promotable: bool,
     /// Whether there is a resource that can migrate.
     pub migratable: bool,
+    /// Whether failures are forgotten after a while.
+    pub forgets_failures: bool,
 }
 
 impl Setup {
@@ -32,6 +34,7 @@ impl Setup {
         clone: false,
         promotable: false,
         migratable: false,
+        forgets_failures: false,
     };
 
     /// The setup of a seed.
@@ -50,6 +53,7 @@ impl Setup {
             clone: rng.chance(400),
             promotable: false,
             migratable: false,
+            forgets_failures: false,
         }
     }
 
@@ -81,6 +85,9 @@ impl Setup {
                          </meta_attributes>";
             resources +=
                 &primitive("vm", 3_000).replace("<operations>", &format!("{allow}<operations>"));
+        }
+        if self.forgets_failures {
+            resources = forgetting(&resources);
         }
         for number in 1..=self.hosts {
             resources += &fence_device(number);
@@ -197,6 +204,25 @@ fn promotable(id: &str) -> String {
         roles.concat(),
         once.concat(),
     )
+}
+
+/// The same resources, with failures that are forgotten after 20 s. What has meta attributes of its
+/// own is left as it is.
+fn forgetting(resources: &str) -> String {
+    let forgets = |primitive: &str| {
+        if primitive.contains("<meta_attributes") {
+            return primitive.to_owned();
+        }
+        let id = primitive.split('\'').next().unwrap_or_default();
+        let meta = format!(
+            "<meta_attributes id='{id}-forgets'><nvpair id='{id}-timeout' \
+             name='failure-timeout' value='20s'/></meta_attributes><operations>"
+        );
+        primitive.replacen("<operations>", &meta, 1)
+    };
+    let mut parts = resources.split("<primitive id='");
+    let head = parts.next().unwrap_or_default().to_owned();
+    parts.fold(head, |text, part| text + "<primitive id='" + &forgets(part))
 }
 
 fn fence_device(number: usize) -> String {

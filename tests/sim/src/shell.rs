@@ -28,7 +28,9 @@ const COLD_START_PATIENCE: std::time::Duration = std::time::Duration::from_secs(
 
 impl World {
     fn local_now(&self, place: usize) -> Now {
-        Now { moment: self.hosts[place].clock.local(self.now), wall: clock::wall(self.now) }
+        let host = &self.hosts[place];
+        let wall = clock::wall(self.now, host.run.services.wall_is_fast);
+        Now { moment: host.clock.local(self.now), wall }
     }
 
     fn is_life(&self, place: usize, serial: u64) -> bool {
@@ -98,7 +100,7 @@ impl World {
         disk.founded = true;
         let member = self.member(place);
         let entry = Entry::Found { cluster: "sim".into(), member, life };
-        let state = ClusterState::founded(&entry, clock::wall(self.now));
+        let state = ClusterState::founded(&entry, clock::wall(self.now, 0));
         let bytes = state.encode().unwrap_or_default();
         Replica::bootstrap(config, log, bytes)
     }
@@ -550,7 +552,7 @@ impl World {
             rc: i32::from(!works),
             status: ExecStatus::Done,
             reason: rota_ids::Text::default(),
-            started: clock::wall(self.now),
+            started: clock::wall(self.now, self.hosts[place].run.services.wall_is_fast),
             exec_ms: 50,
             queue_ms: 0,
             agent: None,

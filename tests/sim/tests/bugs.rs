@@ -17,6 +17,7 @@ const NOTHING: Profile = Profile {
     admin: 0,
     store: 0,
     change: 1,
+    walls: 0,
 };
 
 /// What a checker found in the first seed in which one found anything.

@@ -1,8 +1,10 @@
 //! Single faults with a known good outcome, told to the second.
 
+use rota_cib::change::{Change, Configure, Edit};
+use rota_fencing::Wish;
 use rota_ids::Moment;
-use rota_node::Now;
 use rota_node::report::{NodeCondition, status};
+use rota_node::{Ask, Now};
 use rota_replica::LogStore as _;
 use rota_sim::agents::Trick;
 use rota_sim::chaos::Profile;
@@ -162,6 +164,221 @@ fn the_leader_dies_in_the_middle_of_a_failover() {
     peace(&world);
 }
 
+/// A cluster whose leader is in standby, so that the fence devices are driven by the others: one of
+/// these has just lost its power, and the other has just been asked to switch it off. Who drives,
+/// and who leads.
+fn fenced_from_afar() -> (World, usize, usize) {
+    let mut world = cluster();
+    let leader = world.leaders()[0].0;
+    world.later(0, What::Client(Step::Standby(leader, true)));
+    world.run_for(20 * SECOND);
+    fine(&world);
+    let old = vip(&world);
+    let driver = (0..3).find(|host| ![old, leader].contains(host)).expect("three hosts");
+    world.power_off(old);
+    let asked = format!("n{}: card of n{} is told 'off'", driver + 1, old + 1);
+    let is_asked = |world: &World| world.story.iter().any(|(_, line)| line.contains(&asked));
+    assert!(world.run_till(5 * SECOND, is_asked), "somebody else drives the device");
+    (world, driver, leader)
+}
+
+#[test]
+fn who_drives_a_fence_device_may_be_restarted_without_costing_its_timeout() {
+    let (mut world, driver, _) = fenced_from_afar();
+    world.crash(driver, 200 * MS);
+    let took = until_moved(&mut world, usize::MAX, 30 * SECOND);
+    assert!(took < 3 * SECOND, "took {} ms", took / MS);
+}
+
+#[test]
+fn a_proof_that_is_lost_on_its_way_is_told_again() {
+    let (mut world, driver, leader) = fenced_from_afar();
+    world.net.cut(driver, leader, true);
+    world.run_for(300 * MS);
+    world.net.cut(driver, leader, false);
+    let took = until_moved(&mut world, usize::MAX, 30 * SECOND);
+    assert!(took < 3 * SECOND, "took {} ms", took / MS);
+}
+
+/// A plan that takes a start under way for a failure of long ago would begin it a second time: the
+/// checker refuses it, and nothing at all is recovered meanwhile.
+#[test]
+fn a_start_under_way_is_no_failure_that_expires() {
+    // As it is, and with clocks that make the last look at a resource newer than its start.
+    for fast in [0, 7_200] {
+        let setup = Setup { forgets_failures: true, ..Setup::of_seed(700_003) };
+        let mut world = World::new(700_003, setup);
+        world.found();
+        for host in 1..3 {
+            world.hosts[host].run.services.wall_is_fast = fast;
+        }
+        world.run_until(40 * SECOND);
+        peace(&world);
+    }
+}
+
+/// A failure that its own host's clock dates back has not expired for that.
+#[test]
+fn a_service_is_recovered_whatever_the_clock_of_its_host_says() {
+    for fast in [-7_200, 7_200] {
+        let setup = Setup { forgets_failures: true, ..Setup::SMALL };
+        let mut world = World::new(7, setup);
+        world.profile = Profile::of_seed(1);
+        world.found();
+        world.run_until(40 * SECOND);
+        peace(&world);
+        let leader = world.leaders()[0].0;
+        let unlike = |name: &&str| !world.active(name).contains(&leader);
+        let service = ["vip", "db", "g3"].into_iter().find(unlike).expect("one is elsewhere");
+        let host = world.active(service)[0];
+        world.hosts[host].run.services.wall_is_fast = fast;
+        world.hosts[host].run.services.leave(&service.into());
+        let runs = |world: &World| !world.active(service).is_empty();
+        assert!(world.run_till(15 * SECOND, runs), "{service}, {fast} s fast");
+        fine(&world);
+        world.run_for(60 * SECOND);
+        peace(&world);
+    }
+}
+
+/// The log takes entries up to a size: who asks for more is told so, on whatever node.
+#[test]
+fn a_change_that_is_too_large_for_the_log_is_refused() {
+    let mut world = cluster();
+    for host in 0..3 {
+        let values = vec![("note".into(), "x".repeat(17 << 20).into())];
+        let edits = vec![Edit::SetProperties { set: "sim".into(), values }];
+        let configure = Configure { edits, ..Configure::default() };
+        world.ask(host, Step::Change, Ask::Change(Change::Configure(configure)));
+        world.run_for(2 * SECOND);
+        assert_eq!(world.client.refused.len(), host + 1, "host {host} does not answer");
+    }
+    peace(&world);
+}
+
+/// Somebody may be at work in the host by then.
+#[test]
+fn a_request_to_switch_on_is_carried_out_once_and_not_by_every_leader_to_come() {
+    let mut world = cluster();
+    let leader = world.leaders()[0].0;
+    let (host, other) = ((leader + 1) % 3, (leader + 2) % 3);
+    let (target, by) = (world.name(host), "test".into());
+    world.ask(leader, Step::Fence(host), Ask::Fence { target, wish: Wish::On, by });
+    world.run_for(20 * SECOND);
+    peace(&world);
+    world.later(0, What::Client(Step::Leave(host)));
+    assert!(world.run_till(20 * SECOND, |world| world.hosts[host].departed));
+    world.power_off(host);
+    world.crash(leader, 2 * SECOND);
+    assert!(world.run_till(10 * SECOND, |world| world.leaders().iter().any(|l| l.0 == other)));
+    world.run_for(20 * SECOND);
+    fine(&world);
+    assert_eq!(world.hosts[host].boot, None, "it was switched on again");
+}
+
+#[test]
+fn a_node_is_removed_in_the_middle_of_a_failover() {
+    let mut world = World::new(7, Setup { hosts: 5, ..Setup::SMALL });
+    world.profile = Profile::of_seed(1);
+    world.found();
+    world.run_until(40 * SECOND);
+    peace(&world);
+    let (old, leader) = (vip(&world), world.leaders()[0].0);
+    let mut others = (0..5).filter(|host| ![old, leader].contains(host));
+    let (gone, next) = (others.next().expect("five hosts"), others.next().expect("five hosts"));
+    world.later(0, What::Client(Step::Leave(gone)));
+    assert!(world.run_till(20 * SECOND, |world| world.hosts[gone].departed));
+    world.power_off(gone);
+    world.run_for(5 * SECOND);
+    let old = vip(&world);
+    world.power_off(old);
+    world.run_for(500 * MS);
+    let name = world.name(gone);
+    world.ask(next, Step::Change, Ask::Remove(name));
+    if leader != old {
+        world.crash(leader, 300 * MS);
+    }
+    let took = until_moved(&mut world, old, 10 * SECOND);
+    assert!(took < 3 * SECOND, "took {} ms", took / MS);
+    world.run_for(60 * SECOND);
+    fine(&world);
+    vip(&world);
+    let state = world.hosts[next].daemon.as_ref().expect("a running daemon").node.state();
+    assert_eq!(state.roster.len(), 4);
+    assert_eq!(state.view.members.len(), 4);
+}
+
+/// Whichever message to the node that leaves is lost, it is told again.
+#[test]
+fn a_node_that_shall_leave_leaves_though_a_message_is_lost() {
+    for offset in 0..16 {
+        let mut world = cluster();
+        let leader = world.leaders()[0].0;
+        let host = (leader + 1) % 3;
+        world.later(0, What::Client(Step::Leave(host)));
+        world.run_for(offset * 100 * MS);
+        world.net.cut(leader, host, true);
+        world.run_for(300 * MS);
+        world.net.cut(leader, host, false);
+        let left = world.run_till(20 * SECOND, |world| world.hosts[host].departed);
+        fine(&world);
+        assert!(left, "it waits still: cut {} ms after it was asked to", offset * 100);
+    }
+}
+
+#[test]
+fn who_waits_for_the_cluster_hears_of_it_though_a_message_is_lost() {
+    for (from_leader, offset) in [(true, 0), (true, 1), (false, 0)] {
+        let mut world = cluster();
+        let leader = world.leaders()[0].0;
+        let host = (leader + 1) % 3;
+        let (from, to) = if from_leader { (leader, host) } else { (host, leader) };
+        if offset > 0 {
+            world.ask(host, Step::Wait, Ask::WaitIdle);
+        }
+        world.net.cut(from, to, true);
+        if offset == 0 {
+            world.ask(host, Step::Wait, Ask::WaitIdle);
+        }
+        world.run_for(300 * MS);
+        world.net.cut(from, to, false);
+        let told = |world: &World| world.client.done.contains(&Step::Wait);
+        assert!(world.run_till(5 * SECOND, told), "from the leader: {from_leader}, {offset}");
+        fine(&world);
+    }
+}
+
+/// Runs on, whatever the checkers find.
+fn run_for_in_spite_of_all(world: &mut World, span: Time) {
+    let end = world.now + span;
+    while world.now < end {
+        world.run_until(end);
+        world.violation = None;
+    }
+}
+
+/// Its fence device switches off somebody else, or nobody, and says that it did. For a moment there
+/// are two of what runs there, and nothing can be done about that; but it must not stay so.
+#[test]
+fn a_node_that_is_held_for_off_and_is_not_stops_what_runs_there() {
+    for policy in ["stop", "freeze"] {
+        let mut world = cluster();
+        world.set_property("no-quorum-policy", policy);
+        let old = vip(&world);
+        world.bugs.no_proof = true;
+        let tricks = &mut world.hosts[old].run.services.tricks;
+        tricks.insert(("vip".into(), "stop".into()), Trick::Fail);
+        world.later(0, What::Client(Step::Standby(old, true)));
+        let proven = |world: &World| {
+            world.story.iter().rev().take(50).any(|(_, line)| line.contains(" is off: "))
+        };
+        assert!(world.run_till(20 * SECOND, proven));
+        run_for_in_spite_of_all(&mut world, 10 * SECOND);
+        let left = &world.hosts[old].run.services.active;
+        assert!(left.is_empty(), "{policy}: {left:?} go on where nobody knows of them");
+    }
+}
+
 #[test]
 fn a_host_that_boots_slowly_after_a_cold_start_is_not_fenced_for_it() {
     let mut world = cluster();
@@ -188,7 +405,7 @@ fn a_node_that_was_just_switched_on_does_not_call_itself_online() {
     world.run_for(10 * SECOND);
     let own = world.name(0);
     let node = &world.hosts[0].daemon.as_ref().expect("a running daemon").node;
-    let now = Now { moment: Moment::from_millis(0), wall: clock::wall(world.now) };
+    let now = Now { moment: Moment::from_millis(0), wall: clock::wall(world.now, 0) };
     let report = status(node, &own, now);
     let itself = report.nodes.iter().find(|found| found.name == own).expect("it knows itself");
     assert_eq!(itself.state, NodeCondition::Pending);

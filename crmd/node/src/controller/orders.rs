@@ -108,6 +108,8 @@ impl Controller {
         executor: &mut Executor,
         state: &ClusterState,
     ) {
+        // Whoever is to leave is told so by each plan anew, or no more.
+        self.given.retain(|_, given| given.order.task != OrderTask::Leave);
         let mut adopted = Vec::new();
         for (id, given) in &mut self.given {
             given.action = None;
@@ -213,13 +215,8 @@ impl Controller {
             sent: None,
             order: order.clone(),
         };
-        // A node that leaves answers by leaving.
-        if order.task == OrderTask::Leave {
-            if member.id == self.me {
-                return;
-            }
-            todo.push(Effect::Peer { to: member.id, message: Message::Order(Box::new(order)) });
-        } else {
+        // A node that leaves answers by leaving, and hears of it until then.
+        if order.task != OrderTask::Leave || member.id != self.me {
             self.given.insert(order.id, given);
         }
     }

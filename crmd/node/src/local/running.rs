@@ -6,13 +6,20 @@
 
 use std::collections::BTreeMap;
 
-use rota_ids::Text;
+use rota_cib::Cib;
+use rota_cib::status::ResourceHistory;
+use rota_ids::{NodeName, Text};
 use rota_transition::{Params, ResourceOp};
 use serde::{Deserialize, Serialize};
+
+use crate::book;
 
 /// Agent and parameters with which something was begun.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Begun {
+    /// As the history names it; empty in what an older version left.
+    #[serde(default)]
+    resource: Text,
     class: Text,
     provider: Option<Text>,
     agent: Text,
@@ -22,6 +29,7 @@ struct Begun {
 impl From<&ResourceOp> for Begun {
     fn from(op: &ResourceOp) -> Self {
         Self {
+            resource: op.resource.clone(),
             class: op.class.clone(),
             provider: op.provider.clone(),
             agent: op.agent.clone(),
@@ -53,6 +61,21 @@ impl Running {
     pub(super) fn begins(&mut self, op: &ResourceOp) {
         if matches!(op.operation.as_str(), "start" | "migrate_from") {
             self.0.insert(op.key.resource.clone(), op.into());
+        }
+    }
+
+    /// Writes all of it into a Cib that is to be planned with, as found running on this node.
+    pub(super) fn write_down(&self, cib: &mut Cib, node: &NodeName) {
+        for begun in self.0.values().filter(|begun| !begun.resource.is_empty()) {
+            let (class, provider) = (begun.class.clone(), begun.provider.clone());
+            let what = ResourceHistory {
+                id: begun.resource.clone(),
+                class: Some(class),
+                provider,
+                agent: Some(begun.agent.clone()),
+                ..ResourceHistory::default()
+            };
+            book::write_found(cib, node, what);
         }
     }
 

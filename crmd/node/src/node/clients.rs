@@ -5,6 +5,7 @@ use rota_replica::LogStore;
 
 use crate::entry::Entry;
 use crate::event::{Ask, Effect, Now, RequestId, Told};
+use crate::limits::RESEND_ORDER;
 use crate::message::Message;
 use crate::proposals::Purpose;
 use crate::state::Answer;
@@ -59,6 +60,13 @@ impl<S: LogStore> Node<S> {
                 Entry::Change(crate::book::wants_to_leave(self.config.me, now.wall))
             }
         };
+        if !entry.fits_into_log() {
+            let why = format!(
+                "the change is larger than the {} MiB that one entry of the log may have",
+                rota_replica::limits::PROPOSAL_BYTES_MAX >> 20
+            );
+            return self.refuse(request, why.into());
+        }
         self.proposals.submit(now, entry, purpose);
     }
 
@@ -74,6 +82,18 @@ impl<S: LogStore> Node<S> {
         } else {
             let message = Message::TellWhenIdle { question: request.0 };
             self.todo.push(Effect::Peer { to: leader, message });
+        }
+    }
+
+    /// The question or its answer may have been lost.
+    pub(super) fn ask_for_idle_again(&mut self, now: Now) {
+        let is_due = self.asked_for_idle.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
+        let leader = self.replica.leader().filter(|leader| *leader != self.config.me);
+        if let Some(leader) = leader.filter(|_| is_due && !self.waiting_for_idle.is_empty()) {
+            self.asked_for_idle = Some(now.moment);
+            for place in 0..self.waiting_for_idle.len() {
+                self.ask_for_idle(self.waiting_for_idle[place], leader);
+            }
         }
     }
 

@@ -176,18 +176,17 @@ impl<S: LogStore> Node<S> {
                     timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
                 });
                 if executor == self.config.me {
-                    self.device_askers.insert(attempt, executor);
-                    self.todo.push(Effect::RunDevice(order));
+                    self.driven_devices.take(executor, order, &mut self.todo);
                 } else {
-                    let message = Message::RunDevice(order);
-                    self.todo.push(Effect::Peer { to: executor, message });
+                    let effect = self.asked_devices.ask(now, executor, order);
+                    self.todo.push(effect);
                 }
             }
             E::Cancel { attempt, executor } => {
                 if executor == self.config.me {
-                    self.device_askers.remove(&attempt);
-                    self.todo.push(Effect::CancelDevice(attempt));
+                    self.driven_devices.take_back(attempt, &mut self.todo);
                 } else {
+                    self.asked_devices.forget(attempt);
                     let message = Message::CancelDevice { attempt };
                     self.todo.push(Effect::Peer { to: executor, message });
                 }
@@ -211,7 +210,7 @@ impl<S: LogStore> Node<S> {
         attempt: AttemptId,
         reply: rota_fencing::Reply,
     ) {
-        match self.device_askers.remove(&attempt) {
+        match self.driven_devices.ended(attempt, &reply) {
             Some(asker) if asker == self.config.me => {
                 self.fencer_step(now, rota_fencing::Event::Replied { attempt, reply });
             }

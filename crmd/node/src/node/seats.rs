@@ -6,6 +6,7 @@ use rota_membership::Report;
 use rota_replica as replica;
 use rota_replica::{LogStore, Role};
 
+use crate::attempts::Asked;
 use crate::controller::Controller;
 use crate::entry::Entry;
 use crate::event::{Effect, Now};
@@ -43,6 +44,7 @@ impl<S: LogStore> Node<S> {
                 self.take_charge(now, term);
                 let first = AttemptId(term.0 << 32);
                 self.fencer = Fencer::new(self.config.me, first);
+                self.asked_devices = Asked::default();
                 let asked: Vec<NodeName> = self.state.fence_asked.keys().cloned().collect();
                 for target in asked {
                     self.fence_asked(now, &target);
@@ -52,6 +54,7 @@ impl<S: LogStore> Node<S> {
         } else {
             self.controller = None;
             self.fencer = Fencer::new(self.config.me, AttemptId(0));
+            self.asked_devices = Asked::default();
         }
         if let Some(leader) = leader.filter(|leader| *leader != self.config.me) {
             for request in 0..self.waiting_for_idle.len() {

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use rota_sim::chaos::Profile;
 use rota_sim::run::{Plan, run};
+use rota_sim::setup::Setup;
 
 /// One seed, one world: the real nodes on simulated hosts.
 #[derive(Parser)]
@@ -30,9 +32,27 @@ struct Args {
     /// Print the Cib as a leader has it at the end.
     #[arg(long)]
     cib: bool,
+    /// So many hosts, whatever the seed says.
+    #[arg(long)]
+    hosts: Option<usize>,
+    /// Wall clocks jump, and failures are forgotten after a while.
+    #[arg(long)]
+    walls: bool,
     /// End after so many failing seeds.
     #[arg(long, default_value_t = 1)]
     failures: u64,
+}
+
+fn plan(args: &Args, seed: u64) -> Plan {
+    let mut setup = Setup::of_seed(seed);
+    let mut profile = Profile::of_seed(seed);
+    setup.hosts = args.hosts.unwrap_or(setup.hosts);
+    if args.walls {
+        setup.forgets_failures = true;
+        profile.walls = 3;
+    }
+    let (setup, profile) = (Some(setup), Some(profile));
+    Plan { verbose: args.verbose, setup, profile, ..Plan::of(seed, args.minutes) }
 }
 
 fn main() -> ExitCode {
@@ -42,7 +62,7 @@ fn main() -> ExitCode {
     let (mut events, mut plans, mut fenced, mut promises, mut views) = (0, 0, 0, 0, 0);
     let mut failed = Vec::new();
     for seed in from..from + seeds {
-        let outcome = run(&Plan { verbose: args.verbose, ..Plan::of(seed, args.minutes) });
+        let outcome = run(&plan(&args, seed));
         let world = &outcome.world;
         events += world.events;
         plans += world.checks.plans;
