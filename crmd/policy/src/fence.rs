@@ -342,12 +342,10 @@ fn one_by_one(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
 /// Nodes that want to leave may do so when nothing runs on them any more.
 fn shutdowns(world: &World<'_>, acts: &mut Actions, fences: &[(Nid, Aid)]) {
     let mut leaves: Vec<(Nid, Aid)> = Vec::new();
-    // Where nothing is managed no node is fenced for what it runs: it may leave like any other.
-    let spared = !world.rscs.iter().any(|rsc| rsc.managed);
     for (nid, node) in world.nodes.iter().enumerate() {
         let leaving = node.online
             && node.shutdown
-            && (!node.unclean || spared && !acts.fences.contains_key(&nid))
+            && !node.unclean
             && matches!(node.sort, NodeSort::Member | NodeSort::Ping);
         if !leaving {
             continue;
