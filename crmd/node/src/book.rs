@@ -380,6 +380,15 @@ pub fn write_found(cib: &mut Cib, node: &NodeName, what: ResourceHistory) {
     state.history.push(ResourceHistory { operations: vec![found], ..what });
 }
 
+/// Forgets that a node is to leave. Of one that was lost meanwhile the policy engine would believe,
+/// as Pacemaker does, that it left in peace; here it says goodbye when it does.
+pub fn forget_that_it_leaves(cib: &mut Cib, node: &NodeName) {
+    let state = cib.status.nodes.iter_mut().find(|state| state.uname == node.0);
+    for set in state.into_iter().flat_map(|state| &mut state.attributes) {
+        set.pairs.retain(|pair| pair.name.as_deref() != Some("shutdown"));
+    }
+}
+
 /// Leaves the cluster's `no-quorum-policy` away, so that the usual one holds: stop everything.
 pub fn stop_without_quorum(cib: &mut Cib) {
     for set in &mut cib.config.properties {

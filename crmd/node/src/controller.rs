@@ -264,6 +264,9 @@ impl Controller {
         let mut cib = state.cib.clone();
         cib.header.have_quorum = Some(true);
         cib.header.dc_uuid = Some(self.me.to_string().into());
+        for name in state.unclean.keys().filter_map(|node| state.name_of(*node)) {
+            book::forget_that_it_leaves(&mut cib, name);
+        }
         for given in self.given.values() {
             if let (OrderTask::Run(op), Some(name)) = (&given.order.task, state.name_of(given.node))
             {

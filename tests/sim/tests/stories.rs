@@ -348,6 +348,45 @@ fn who_waits_for_the_cluster_hears_of_it_though_a_message_is_lost() {
     }
 }
 
+/// It was about to leave in peace, and nobody has heard that it did: what it had begun meanwhile,
+/// being the DC itself, nobody else knows.
+#[test]
+fn a_node_that_is_lost_while_it_leaves_is_proven_off_before_recovery() {
+    let mut world = cluster();
+    // Nothing else is there, of which the log would tell.
+    let leader = vip(&world);
+    for _ in 0..10 {
+        let present = world.leaders()[0].0;
+        if present != leader {
+            world.crash(present, SECOND);
+        }
+        world.run_for(10 * SECOND);
+    }
+    assert_eq!((world.leaders()[0].0, vip(&world)), (leader, leader));
+    for host in 0..3 {
+        world.hosts[host].card = Mood::Dead;
+    }
+    for other in ["db", "app", "g1", "g2", "g3"] {
+        assert!(!world.active(other).contains(&leader), "{other} is there, too");
+    }
+    let services = &mut world.hosts[leader].run.services;
+    services.tricks.insert(("vip".into(), "start".into()), Trick::Slow);
+    services.leave(&"vip".into());
+    assert!(world.run_till(5 * SECOND, |world| !world.active("vip").is_empty()));
+    world.later(0, What::Client(Step::Leave(leader)));
+    world.run_for(100 * MS);
+    assert_eq!(vip(&world), leader, "it is still being started");
+    cut_off(&mut world, leader, true);
+    world.run_for(20 * SECOND);
+    fine(&world);
+    assert_eq!(world.active("vip"), Vec::<usize>::new(), "nobody is proven off");
+    world.net.heal();
+    for host in 0..3 {
+        world.hosts[host].card = Mood::Good;
+    }
+    until_moved(&mut world, leader, 90 * SECOND);
+}
+
 /// Runs on, whatever the checkers find.
 fn run_for_in_spite_of_all(world: &mut World, span: Time) {
     let end = world.now + span;
