@@ -59,10 +59,7 @@ pub(crate) fn on_fail(world: &World<'_>, rid: Rid, op: &OperationRecord) -> OnFa
         Some(_) | None => None,
     };
     // A stop that fails must never be taken lightly.
-    if task == "stop"
-        && matches!(value, Some(OnFail::Stop | OnFail::Recover | OnFail::Standby | OnFail::Ban))
-        && value == Some(OnFail::Stop)
-    {
+    if task == "stop" && value == Some(OnFail::Stop) {
         return if fencing { OnFail::Fence } else { OnFail::Block };
     }
     if let Some(value) = value {
