@@ -121,6 +121,37 @@ fn cleanup_forgets_failures_and_their_counts_and_refresh_forgets_all() {
 }
 
 #[test]
+fn a_failed_stop_that_is_forgotten_leaves_nothing_to_rely_on() {
+    let failures = Change::ForgetOperations {
+        resource: "vip".into(),
+        node: None,
+        filter: OperationFilter::Failures,
+    };
+    let mut calls = 0;
+    let mut recorded = |cib: &mut Cib, operation: &str, interval, rc| {
+        let Change::RecordOperation(mut recorded) = record(operation, interval, rc, 0) else {
+            unreachable!("it records")
+        };
+        calls += 1;
+        recorded.record.call_id = calls;
+        apply(cib, &Change::RecordOperation(recorded), NOW).unwrap();
+    };
+    let mut cib = cib();
+    recorded(&mut cib, "start", 0, 0);
+    recorded(&mut cib, "monitor", 10_000, 0);
+    recorded(&mut cib, "stop", 0, 1);
+    let expected = [("vip_last_0", 1), ("vip_monitor_10000", 0), ("vip_last_failure_0", 1)];
+    assert_eq!(records(&cib), expected.map(|(id, rc)| (id.to_owned(), rc)));
+    let mut recovered = cib.clone();
+    apply(&mut cib, &failures, NOW).unwrap();
+    assert!(cib.status.nodes[0].history.is_empty(), "the monitor was before the stop");
+
+    recorded(&mut recovered, "start", 0, 0);
+    apply(&mut recovered, &failures, NOW).unwrap();
+    assert_eq!(ids(&recovered), ["vip_last_0", "vip_monitor_10000"], "what came later stands");
+}
+
+#[test]
 fn counting_stops_at_infinity() {
     let mut cib = cib();
     let name = "fail-count-vip#start_0";

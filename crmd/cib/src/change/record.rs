@@ -255,9 +255,7 @@ fn forget_on(state: &mut NodeState, resource: &str, filter: &OperationFilter) ->
         | OperationFilter::FailuresOf { .. }
         | OperationFilter::Repeated { .. } => {
             for history in state.history.iter_mut().filter(|history| is_meant(&history.id)) {
-                let before = history.operations.len();
-                history.operations.retain(|record| !is_forgotten(record, filter));
-                changed |= history.operations.len() != before;
+                changed |= forget_in(&mut history.operations, filter);
             }
             // A history without records would claim that the resource was looked for.
             let before = state.history.len();
@@ -271,6 +269,27 @@ fn forget_on(state: &mut NodeState, resource: &str, filter: &OperationFilter) ->
         changed |= set.pairs.len() != before;
     }
     changed
+}
+
+/// What an operation that failed left behind nobody knows: when that is forgotten, what was known
+/// before it holds no more, and the resource must be looked for ("entire history is always cleared,
+/// to allow current state to be rechecked", crm_resource(8) on --cleanup). After a failed look
+/// (monitor) the one before stands; if it fails again, that will be told.
+fn forget_in(records: &mut Vec<OperationRecord>, filter: &OperationFilter) -> bool {
+    let before = records.len();
+    let mut unsure = None;
+    records.retain(|record| {
+        let is_gone = is_forgotten(record, filter);
+        if is_gone && record.operation != "monitor" && record.has_failed() {
+            unsure = unsure.max(Some(record.call_id));
+        }
+        !is_gone
+    });
+    let newest = records.iter().map(|record| record.call_id).max();
+    if unsure > newest {
+        records.clear();
+    }
+    records.len() != before
 }
 
 fn is_forgotten(record: &OperationRecord, filter: &OperationFilter) -> bool {
