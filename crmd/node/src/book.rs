@@ -364,7 +364,14 @@ pub fn write_arrived(cib: &mut Cib, open: &Migration) {
     write_found(cib, &open.target, known);
 }
 
-/// Writes a resource down as found running on a node, whatever its history there says.
+/// Whether anything is known of what a resource did on a node.
+pub fn has_history(cib: &Cib, node: &NodeName, resource: &Text) -> bool {
+    let mut states = cib.status.nodes.iter().filter(|state| state.uname == node.0);
+    states.any(|state| state.history.iter().any(|history| history.id == *resource))
+}
+
+/// Writes a resource down as found running on a node, whatever its history there says. A node of
+/// which the Cib knows nothing is written down, too.
 pub fn write_found(cib: &mut Cib, node: &NodeName, what: ResourceHistory) {
     let found = OperationRecord {
         id: format!("{}_last_0", what.id).into(),
@@ -373,11 +380,18 @@ pub fn write_found(cib: &mut Cib, node: &NodeName, what: ResourceHistory) {
         call_id: 1,
         ..OperationRecord::default()
     };
-    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == node.0) else {
-        return;
-    };
-    state.history.retain(|history| history.id != what.id);
-    state.history.push(ResourceHistory { operations: vec![found], ..what });
+    let (id, uname) = (node.0.clone(), node.0.clone());
+    if !cib.config.nodes.iter().any(|entry| entry.uname == node.0) {
+        let entry = NodeEntry { id: id.clone(), uname: uname.clone(), ..NodeEntry::default() };
+        cib.config.nodes.push(entry);
+    }
+    let states = &mut cib.status.nodes;
+    let at = states.iter().position(|state| state.uname == node.0).unwrap_or_else(|| {
+        states.push(NodeState { id, uname, ..NodeState::default() });
+        states.len() - 1
+    });
+    states[at].history.retain(|history| history.id != what.id);
+    states[at].history.push(ResourceHistory { operations: vec![found], ..what });
 }
 
 /// Forgets that a node is to leave. Of one that was lost meanwhile the policy engine would believe,

@@ -234,9 +234,10 @@ impl Local {
         ended.is_some_and(|life| life.boot == self.life.boot) && !said_goodbye
     }
 
-    /// Writes down what was begun here as found running here: the log has forgotten it.
-    pub fn write_what_was_begun(&self, cib: &mut Cib) {
-        self.running.write_down(cib, &self.name);
+    /// Writes down what was begun here as found running here: all of it, or what the Cib knows
+    /// nothing of (a store that was lost, a history that was just forgotten).
+    pub fn write_what_was_begun(&self, cib: &mut Cib, all: bool) {
+        self.running.write_down(cib, &self.name, all);
     }
 
     /// What happened here and the log does not hold yet, in its order.

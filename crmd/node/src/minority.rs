@@ -195,7 +195,8 @@ impl Acting {
 
 /// The Cib as a node without quorum must see it: it is there, nobody else is, and nobody can be
 /// fenced. What it began and could not tell the log any more may be active, too, and what was
-/// about to migrate here may have arrived. When the cluster holds this node for off, the log has
+/// about to migrate here may have arrived; what it began may be unknown to a log that it has lost.
+/// When the cluster holds this node for off, the log has
 /// forgotten what runs here, others run it, and no policy can want that it goes on.
 fn alone(state: &ClusterState, name: &NodeName, local: &Local, now: WallTime) -> Cib {
     let mut cib = state.cib.clone();
@@ -208,8 +209,9 @@ fn alone(state: &ClusterState, name: &NodeName, local: &Local, now: WallTime) ->
     for open in state.migrations.iter().filter(|open| open.target == *name) {
         book::write_arrived(&mut cib, open);
     }
-    if local.is_held_for_over(state) {
-        local.write_what_was_begun(&mut cib);
+    let is_held_for_over = local.is_held_for_over(state);
+    local.write_what_was_begun(&mut cib, is_held_for_over);
+    if is_held_for_over {
         book::stop_without_quorum(&mut cib);
     }
     book::leave_only(&mut cib, name);

@@ -142,6 +142,20 @@ fn a_host_that_is_cut_off_tries_again_what_fails_to_stop() {
 }
 
 #[test]
+fn a_host_that_is_cut_off_and_lost_its_store_stops_what_it_had_begun() {
+    let mut world = cluster();
+    let old = vip(&world);
+    for host in 0..world.hosts.len() {
+        world.hosts[host].card = Mood::Dead;
+    }
+    world.crash(old, 200 * MS);
+    world.hosts[old].disk.log.lose(9_000_000);
+    cut_off(&mut world, old, true);
+    assert!(world.run_till(20 * SECOND, |world| world.active("vip").is_empty()));
+    fine(&world);
+}
+
+#[test]
 fn the_leader_dies_in_the_middle_of_a_failover() {
     let mut world = cluster();
     let leader = world.leaders()[0].0;

@@ -64,9 +64,13 @@ impl Running {
         }
     }
 
-    /// Writes all of it into a Cib that is to be planned with, as found running on this node.
-    pub(super) fn write_down(&self, cib: &mut Cib, node: &NodeName) {
+    /// Writes it into a Cib that is to be planned with, as found running on this node: all, or what
+    /// has no history there.
+    pub(super) fn write_down(&self, cib: &mut Cib, node: &NodeName, all: bool) {
         for begun in self.0.values().filter(|begun| !begun.resource.is_empty()) {
+            if !all && book::has_history(cib, node, &begun.resource) {
+                continue;
+            }
             let (class, provider) = (begun.class.clone(), begun.provider.clone());
             let what = ResourceHistory {
                 id: begun.resource.clone(),
