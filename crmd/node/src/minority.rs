@@ -196,8 +196,8 @@ impl Acting {
 /// The Cib as a node without quorum must see it: it is there, nobody else is, and nobody can be
 /// fenced. What it began and could not tell the log any more may be active, too, and what was
 /// about to migrate here may have arrived; what it began may be unknown to a log that it has lost.
-/// When the cluster holds this node for off, the log has
-/// forgotten what runs here, others run it, and no policy can want that it goes on.
+/// When the cluster holds this node for off, the log has forgotten what runs here, others run it,
+/// and no policy can want that it goes on.
 fn alone(state: &ClusterState, name: &NodeName, local: &Local, now: WallTime) -> Cib {
     let mut cib = state.cib.clone();
     cib.header.have_quorum = Some(false);
