@@ -150,7 +150,11 @@ impl Admin for Desk {
             .inputs
             .look(move |node, _| {
                 let whole = &node.state().cib;
-                let mut cib = if without_history { whole.without_history() } else { whole.clone() };
+                let mut cib = if without_history {
+                    whole.without_history()
+                } else {
+                    rota_cib::Cib::clone(whole)
+                };
                 cib.header.have_quorum = Some(node.is_quorate());
                 cib.header.dc_uuid = node.leader().map(|id| id.to_string().into());
                 cib

@@ -16,6 +16,7 @@ use crate::agents::Agents;
 use crate::devices::Devices;
 use crate::life;
 use crate::peers::Peers;
+use crate::planner::Planner;
 
 /// The exit code of a node that must not go on: its supervisor may start it anew.
 const MUST_NOT_GO_ON: u8 = 100;
@@ -34,6 +35,8 @@ pub struct Effects {
     pub agents: Agents,
     /// Fence devices.
     pub devices: Devices,
+    /// Where plans are made.
+    pub planner: Planner,
     /// The other nodes.
     pub peers: Arc<Peers>,
     /// Heartbeats.
@@ -67,42 +70,41 @@ impl Effects {
         }
     }
 
-    /// Carries the effects out.
+    /// Carries an effect out.
     pub fn carry_out(
         &self,
-        effects: Vec<Effect>,
+        effect: Effect,
         asked: &mut BTreeMap<RequestId, oneshot::Sender<Told>>,
     ) -> Flow {
-        for effect in effects {
-            match effect {
-                Effect::Raft { to, message } => self.peers.send_raft(to, message),
-                Effect::Peer { to, message } => self.peers.send(to, &message),
-                Effect::RunAgent { run, op } => self.agents.run(run, *op),
-                Effect::CancelAgent(run) => self.agents.cancel(run),
-                Effect::ForgetRun(run) => self.agents.forget(run),
-                Effect::RunDevice(order) => self.devices.run(*order),
-                Effect::CancelDevice(attempt) => self.devices.cancel(attempt),
-                Effect::Tell { request, told } => {
-                    if let Some(answer) = asked.remove(&request) {
-                        // The client may have gone away meanwhile.
-                        let _ = answer.send(told);
-                    }
+        match effect {
+            Effect::Raft { to, message } => self.peers.send_raft(to, message),
+            Effect::Peer { to, message } => self.peers.send(to, &message),
+            Effect::RunAgent { run, op } => self.agents.run(run, *op),
+            Effect::CancelAgent(run) => self.agents.cancel(run),
+            Effect::ForgetRun(run) => self.agents.forget(run),
+            Effect::Plan(job) => self.planner.ask(job),
+            Effect::RunDevice(order) => self.devices.run(*order),
+            Effect::CancelDevice(attempt) => self.devices.cancel(attempt),
+            Effect::Tell { request, told } => {
+                if let Some(answer) = asked.remove(&request) {
+                    // The client may have gone away meanwhile.
+                    let _ = answer.send(told);
                 }
-                Effect::Roster(members) => self.meet(&members),
-                Effect::Remember(memory) => self.remember(&memory),
-                Effect::Depart => {
-                    tracing::info!("leaving");
-                    if let Err(error) = self.heart.leave() {
-                        tracing::error!(%error, "goodbye could not be said");
-                        return Flow::End(ExitCode::FAILURE);
-                    }
-                }
-                Effect::Die(why) => {
-                    tracing::error!("{why}");
-                    return Flow::End(ExitCode::from(MUST_NOT_GO_ON));
-                }
-                Effect::Tale(story) => tell(&story),
             }
+            Effect::Roster(members) => self.meet(&members),
+            Effect::Remember(memory) => self.remember(&memory),
+            Effect::Depart => {
+                tracing::info!("leaving");
+                if let Err(error) = self.heart.leave() {
+                    tracing::error!(%error, "goodbye could not be said");
+                    return Flow::End(ExitCode::FAILURE);
+                }
+            }
+            Effect::Die(why) => {
+                tracing::error!("{why}");
+                return Flow::End(ExitCode::from(MUST_NOT_GO_ON));
+            }
+            Effect::Tale(story) => tell(&story),
         }
         Flow::GoOn
     }
@@ -153,9 +155,10 @@ fn tell(story: &Story) {
         Story::Stuck { .. } | Story::PlanRefused { .. } | Story::QuorumLost => {
             tracing::error!("{story}");
         }
-        Story::Fencing { .. } | Story::Proven { .. } | Story::Ended { unexpected: true, .. } => {
-            tracing::warn!("{story}");
-        }
+        Story::Fencing { .. }
+        | Story::Proven { .. }
+        | Story::PlanIsSlow { .. }
+        | Story::Ended { unexpected: true, .. } => tracing::warn!("{story}"),
         Story::Leader { .. }
         | Story::InCharge { .. }
         | Story::View { .. }

@@ -13,6 +13,7 @@ mod life;
 mod links;
 mod node_loop;
 mod peers;
+mod planner;
 mod start;
 mod supervise;
 

@@ -9,15 +9,12 @@ use anyhow::Result;
 use nix::time::{ClockId, clock_gettime};
 use rota_ids::{Moment, WallTime};
 use rota_membership::Report;
-use rota_node::{Ask, Event, Node, Now, RequestId, Told};
+use rota_node::{Ask, BATCH_MAX, Event, Node, Now, RequestId, Round, Told};
 use rota_replica::limits::TICK_MS;
 use rota_store::Store;
 use tokio::sync::oneshot;
 
 use crate::effects::{Effects, Flow};
-
-/// How much is taken in before the log is written: all of it shares one sync.
-const BATCH_MAX: usize = 256;
 
 /// A question that is answered from the node's present state.
 type Question = Box<dyn FnOnce(&Node<Store>, &Effects) + Send>;
@@ -113,7 +110,7 @@ impl NodeLoop {
         match self.queue.recv_timeout(wake.since(now().moment)) {
             Ok(input) => {
                 departed |= self.take(input)?;
-                for input in self.queue.try_iter().take(BATCH_MAX).collect::<Vec<_>>() {
+                for input in self.queue.try_iter().take(BATCH_MAX - 1).collect::<Vec<_>>() {
                     departed |= self.take(input)?;
                 }
             }
@@ -127,21 +124,14 @@ impl NodeLoop {
             self.next_tick = time.moment + Duration::from_millis(TICK_MS);
             self.node.step(time, Event::Tick)?;
         }
-        let early = self.node.early(time);
-        self.effects.carry_out(early, &mut self.asked);
-        let flow = loop {
-            let effects = self.node.flush(time)?;
-            let flow = self.effects.carry_out(effects, &mut self.asked);
-            if !self.node.has_more() || matches!(flow, Flow::End(_)) {
-                break flow;
+        let mut round = Round::begin(&mut self.node, time, [])?;
+        while let Some(effect) = round.next(&mut self.node)? {
+            if let Flow::End(code) = self.effects.carry_out(effect, &mut self.asked) {
+                return Ok(Some(code));
             }
-        };
-        self.effects.heart.progress();
-        match flow {
-            Flow::GoOn if departed => Ok(Some(ExitCode::SUCCESS)),
-            Flow::GoOn => Ok(None),
-            Flow::End(code) => Ok(Some(code)),
         }
+        self.effects.heart.progress();
+        Ok(departed.then_some(ExitCode::SUCCESS))
     }
 
     /// Takes one input in. Whether all goodbyes are said now.

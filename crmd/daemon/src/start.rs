@@ -22,6 +22,7 @@ use crate::devices::Devices;
 use crate::effects::Effects;
 use crate::node_loop::{Input, Inputs, NodeLoop};
 use crate::peers::Peers;
+use crate::planner::Planner;
 use crate::{admin, life, node_loop, peers};
 
 /// After a cold start hosts come up at their own pace: so long we wait for a member that was
@@ -76,6 +77,7 @@ pub fn run(config_dir: &Path) -> Result<ExitCode> {
     let effects = Effects {
         agents,
         devices: Devices::new(inputs.clone()),
+        planner: Planner::start(inputs)?,
         peers,
         heart,
         directory,

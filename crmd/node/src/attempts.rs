@@ -68,7 +68,7 @@ pub struct Driven(BTreeMap<AttemptId, Run>);
 
 enum Run {
     /// It runs, for this node.
-    For(NodeId),
+    For(NodeId, Box<DeviceOrder>),
     /// It has ended so.
     Ended(Reply),
     /// It was taken back: whoever still asks does it by a message that was under way for long.
@@ -81,14 +81,14 @@ impl Driven {
         let attempt = order.attempt;
         match self.0.get(&attempt) {
             None => {
-                self.note(attempt, Run::For(asker));
+                self.note(attempt, Run::For(asker, order.clone()));
                 todo.push(Effect::RunDevice(order));
             }
             Some(Run::Ended(reply)) => {
                 let message = Message::DeviceReplied { attempt, reply: reply.clone() };
                 todo.push(Effect::Peer { to: asker, message });
             }
-            Some(Run::For(_) | Run::TakenBack) => {}
+            Some(Run::For(..) | Run::TakenBack) => {}
         }
     }
 
@@ -98,12 +98,16 @@ impl Driven {
         todo.push(Effect::CancelDevice(attempt));
     }
 
-    /// A device has answered: who wants to know it.
-    pub fn ended(&mut self, attempt: AttemptId, reply: &Reply) -> Option<NodeId> {
-        let Some(Run::For(asker)) = self.0.get(&attempt) else { return None };
-        let asker = *asker;
+    /// A device has answered: who wants to know it, and what was asked.
+    pub fn ended(
+        &mut self,
+        attempt: AttemptId,
+        reply: &Reply,
+    ) -> Option<(NodeId, Box<DeviceOrder>)> {
+        let Some(Run::For(asker, order)) = self.0.get(&attempt) else { return None };
+        let known = (*asker, order.clone());
         self.note(attempt, Run::Ended(reply.clone()));
-        Some(asker)
+        Some(known)
     }
 
     fn note(&mut self, attempt: AttemptId, run: Run) {

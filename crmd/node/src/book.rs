@@ -11,7 +11,7 @@ use rota_cib::status::{NodeState, OperationRecord, ResourceHistory};
 use rota_cib::{Cib, Config, Header, failures};
 use rota_ids::{NodeId, NodeName, Text, WallTime};
 use rota_transition::executor::Limits;
-use rota_transition::{Action, Digests, ResourceOp, Task};
+use rota_transition::{Action, Digests, OpKey, ResourceOp, Task};
 
 use crate::entry::{Member, OperationResult};
 use crate::event::{AgentOutcome, ExecStatus};
@@ -269,11 +269,18 @@ fn as_recorded(op: &ResourceOp, outcome: &AgentOutcome) -> ResourceOp {
         let own = agent.digests(&op.params, op.interval, op.class == "stonith");
         recorded.digests = Digests { all: op.digests.all.clone(), ..own };
     }
-    if op.operation == "reload-agent" && outcome.rc == op.expected_rc {
-        recorded.operation = "start".into();
-        recorded.key.operation = "start".into();
+    if outcome.rc == op.expected_rc {
+        name_reload(&mut recorded);
     }
     recorded
+}
+
+/// A reload that went well stands for the start with the new parameters.
+fn name_reload(op: &mut ResourceOp) {
+    if op.operation == "reload-agent" {
+        op.operation = "start".into();
+        op.key.operation = "start".into();
+    }
 }
 
 fn blank_record(node: &NodeName, op: &ResourceOp, transition_key: String) -> OperationRecord {
@@ -308,10 +315,9 @@ fn transition_key(op: &ResourceOp, order: Option<&Order>) -> String {
     format!("{number}:{transition}:{}:00000000-0000-4000-8000-{term:012x}", op.expected_rc)
 }
 
-/// Writes an operation in flight into a Cib that is to be planned with, as pending.
+/// Writes an operation that may be under way into a Cib that is to be planned with, as pending.
 ///
-/// Only what changes where the resource may be active: for the others the history as it stands is
-/// the better guess, and the plan's own action is adopted.
+/// Only what changes where the resource may be active: whether anything else was done is not known.
 ///
 /// It is under way now, so it has the time of now, or of what is newest there by the node's own
 /// clock: a record without a time, or with the time of its beginning, would be taken for a failure
@@ -320,37 +326,103 @@ pub fn write_pending(
     cib: &mut Cib,
     node: &NodeName,
     op: &ResourceOp,
-    order: &Order,
+    order: Option<&Order>,
     now: WallTime,
 ) {
     if !matches!(op.operation.as_str(), "start" | "promote" | "migrate_to" | "migrate_from") {
         return;
     }
-    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == node.0) else {
-        return;
-    };
-    let history = state.history.iter_mut().find(|history| history.id == op.resource);
-    let known = history.iter().flat_map(|history| &history.operations);
-    let newest = known.filter_map(|record| record.last_rc_change).max();
+    let Some(history) = history_for(cib, node, op) else { return };
     let record = OperationRecord {
-        last_rc_change: Some(newest.map_or(now.0, |newest| newest.max(now.0))),
+        last_rc_change: Some(newest_change(history, now)),
         id: format!("{}_pending_0", op.resource).into(),
         rc: 193,
         op_status: -1,
         call_id: -1,
-        ..blank_record(node, op, transition_key(op, Some(order)))
+        ..blank_record(node, op, transition_key(op, order))
     };
-    match history {
-        Some(history) => history.operations.push(record),
-        None => state.history.push(ResourceHistory {
+    history.operations.push(record);
+}
+
+/// Writes an operation under way into a Cib that is to be planned with, as ended well.
+pub fn write_done(
+    cib: &mut Cib,
+    node: &NodeName,
+    op: &ResourceOp,
+    order: Option<&Order>,
+    now: WallTime,
+) {
+    if op.is_notification() || op.is_probe {
+        return;
+    }
+    let Some(state) = cib.status.nodes.iter().find(|state| state.uname == node.0) else { return };
+    let id = state.id.clone();
+    let (time, call) = state.history.iter().find(|history| history.id == op.resource).map_or(
+        (now.0, 1),
+        |history| {
+            let call = history.operations.iter().map(|record| record.call_id).max();
+            (newest_change(history, now), call.unwrap_or(0) + 1)
+        },
+    );
+    let mut done = op.clone();
+    name_reload(&mut done);
+    let record = OperationRecord {
+        rc: op.expected_rc,
+        op_status: 0,
+        call_id: call,
+        last_run: (op.interval == 0).then_some(time),
+        last_rc_change: Some(time),
+        ..blank_record(node, &done, transition_key(op, order))
+    };
+    let resource = ResourceHistory {
+        id: op.resource.clone(),
+        class: Some(op.class.clone()),
+        provider: op.provider.clone(),
+        agent: Some(op.agent.clone()),
+        ..ResourceHistory::default()
+    };
+    let change = Change::RecordOperation(Box::new(Recorded { node: id, resource, record }));
+    // A record is never refused.
+    let _ = rota_cib::change::apply(cib, &change, now);
+}
+
+/// Writes into a Cib that is to be planned with that an operation is no longer repeated.
+pub fn write_ended(cib: &mut Cib, node: &NodeName, key: &OpKey) {
+    let Some(state) = cib.status.nodes.iter_mut().find(|state| state.uname == node.0) else {
+        return;
+    };
+    for history in state.history.iter_mut().filter(|history| history.id == key.resource) {
+        let is_it = |record: &OperationRecord| {
+            record.operation == key.operation && record.interval_ms == key.interval
+        };
+        history.operations.retain(|record| !is_it(record));
+    }
+}
+
+fn newest_change(history: &ResourceHistory, now: WallTime) -> i64 {
+    let times = history.operations.iter().filter_map(|record| record.last_rc_change);
+    times.max().map_or(now.0, |newest| newest.max(now.0))
+}
+
+/// What a node has on record of a resource; made if there is nothing.
+fn history_for<'c>(
+    cib: &'c mut Cib,
+    node: &NodeName,
+    op: &ResourceOp,
+) -> Option<&'c mut ResourceHistory> {
+    let state = cib.status.nodes.iter_mut().find(|state| state.uname == node.0)?;
+    let at = state.history.iter().position(|history| history.id == op.resource);
+    let at = at.unwrap_or_else(|| {
+        state.history.push(ResourceHistory {
             id: op.resource.clone(),
             class: Some(op.class.clone()),
             provider: op.provider.clone(),
             agent: Some(op.agent.clone()),
-            operations: vec![record],
             ..ResourceHistory::default()
-        }),
-    }
+        });
+        state.history.len() - 1
+    });
+    state.history.get_mut(at)
 }
 
 /// Writes a migrating resource down as active on its target: what it is, its source's history
@@ -440,34 +512,16 @@ pub fn only_stops(op: &ResourceOp) -> bool {
     matches!(op.operation.as_str(), "stop" | "demote")
 }
 
-/// Whether a task of a graph is what this order is already about.
-pub fn is_same(task: &Task, order: &OrderTask) -> bool {
-    match (task, order) {
-        (Task::Resource(a), OrderTask::Run(b)) => {
-            a.resource == b.resource
-                && a.operation == b.operation
-                && a.interval == b.interval
-                && a.params == b.params
-                && a.migrate_target == b.migrate_target
-        }
-        (
-            Task::Cancel { resource, operation, interval },
-            OrderTask::Cancel { resource: r, operation: o, interval: i },
-        ) => (resource, operation, interval) == (r, o, i),
-        (Task::Shutdown, OrderTask::Leave) => true,
-        (
-            Task::Resource(_)
-            | Task::Pseudo { .. }
-            | Task::Cancel { .. }
-            | Task::Fence { .. }
-            | Task::ClearFailures { .. }
-            | Task::Shutdown
-            | Task::DeleteHistory { .. }
-            | Task::Maintenance { .. }
-            | Task::LiftShutdownLock { .. },
-            OrderTask::Run(_) | OrderTask::Cancel { .. } | OrderTask::Leave,
-        ) => false,
-    }
+/// Whether an action looks for just what this look, which is under way, will find. Only looks can
+/// be shared: they change nothing, so that it does not matter who asked and when.
+pub fn is_same_look(task: &Task, under_way: &ResourceOp) -> bool {
+    let Task::Resource(op) = task else { return false };
+    op.is_look()
+        && op.interval == 0
+        && op.resource == under_way.resource
+        && op.operation == under_way.operation
+        && op.interval == under_way.interval
+        && op.params == under_way.params
 }
 
 /// What tasks that only change the Cib change in it.

@@ -3,27 +3,37 @@
 //! A controller exists from the moment a node leads until it does not. It begins by asking every
 //! member what it still has in flight from older DCs; from their answers on no order of an older
 //! DC can begin anywhere, and what has begun is part of the first plan.
+//!
+//! Plans are made elsewhere ([`crate::planner`]). From the moment in which one is found to be stale
+//! nothing of it begins but what belongs to units of work that have begun; these are carried to
+//! their end beside the plans that follow ([`carried`]).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rota_cib::Cib;
 use rota_ids::{Moment, NodeId, NodeName, Term, Text, WallTime};
-use rota_policy::check::{Finding, check};
-use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
-use rota_transition::{AbortReason, Action, ActionId, Executor, Graph, Task};
+use rota_transition::executor::{Effect as Step, Input as StepInput};
+use rota_transition::{AbortReason, Action, ActionId, Executor, Task};
 
+mod brake;
+mod carried;
 mod news;
 mod orders;
+mod planning;
+mod relations;
+mod telling;
 
-use crate::book;
 use crate::entry::Entry;
 use crate::event::{Effect, Now};
-use crate::limits::{CALM_DOWN, PLANS_IN_A_ROW, RECHECK};
-use crate::order::{Order, OrderId, OrderTask, Token};
+use crate::limits::{CALM_DOWN, PLANS_IN_A_ROW};
+use crate::order::{Order, OrderId, Token};
+use crate::planner::{Lately, Reasons};
 use crate::proposals::Purpose;
-use crate::reasons::Reasons;
 use crate::state::ClusterState;
 use crate::story::Story;
+use brake::{Brake, Mercy};
+use carried::Remainder;
+use planning::Planning;
+pub use relations::{Doing, Relations};
 
 /// What the controller wants of the node beside effects.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,12 +55,33 @@ pub enum Want {
     OrderHere(Box<Order>),
 }
 
+/// What lies on the controller's desk while it works on one thing.
+pub struct Desk<'a> {
+    /// The time.
+    pub now: Now,
+    /// What the log has made.
+    pub state: &'a ClusterState,
+    /// What is to be done.
+    pub todo: &'a mut Vec<Effect>,
+    /// What the node is to do beside.
+    pub wants: &'a mut Vec<Want>,
+}
+
+/// An action of a plan of this term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    transition: u64,
+    action: ActionId,
+}
+
 /// An order that was given and whose end the log does not hold.
 struct Given {
     order: Order,
     node: NodeId,
-    /// Which action of the present graph it carries out, if any.
-    action: Option<ActionId>,
+    /// Which action it carries out, if it is one of a plan of this term.
+    place: Option<Place>,
+    /// Why that was planned.
+    why: Option<Text>,
     taken: bool,
     sent: Option<Moment>,
 }
@@ -72,19 +103,30 @@ struct Sync {
 pub struct Controller {
     me: NodeId,
     term: Term,
+    /// The number of the present plan.
     transition: u64,
     next_order: u64,
     sync: Sync,
+    /// Walks the present plan.
     executor: Option<Executor>,
+    /// What older plans have begun.
+    carried: Vec<Remainder>,
     given: BTreeMap<OrderId, Given>,
-    /// An action of the present graph waits for an order to end that the graph does not know.
-    held: bool,
+    /// Why another plan is needed.
     stale: Option<AbortReason>,
+    /// The plan that is being made.
+    planning: Option<Planning>,
+    next_ticket: u64,
+    /// A plan in a row was thrown away because the world changed while it was made.
+    thrown_away: bool,
     planned_at: Moment,
     recheck_at: Option<WallTime>,
     plans_in_a_row: u32,
     idle_askers: VecDeque<(NodeId, u64)>,
+    relations: Relations,
     reasons: Reasons,
+    lately: Lately,
+    brake: Brake,
 }
 
 impl Controller {
@@ -97,14 +139,20 @@ impl Controller {
             next_order: 0,
             sync: Sync::default(),
             executor: None,
+            carried: Vec::new(),
             given: BTreeMap::new(),
-            held: false,
             stale: Some(AbortReason::Membership),
+            planning: None,
+            next_ticket: 0,
+            thrown_away: false,
             planned_at: now.moment,
             recheck_at: None,
             plans_in_a_row: 0,
             idle_askers: VecDeque::new(),
+            relations: Relations::default(),
             reasons: Reasons::default(),
+            lately: Lately::default(),
+            brake: Brake::default(),
         }
     }
 
@@ -123,14 +171,13 @@ impl Controller {
         Token { term: self.term, view: state.view.id, transition: self.transition }
     }
 
-    /// The plan must be made again.
-    pub fn stale(&mut self, why: AbortReason, todo: &mut Vec<Effect>) {
-        if let Some(executor) = &mut self.executor {
-            let mut steps = Vec::new();
-            executor.step(StepInput::Stop, &mut steps);
-            self.report_end(&steps, todo);
+    /// The plan must be made again. Of the present one only that goes on which has begun.
+    pub fn stale(&mut self, why: AbortReason, desk: &mut Desk<'_>) {
+        if let Some(planning) = &mut self.planning {
+            planning.outdated_by(&why);
         }
         self.stale.get_or_insert(why);
+        self.walk(StepInput::Drain, desk);
     }
 
     /// Somebody wants to know when there is nothing left to do.
@@ -154,162 +201,111 @@ impl Controller {
         let running = self.executor.as_ref().is_some_and(|executor| !executor.is_finished());
         !running
             && self.stale.is_none()
+            && self.planning.is_none()
             && self.given.is_empty()
+            && self.carried.is_empty()
             && self.sync.waiting.is_empty()
             && self.sync.in_charge
     }
 
-    /// What is still going on, for people.
-    pub fn pending(&self, state: &ClusterState) -> Vec<Text> {
-        let mut pending: Vec<Text> = Vec::new();
-        for node in &self.sync.waiting {
-            let name = state.name_of(*node).map_or_else(String::new, ToString::to_string);
-            pending.push(format!("{name} is asked what it is doing").into());
-        }
-        for given in self.given.values() {
-            let name = state.name_of(given.node).map_or_else(String::new, ToString::to_string);
-            let executor = self.executor.as_ref();
-            let action = given.action.and_then(|id| executor.and_then(|e| e.graph().action(id)));
-            let key = format!("{} on {name}", book::order_key(&given.order));
-            pending.push(self.with_reason(key, action));
-        }
-        for action in self.executor.iter().flat_map(Executor::in_flight) {
-            if let Task::Fence { target, .. } = &action.task {
-                pending.push(self.with_reason(format!("fencing of {target}"), Some(action)));
-            }
-        }
-        let waiting = self.executor.iter().flat_map(Executor::waiting);
-        pending.extend(waiting.filter_map(|action| Some((action, book::action_key(action)?))).map(
-            |(action, key)| self.with_reason(format!("{key} (waits for the others)"), Some(action)),
-        ));
-        pending
-    }
-
-    fn with_reason(&self, what: String, action: Option<&Action>) -> Text {
-        match action.and_then(|action| self.reasons.of(action)) {
-            Some(why) => format!("{what}: {why}").into(),
-            None => what.into(),
-        }
-    }
-
-    /// What holds each resource that does not run, or must not be touched.
-    pub fn stuck(&self) -> &BTreeMap<Text, Text> {
-        self.reasons.stuck()
-    }
-
     /// Moves on: asks, plans, and repeats what was not heard. Call it after every batch of news.
-    pub fn advance(
-        &mut self,
-        now: Now,
-        state: &ClusterState,
-        may_act: bool,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-    ) {
-        if !self.have_all_answered(now, state, todo) || !may_act {
+    pub fn advance(&mut self, may_act: bool, desk: &mut Desk<'_>) {
+        if !self.have_all_answered(desk) || !may_act {
             return;
         }
-        if self.recheck_at.is_some_and(|at| now.wall >= at)
-            || now.moment.since(self.planned_at) >= RECHECK
-        {
-            self.stale(AbortReason::Time, todo);
+        let now = desk.now;
+        if self.recheck_at.is_some_and(|at| now.wall >= at) || self.recheck_is_due(now.moment) {
+            self.recheck_at = None;
+            self.stale(AbortReason::Time, desk);
         }
         if self.plans_in_a_row > 0 && now.moment.since(self.planned_at) >= CALM_DOWN {
             self.plans_in_a_row = 0;
         }
-        if self.plans_in_a_row < PLANS_IN_A_ROW
-            && let Some(why) = self.stale.take()
-        {
-            self.plan(now, why, state, todo, wants);
+        if self.plans_in_a_row < PLANS_IN_A_ROW && self.planning.is_none() && self.stale.is_some() {
+            self.ask_for_plan(desk);
         }
-        self.repeat_orders(now, todo);
+        self.report_slow_planning(desk);
+        if self.brake.is_holding() {
+            self.walk(StepInput::Begin, desk);
+        }
+        self.repeat_orders(desk);
     }
 
-    fn plan(
-        &mut self,
-        now: Now,
-        why: AbortReason,
-        state: &ClusterState,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-    ) {
-        self.transition += 1;
-        self.plans_in_a_row += 1;
-        self.planned_at = now.moment;
-        self.held = false;
-        let cib = self.cib_with_what_is_in_flight(now.wall, state);
-        let plan = self.reasons.plan(&cib, now.wall);
-        if let Some(why) = reason_to_refuse(&cib, &plan.graph) {
-            todo.push(Effect::Tale(Story::PlanRefused { why }));
-            self.executor = None;
-            return;
-        }
-        let fences = plan.graph.actions.iter().filter_map(|action| match &action.task {
-            Task::Fence { target, .. } => Some(target.clone()),
-            _ => None,
-        });
-        wants.push(Want::FenceOnly(fences.collect()));
-        self.recheck_at = plan.graph.recheck_at.map(WallTime);
-        let actions = plan.graph.actions.iter().filter_map(book::action_key).collect();
-        todo.push(Effect::Tale(Story::Planned { transition: self.transition, why, actions }));
-        let limits = book::limits(&state.cib).unwrap_or(Limits::DEFAULT);
-        let mut executor = Executor::new(plan.graph, limits);
-        self.adopt_what_is_in_flight(&mut executor, state);
-        self.executor = Some(executor);
-        self.walk(StepInput::Begin, todo, wants, state);
-    }
-
-    /// Operations in flight stand in the planned Cib as pending, as Pacemaker writes them.
-    fn cib_with_what_is_in_flight(&self, now: WallTime, state: &ClusterState) -> Cib {
-        let mut cib = state.cib.clone();
-        cib.header.have_quorum = Some(true);
-        cib.header.dc_uuid = Some(self.me.to_string().into());
-        for name in state.unclean.keys().filter_map(|node| state.name_of(*node)) {
-            book::forget_that_it_leaves(&mut cib, name);
-        }
-        for given in self.given.values() {
-            if let (OrderTask::Run(op), Some(name)) = (&given.order.task, state.name_of(given.node))
-            {
-                book::write_pending(&mut cib, name, op, &given.order, now);
-            }
-        }
-        cib
-    }
-
-    fn walk(
-        &mut self,
-        input: StepInput,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
-    ) {
-        let Some(executor) = &mut self.executor else { return };
+    /// Takes a step in the present plan.
+    fn walk(&mut self, input: StepInput, desk: &mut Desk<'_>) {
+        let mercy = Mercy::of(self, desk.state);
+        let Some(mut executor) = self.executor.take() else { return };
         let mut steps = Vec::new();
-        executor.step(input, &mut steps);
-        for step in &steps {
-            if let Step::Perform(id) = step
-                && let Some(action) =
-                    self.executor.as_ref().and_then(|e| e.graph().action(*id)).cloned()
-            {
-                self.perform(&action, todo, wants, state);
-            }
-        }
-        self.report_end(&steps, todo);
+        executor.set_burden(self.burden(desk.state));
+        let holds = self.holds(mercy, desk);
+        executor.step_holding(input, &|action| holds.hold(action), &mut steps);
+        let held = holds.held_by_brake();
+        drop(holds);
+        self.brake.note(held);
+        self.executor = Some(executor);
+        self.carry_out(self.transition, &steps, desk);
     }
 
-    fn report_end(&self, steps: &[Step], todo: &mut Vec<Effect>) {
+    /// Takes a step in the plan that an action is of.
+    fn walk_at(&mut self, place: Place, input: fn(ActionId) -> StepInput, desk: &mut Desk<'_>) {
+        if place.transition == self.transition && self.executor.is_some() {
+            return self.walk(input(place.action), desk);
+        }
+        let mut steps = Vec::new();
+        if let Some(rest) = self.carried.iter_mut().find(|rest| rest.is_of(place.transition))
+            && let Some(action) = rest.id_now(place.action)
+        {
+            rest.executor.step(input(action), &mut steps);
+        }
+        self.carry_out(place.transition, &steps, desk);
+        self.let_go_of_what_ended();
+        // What waited for it may begin.
+        self.walk(StepInput::Begin, desk);
+    }
+
+    fn carry_out(&mut self, transition: u64, steps: &[Step], desk: &mut Desk<'_>) {
         for step in steps {
-            if let Step::Finished { complete } = step {
-                let transition = self.transition;
-                todo.push(Effect::Tale(Story::Finished { transition, complete: *complete }));
+            match step {
+                Step::Perform(action) => {
+                    if let Some((action, place)) = self.action_in(transition, *action) {
+                        self.perform(&action, place, desk);
+                    }
+                }
+                Step::Finished { complete } if transition == self.transition => {
+                    let complete = *complete;
+                    desk.todo.push(Effect::Tale(Story::Finished { transition, complete }));
+                }
+                Step::Finished { .. } => {}
             }
         }
     }
-}
 
-/// What the checker, which shares no code with the planner, holds against a plan. Doing nothing
-/// and saying so is better than two masters; an order or a place that is not as wished is not
-/// worth that.
-fn reason_to_refuse(cib: &Cib, graph: &Graph) -> Option<Text> {
-    check(cib, graph).into_iter().find(Finding::is_grave).map(|finding| finding.to_string().into())
+    /// An action by the number that its executor has for it, and its place in its plan.
+    fn action_in(&self, transition: u64, action: ActionId) -> Option<(Action, Place)> {
+        if transition == self.transition {
+            let found = self.executor.as_ref()?.graph().action(action)?.clone();
+            return Some((found, Place { transition, action }));
+        }
+        let rest = self.carried.iter().find(|rest| rest.is_of(transition))?;
+        let found = rest.executor.graph().action(action)?.clone();
+        Some((found, Place { transition, action: rest.id_then(action)? }))
+    }
+
+    /// An action by its place.
+    fn action_at(&self, place: Place) -> Option<Action> {
+        if place.transition == self.transition {
+            return self.executor.as_ref()?.graph().action(place.action).cloned();
+        }
+        let rest = self.carried.iter().find(|rest| rest.is_of(place.transition))?;
+        rest.executor.graph().action(rest.id_now(place.action)?).cloned()
+    }
+
+    /// The fencing under way that the present plan asked for.
+    fn fencing_in_flight(&self) -> impl Iterator<Item = (&NodeName, &Action)> {
+        let in_flight = self.executor.iter().flat_map(Executor::in_flight);
+        in_flight.filter_map(|action| match &action.task {
+            Task::Fence { target, .. } => Some((target, action)),
+            _ => None,
+        })
+    }
 }

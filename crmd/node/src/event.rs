@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::Member;
 use crate::message::{DeviceOrder, Message};
+use crate::planner::{PlanJob, PlanMade};
 use crate::story::Story;
 
 /// The time, as the shell hands it in.
@@ -69,6 +70,8 @@ pub enum Event {
         /// What it said.
         reply: Reply,
     },
+    /// A plan was made.
+    Planned(Box<PlanMade>),
     /// A client on this host asks for something.
     Asked {
         /// For the answer.
@@ -218,6 +221,8 @@ pub enum Effect {
     CancelAgent(RunId),
     /// The log holds the end of this run: its result need not be kept any longer.
     ForgetRun(RunId),
+    /// Make a plan, beside the loop; [`Event::Planned`] follows.
+    Plan(Box<PlanJob>),
     /// Run a fence device; [`Event::DeviceEnded`] follows.
     RunDevice(Box<DeviceOrder>),
     /// The answer of a device run is no longer wanted.

@@ -11,6 +11,7 @@
 mod attempts;
 mod book;
 pub mod controller;
+mod drive;
 pub mod entry;
 mod event;
 mod fences;
@@ -20,14 +21,17 @@ pub mod message;
 mod minority;
 mod node;
 pub mod order;
+mod owed;
+pub mod planner;
 mod proposals;
-mod reasons;
 pub mod report;
 pub mod state;
 mod story;
 mod views;
 
+pub use drive::{BATCH_MAX, Round};
 pub use event::{AgentOutcome, Ask, Effect, Event, ExecStatus, Now, RequestId, RunId, Told};
 pub use node::{Config, Error, Node};
+pub use planner::{PlanJob, PlanMade};
 pub use rota_policy::agents::AgentParams;
 pub use story::Story;

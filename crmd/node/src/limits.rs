@@ -61,3 +61,32 @@ pub const PLANS_IN_A_ROW: u32 = 50;
 
 /// See [`PLANS_IN_A_ROW`].
 pub const CALM_DOWN: Duration = Duration::from_secs(1);
+
+/// A plan that takes longer than this is reported. The largest cluster that is built for needs a
+/// quarter of it.
+pub const PLAN_PATIENCE: Duration = Duration::from_secs(4);
+
+/// So many starts of a resource on a node may follow each other closely before the next waits.
+pub const RESTARTS_AT_ONCE: u32 = 4;
+
+/// Starts that are closer to each other than this (and the pause before the second) are in a row:
+/// what fails later than that has worked.
+pub const RESTARTS_IN_A_ROW_WITHIN: Duration = Duration::from_secs(2);
+
+/// The first pause before a start that follows others closely; each further one is twice as long,
+/// up to [`RESTART_PAUSE_MAX`].
+pub const RESTART_PAUSE: Duration = Duration::from_millis(100);
+
+/// See [`RESTART_PAUSE`].
+pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// How long after a node was switched off for a reboot whoever drove the device waits for a leader
+/// that sees to the "on". An election takes a fraction of it.
+pub const OWED_ON_PATIENCE: Duration = Duration::from_secs(5);
+
+/// After an "on" that failed it is tried again after twice this, then four times this, up to
+/// [`OWED_ON_PAUSE_MAX`].
+pub const OWED_ON_PAUSE: Duration = Duration::from_secs(5);
+
+/// See [`OWED_ON_PAUSE`].
+pub const OWED_ON_PAUSE_MAX: Duration = Duration::from_secs(60);

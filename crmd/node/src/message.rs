@@ -87,6 +87,9 @@ pub struct DeviceOrder {
     pub plug: Text,
     /// Milliseconds until the answer is worthless.
     pub timeout_ms: u64,
+    /// For "off": the node is to be switched on again afterwards.
+    #[serde(default)]
+    pub then_on: bool,
 }
 
 impl Message {

@@ -199,11 +199,11 @@ impl Acting {
 /// When the cluster holds this node for off, the log has forgotten what runs here, others run it,
 /// and no policy can want that it goes on.
 fn alone(state: &ClusterState, name: &NodeName, local: &Local, now: WallTime) -> Cib {
-    let mut cib = state.cib.clone();
+    let mut cib = Cib::clone(&state.cib);
     cib.header.have_quorum = Some(false);
     for order in local.open_orders() {
         if let OrderTask::Run(op) = &order.task {
-            book::write_pending(&mut cib, name, op, order, now);
+            book::write_pending(&mut cib, name, op, Some(order), now);
         }
     }
     for open in state.migrations.iter().filter(|open| open.target == *name) {

@@ -16,7 +16,7 @@ use rota_transition::AbortReason;
 
 use crate::attempts::{Asked, Driven};
 use crate::book;
-use crate::controller::{Controller, Want};
+use crate::controller::{Controller, Desk, Want};
 use crate::entry::{Entry, Member, Proposal};
 use crate::event::{Effect, Event, Now, RequestId, RunId};
 use crate::limits::REMEMBERED_ORDERS;
@@ -24,6 +24,7 @@ use crate::local::{Local, Memory, Taken};
 use crate::message::Message;
 use crate::minority::{Hands, Minority};
 use crate::order::{Order, OrderId, OrderTask, Token};
+use crate::owed::Owed;
 use crate::proposals::{Proposals, Purpose};
 use crate::state::{ClusterState, News};
 use crate::story::Story;
@@ -77,6 +78,7 @@ pub struct Node<S: LogStore> {
     minority: Minority,
     asked_devices: Asked,
     driven_devices: Driven,
+    owed: Owed,
     waiting_for_idle: Vec<RequestId>,
     asked_for_idle: Option<rota_ids::Moment>,
     leaving: bool,
@@ -108,6 +110,7 @@ impl<S: LogStore> Node<S> {
             minority: Minority::new(now, has_past),
             asked_devices: Asked::default(),
             driven_devices: Driven::default(),
+            owed: Owed::default(),
             waiting_for_idle: Vec::new(),
             asked_for_idle: None,
             leaving: false,
@@ -200,6 +203,12 @@ impl<S: LogStore> Node<S> {
             }
             Event::DeviceEnded { attempt, reply } => self.device_ended(now, attempt, reply),
             Event::Asked { request, ask } => self.asked(now, request, ask),
+            Event::Planned(made) => {
+                let quorate = self.is_quorate();
+                self.with_controller(now, |controller, desk| {
+                    controller.planned(*made, quorate, desk);
+                });
+            }
         }
         Ok(())
     }
@@ -324,13 +333,13 @@ impl<S: LogStore> Node<S> {
         match (purpose, applied.answer) {
             (Some(Purpose::Client(request)), Some(answer)) => self.tell(request, answer),
             (Some(Purpose::Action { transition, action }), _) => {
-                self.with_controller(now, |controller, state, todo, wants| {
-                    controller.change_made(transition, action, todo, wants, state);
+                self.with_controller(now, |controller, desk| {
+                    controller.change_made(transition, action, desk);
                 });
             }
             (Some(Purpose::Before { transition, action }), _) => {
-                self.with_controller(now, |controller, state, todo, wants| {
-                    controller.may_begin(transition, action, todo, wants, state);
+                self.with_controller(now, |controller, desk| {
+                    controller.may_begin(transition, action, desk);
                 });
             }
             (Some(Purpose::Client(_) | Purpose::View | Purpose::Plain) | None, _) => {}
@@ -340,12 +349,12 @@ impl<S: LogStore> Node<S> {
     fn news(&mut self, now: Now, news: News) {
         self.fencer_is_behind = true;
         match news {
-            News::Configuration => self.stale(AbortReason::Configuration),
-            News::Status => self.stale(AbortReason::Status),
+            News::Configuration => self.stale(now, AbortReason::Configuration),
+            News::Status => self.stale(now, AbortReason::Status),
             News::Roster => {
                 self.roster_changed();
                 self.seat_everybody();
-                self.stale(AbortReason::Membership);
+                self.stale(now, AbortReason::Membership);
             }
             News::View(change) => {
                 self.tell_of_the_log(Story::View {
@@ -357,24 +366,25 @@ impl<S: LogStore> Node<S> {
                     self.asked_devices.node_gone(*node);
                 }
                 // What a lost node was ordered may be under way there until it is proven off.
-                for (node, _) in &change.left {
-                    if let Some(controller) = &mut self.controller {
-                        controller.node_gone(*node);
+                self.with_controller(now, |controller, desk| {
+                    controller.stale(AbortReason::Membership, desk);
+                    for (node, _) in &change.left {
+                        controller.node_gone(*node, desk);
                     }
-                }
-                for (node, _) in &change.restarted {
-                    if let Some(controller) = &mut self.controller {
+                    for (node, _) in &change.lost {
+                        controller.node_lost(*node, desk);
+                    }
+                    for (node, _) in &change.restarted {
                         controller.node_restarted(*node);
                     }
-                }
-                self.stale(AbortReason::Membership);
+                });
                 self.begin_as_member(&change);
                 self.reborn(now, &change);
             }
             News::Operation { order, node, key, unexpected } => {
                 self.tell_of_the_log(Story::Ended { node, key: key.clone(), unexpected });
-                self.with_controller(now, |controller, state, todo, wants| {
-                    controller.operation_ended(order, &key, unexpected, todo, wants, state);
+                self.with_controller(now, |controller, desk| {
+                    controller.operation_ended(order, &key, unexpected, desk);
                 });
             }
             News::Ended { node, proof } => {
@@ -386,8 +396,8 @@ impl<S: LogStore> Node<S> {
                     self.todo.push(Effect::Die(why.into()));
                 }
                 self.withdraw(now, &node);
-                self.with_controller(now, |controller, state, todo, wants| {
-                    controller.node_ended(&node, id, todo, wants, state);
+                self.with_controller(now, |controller, desk| {
+                    controller.node_ended(&node, id, desk);
                 });
             }
             News::FenceAsked(target) => self.fence_asked(now, &target),
@@ -440,9 +450,9 @@ impl<S: LogStore> Node<S> {
                 }
             }
             Message::OrderRefused { order, newest } => {
-                if let Some(controller) = &mut self.controller {
-                    controller.refused(order, newest, &mut self.todo);
-                }
+                self.with_controller(now, |controller, desk| {
+                    controller.refused(order, newest, desk);
+                });
             }
             Message::Sync { token } => {
                 self.local.see(token);
@@ -460,7 +470,7 @@ impl<S: LogStore> Node<S> {
             Message::RunDevice(order) => {
                 if order.token >= self.local.newest() {
                     self.local.see(order.token);
-                    self.driven_devices.take(from, order, &mut self.todo);
+                    self.drive(from, order);
                 }
             }
             Message::CancelDevice { attempt } => {
@@ -524,10 +534,8 @@ impl<S: LogStore> Node<S> {
         }
     }
 
-    fn stale(&mut self, why: AbortReason) {
-        if let Some(controller) = &mut self.controller {
-            controller.stale(why, &mut self.todo);
-        }
+    fn stale(&mut self, now: Now, why: AbortReason) {
+        self.with_controller(now, |controller, desk| controller.stale(why, desk));
     }
 
     fn roster_changed(&mut self) {
@@ -539,14 +547,11 @@ impl<S: LogStore> Node<S> {
     }
 
     /// Runs something on the controller and carries out what it wants.
-    fn with_controller(
-        &mut self,
-        now: Now,
-        act: impl FnOnce(&mut Controller, &ClusterState, &mut Vec<Effect>, &mut Vec<Want>),
-    ) {
+    fn with_controller(&mut self, now: Now, act: impl FnOnce(&mut Controller, &mut Desk<'_>)) {
         let Some(controller) = &mut self.controller else { return };
         let mut wants = Vec::new();
-        act(controller, &self.state, &mut self.todo, &mut wants);
+        let (state, todo) = (&self.state, &mut self.todo);
+        act(controller, &mut Desk { now, state, todo, wants: &mut wants });
         for want in wants {
             match want {
                 Want::Propose(entry, purpose) => self.proposals.submit(now, *entry, purpose),
@@ -567,12 +572,11 @@ impl<S: LogStore> Node<S> {
             self.tell_fencer_the_world(now);
         }
         self.fencer_step(now, rota_fencing::Event::Woken);
+        self.switch_on_what_is_owed(now);
         if let Some(controller) = &self.controller {
             self.asked_devices.repeat(now, controller.token(&self.state), &mut self.todo);
         }
-        self.with_controller(now, |controller, state, todo, wants| {
-            controller.advance(now, state, quorate, todo, wants);
-        });
+        self.with_controller(now, |controller, desk| controller.advance(quorate, desk));
         let nothing_else = self.proposals.is_empty() && self.fencer.jobs().next().is_none();
         let askers = self
             .controller

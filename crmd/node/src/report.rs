@@ -228,7 +228,7 @@ pub fn status<S: LogStore>(node: &Node<S>, via: &NodeName, now: Now) -> StatusRe
 /// The Cib as this node knows it: the log's, and without quorum also what this node did by itself
 /// and could tell nobody.
 fn known_here<S: LogStore>(node: &Node<S>) -> Cib {
-    let mut cib = node.state().cib.clone();
+    let mut cib = Cib::clone(&node.state().cib);
     if node.is_quorate() {
         return cib;
     }

@@ -4,6 +4,7 @@
 //! writes down what was decided or found out, and says what is new.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use rota_cib::change::{self, Change, OperationFilter};
 use rota_cib::{Cib, Version};
@@ -25,7 +26,7 @@ pub struct ClusterState {
     /// The cluster's name.
     pub name: Text,
     /// Configuration and status.
-    pub cib: Cib,
+    pub cib: Arc<Cib>,
     /// The full nodes.
     pub roster: Roster,
     /// The highest number ever given to a node; none is given twice.
@@ -38,6 +39,9 @@ pub struct ClusterState {
     pub ended: BTreeMap<NodeId, Incarnation>,
     /// Requests for fencing by people, not yet answered by a verdict.
     pub fence_asked: BTreeMap<NodeName, FenceAsked>,
+    /// Nodes that were switched off for a reboot and are not known to be on again.
+    #[serde(default)]
+    pub owes_on: BTreeSet<NodeName>,
     /// Migrations of which only the source's history tells.
     #[serde(default)]
     pub migrations: BTreeSet<Migration>,
@@ -264,6 +268,7 @@ impl ClusterState {
             Entry::Verdict(verdict) => self.verdict(verdict, at, news),
             Entry::FencingNote(note) => {
                 self.switching_on_ended(note);
+                self.note_what_is_owed(note);
                 self.fencing.push(at, note.clone());
                 Ok(None)
             }
@@ -289,7 +294,7 @@ impl ClusterState {
     }
 
     fn change(&mut self, change: &Change, at: WallTime) -> Result<(), Text> {
-        change::apply(&mut self.cib, change, at)
+        change::apply(Arc::make_mut(&mut self.cib), change, at)
             .map(|_version| ())
             .map_err(|refused| Text::from(refused.to_string()))
     }
@@ -310,7 +315,7 @@ impl ClusterState {
             return Err("the cluster has been founded already".into());
         }
         self.name = cluster.clone();
-        self.cib = book::first_cib(cluster);
+        self.cib = Arc::new(book::first_cib(cluster));
         self.enroll(member.clone(), at)?;
         let view = self.view.next(BTreeMap::from([(member.id, life)]), &BTreeMap::new());
         news.push(News::Roster);
@@ -330,7 +335,9 @@ impl ClusterState {
         if self.ended.get(&node).is_some_and(|life| life.boot == result.life.boot) {
             return Err("the result is of a life that was proven over".into());
         }
-        let unexpected = result.record.rc != result.expected_rc;
+        // What instances answer to notifications is of no consequence ("Pacemaker Explained",
+        // clone notifications).
+        let unexpected = result.recorded && result.record.rc != result.expected_rc;
         self.change_all(book::changes_of_result(&self.cib, node, result), at)?;
         self.migration_result(result, at, news)?;
         news.push(News::Operation {
@@ -374,6 +381,7 @@ impl ClusterState {
         }
         for (node, life) in &change.joined {
             let Some(name) = self.name_of(*node).cloned() else { continue };
+            self.owes_on.remove(&name);
             // A request to fence is about the life of its moment; it must not hit the next one.
             let other_life = |asked: &FenceAsked| asked.life.map(|old| old.boot) != Some(life.boot);
             if self.fence_asked.get(&name).is_some_and(other_life) {
@@ -488,6 +496,26 @@ impl ClusterState {
         }
     }
 
+    /// A reboot is over when the node is on again; until then every leader owes it that.
+    fn note_what_is_owed(&mut self, note: &HistoryEntry) {
+        use rota_fencing::{Outcome, Wish};
+        match (&note.outcome, note.wish) {
+            (Outcome::Proven(Proof::PoweredOff { .. }), Wish::Reboot) => {
+                self.owes_on.insert(note.target.clone());
+            }
+            (Outcome::Proven(Proof::PoweredOff { .. }), Wish::Off) | (Outcome::TurnedOn, _) => {
+                self.owes_on.remove(&note.target);
+            }
+            (
+                Outcome::Proven(_)
+                | Outcome::OnFailed { .. }
+                | Outcome::Exhausted { .. }
+                | Outcome::Withdrawn,
+                _,
+            ) => {}
+        }
+    }
+
     fn fence_asked(&mut self, target: &NodeName, asked: FenceAsked) -> Result<(), Text> {
         if self.node_named(target).is_none() {
             return Err(Text::from(format!(
@@ -556,6 +584,7 @@ impl ClusterState {
         };
         self.ended.remove(&node);
         self.fence_asked.remove(&member.name);
+        self.owes_on.remove(&member.name);
         self.migrations.retain(|open| open.source != member.name && open.target != member.name);
         self.seen.remove(&node);
         self.seen_before.remove(&node);

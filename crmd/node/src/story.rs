@@ -90,6 +90,11 @@ pub enum Story {
         /// What the checker found.
         why: Text,
     },
+    /// A plan is being made for long; what is under way goes on meanwhile.
+    PlanIsSlow {
+        /// For how long.
+        since: std::time::Duration,
+    },
     /// This node lost its quorum and stops what its policy says.
     QuorumLost,
     /// This node has quorum again.
@@ -134,6 +139,11 @@ impl fmt::Display for Story {
                  for certain, say so with 'rota stonith confirm {target}'"
             ),
             Self::PlanRefused { why } => write!(f, "a plan was refused by its checker: {why}"),
+            Self::PlanIsSlow { since } => write!(
+                f,
+                "a plan has been in the making for {} s; what has begun goes on",
+                since.as_secs()
+            ),
             Self::QuorumLost => f.write_str("quorum is lost"),
             Self::QuorumBack => f.write_str("quorum is back"),
         }

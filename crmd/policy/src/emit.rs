@@ -127,7 +127,9 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
         recheck_at: world.values.next_change.get(),
         ..Graph::default()
     };
+    let mut units = crate::units::Units::new();
     for (i, (&aid, inputs)) in order.iter().zip(inputs).enumerate() {
+        let unit = units.place(world, acts, aid);
         let task = task(world, acts, aid);
         let act = &acts.acts[aid];
         // What is done by other means happens nowhere in particular.
@@ -142,6 +144,7 @@ pub(crate) fn graph(world: &mut World<'_>, acts: &mut Actions) -> Graph {
             priority: act.priority,
             can_fail: act.rid.is_some_and(|r| !world.rscs[r].managed) && act.verb == Verb::Monitor,
             note: None,
+            unit,
         });
     }
     crate::notify_lists::add(world, acts, &order, &mut graph);

@@ -38,6 +38,7 @@ mod sequence;
 pub mod simulate;
 mod summary;
 mod tickets;
+mod units;
 mod unpack;
 mod values;
 

@@ -8,6 +8,15 @@ use rota_ids::NodeName;
 use crate::action::Progress;
 use crate::graph::{Action, ActionId, Graph, Task};
 
+/// What is in flight beside this graph: it counts against the same limits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Burden {
+    /// Operations in flight on each node.
+    pub per_node: BTreeMap<NodeName, u32>,
+    /// All of them.
+    pub total: u32,
+}
+
 /// How many actions may be in flight at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -33,8 +42,8 @@ pub enum Input {
     Confirmed(ActionId),
     /// The log holds this action's failure.
     Failed(ActionId),
-    /// The plan is stale: hand out nothing more.
-    Stop,
+    /// The plan is stale: hand out nothing more but what belongs to units of work that have begun.
+    Drain,
 }
 
 /// What the executor wants done.
@@ -56,15 +65,16 @@ pub enum Effect {
 /// only keeps those behind it from beginning, and a new plan is somebody else's business.
 #[derive(Clone, Debug)]
 pub struct Executor {
-    graph: Graph,
+    pub(crate) graph: Graph,
     outputs: Vec<Vec<ActionId>>,
-    progress: Vec<Progress>,
+    pub(crate) progress: Vec<Progress>,
     ready: BTreeSet<(Reverse<i32>, ActionId)>,
     in_flight: BTreeMap<NodeName, u32>,
     migrations: BTreeMap<NodeName, u32>,
     in_flight_total: u32,
     limits: Limits,
-    stopped: bool,
+    burden: Burden,
+    draining: bool,
     finished: bool,
 }
 
@@ -88,7 +98,8 @@ impl Executor {
             migrations: BTreeMap::new(),
             in_flight_total: 0,
             limits,
-            stopped: false,
+            burden: Burden::default(),
+            draining: false,
             finished: false,
         };
         for index in 0..executor.graph.actions.len() {
@@ -96,6 +107,22 @@ impl Executor {
                 executor.make_ready(executor.graph.actions[index].id);
             }
         }
+        executor
+    }
+
+    /// An executor that goes on with a graph, of which this much has been done.
+    pub(crate) fn over(self, graph: Graph, progress: Vec<Progress>) -> Self {
+        let mut executor = Self { draining: true, ..Self::new(graph, self.limits) };
+        executor.ready.clear();
+        executor.progress.fill(Progress::Waiting { inputs: 0 });
+        for (index, progress) in progress.into_iter().enumerate() {
+            let id = executor.graph.actions[index].id;
+            match progress {
+                Progress::InFlight => executor.enter_in_flight(id),
+                other => executor.progress[index] = other,
+            }
+        }
+        executor.drop_what_is_not_carried();
         executor
     }
 
@@ -127,35 +154,99 @@ impl Executor {
 
     /// The actions that have not begun and still may, in the order of their ids.
     pub fn waiting(&self) -> impl Iterator<Item = &Action> {
-        let over = self.stopped || self.finished;
         self.graph.actions.iter().filter(move |a| {
             let progress = self.progress(a.id);
-            !over && matches!(progress, Some(Progress::Waiting { .. } | Progress::Ready))
+            !self.finished && matches!(progress, Some(Progress::Waiting { .. } | Progress::Ready))
         })
+    }
+
+    /// What is in flight beside this graph from now on.
+    pub fn set_burden(&mut self, burden: Burden) {
+        self.burden = burden;
     }
 
     /// Takes in one event and says what must be done now.
     pub fn step(&mut self, input: Input, todo: &mut Vec<Effect>) {
+        self.step_holding(input, &|_| false, todo);
+    }
+
+    /// The same, but leaves alone for now what is `held` by something outside of this graph. It
+    /// begins at a later step at which it is not.
+    pub fn step_holding(
+        &mut self,
+        input: Input,
+        held: &dyn Fn(&Action) -> bool,
+        todo: &mut Vec<Effect>,
+    ) {
         match input {
             Input::Begin => {}
             // Nothing is handed out for it: the graph has not begun.
             Input::Adopt(id) => return self.enter_in_flight(id),
             Input::Confirmed(id) => self.enter_ended(id, Progress::Done),
             Input::Failed(id) => self.enter_ended(id, Progress::Failed),
-            Input::Stop => self.stopped = true,
+            Input::Drain => self.draining = true,
         }
-        self.hand_out(todo);
+        if self.draining {
+            self.drop_what_is_not_carried();
+        }
+        self.hand_out(held, todo);
         self.look_for_the_end(todo);
     }
 
-    fn hand_out(&mut self, todo: &mut Vec<Effect>) {
-        if self.stopped {
-            return;
+    /// A node answers no more. What it was to begin it will not; a notification under way there
+    /// has had its time. With `is_off` nothing of it is under way there any more, either.
+    pub fn lose(&mut self, node: &NodeName, is_off: bool, todo: &mut Vec<Effect>) {
+        for index in 0..self.graph.actions.len() {
+            let action = &self.graph.actions[index];
+            if action.performer() != Some(node) || !matches!(action.task, Task::Resource(_)) {
+                continue;
+            }
+            let (id, is_notification) = (action.id, action.is_notification());
+            let begun = matches!(self.progress[index], Progress::InFlight);
+            if is_notification {
+                self.enter_ended(id, Progress::Done);
+            } else if is_off || !begun {
+                self.enter_ended(id, Progress::Failed);
+            }
         }
+        if self.draining {
+            self.drop_what_is_not_carried();
+        }
+        self.hand_out(&|_| false, todo);
+        self.look_for_the_end(todo);
+    }
+
+    /// What belongs to no unit of work that has begun will not be done.
+    fn drop_what_is_not_carried(&mut self) {
+        let carried = self.carried();
+        self.ready.clear();
+        for index in 0..self.graph.actions.len() {
+            if self.progress[index].is_over() || self.progress[index] == Progress::InFlight {
+                continue;
+            }
+            if !carried[index] {
+                self.progress[index] = Progress::Dropped;
+                continue;
+            }
+            let inputs = &self.graph.actions[index].inputs;
+            let open = inputs.iter().filter(|i| carried[i.index()] && self.is_open(**i)).count();
+            let id = self.graph.actions[index].id;
+            match u32::try_from(open).unwrap_or(u32::MAX) {
+                0 => self.make_ready(id),
+                inputs => self.progress[index] = Progress::Waiting { inputs },
+            }
+        }
+    }
+
+    fn is_open(&self, id: ActionId) -> bool {
+        !self.progress[id.index()].is_over()
+    }
+
+    fn hand_out(&mut self, held: &dyn Fn(&Action) -> bool, todo: &mut Vec<Effect>) {
         let mut held_back = Vec::new();
         while let Some(first) = self.ready.pop_first() {
             let (_, id) = first;
-            if !self.may_begin(id) {
+            if !self.may_begin(id) || held(&self.graph.actions[id.index()]) {
                 held_back.push(first);
                 continue;
             }
@@ -171,7 +262,7 @@ impl Executor {
     }
 
     fn look_for_the_end(&mut self, todo: &mut Vec<Effect>) {
-        let idle = self.in_flight_total == 0 && (self.stopped || self.ready.is_empty());
+        let idle = self.in_flight_total == 0 && self.ready.is_empty();
         if idle && !self.finished {
             self.finished = true;
             let complete = self.progress.iter().all(|p| matches!(p, Progress::Done));
@@ -185,13 +276,14 @@ impl Executor {
             return true;
         }
         let limit = self.graph.batch_limit;
-        if limit != 0 && self.in_flight_total >= limit {
+        if limit != 0 && self.in_flight_total + self.burden.total >= limit {
             return false;
         }
-        let Some(host) = performer(action) else { return true };
+        let Some(host) = action.performer() else { return true };
+        let count = |of: &BTreeMap<NodeName, u32>| of.get(host).copied().unwrap_or(0);
         // Cancelling costs nothing and frees a slot: it is never held back.
         if matches!(action.task, Task::Resource(_))
-            && self.in_flight.get(host).copied().unwrap_or(0) >= self.limits.per_node
+            && count(&self.in_flight) + count(&self.burden.per_node) >= self.limits.per_node
         {
             return false;
         }
@@ -216,7 +308,7 @@ impl Executor {
         self.ready.remove(&(Reverse(action.priority), id));
         self.progress[id.index()] = Progress::InFlight;
         self.in_flight_total += 1;
-        if let Some(host) = performer(action) {
+        if let Some(host) = action.performer() {
             *self.in_flight.entry(host.clone()).or_default() += 1;
             if is_migration(action) {
                 *self.migrations.entry(host.clone()).or_default() += 1;
@@ -229,10 +321,10 @@ impl Executor {
         // The log may speak of an action twice (a result told again after a change of DC), and
         // of one that was held back here but had been done by an older order.
         match self.progress[id.index()] {
-            Progress::Done | Progress::Failed => return,
+            Progress::Done | Progress::Failed | Progress::Dropped => return,
             Progress::InFlight => {
                 self.in_flight_total -= 1;
-                if let Some(host) = performer(action) {
+                if let Some(host) = action.performer() {
                     release(&mut self.in_flight, host);
                     if is_migration(action) {
                         release(&mut self.migrations, host);
@@ -261,10 +353,6 @@ impl Executor {
             }
         }
     }
-}
-
-fn performer(action: &Action) -> Option<&NodeName> {
-    action.router.as_ref().or(action.node.as_ref())
 }
 
 fn is_migration(action: &Action) -> bool {

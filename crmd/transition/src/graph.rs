@@ -74,6 +74,20 @@ impl Graph {
         outputs
     }
 
+    /// The same limits and times, and nothing to do.
+    pub fn clone_head(&self) -> Self {
+        Self {
+            actions: Vec::new(),
+            batch_limit: self.batch_limit,
+            migration_limit: self.migration_limit,
+            cluster_delay_ms: self.cluster_delay_ms,
+            fencing_timeout_ms: self.fencing_timeout_ms,
+            failed_stop_is_fatal: self.failed_stop_is_fatal,
+            failed_start_is_fatal: self.failed_start_is_fatal,
+            recheck_at: self.recheck_at,
+        }
+    }
+
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()
@@ -100,6 +114,48 @@ pub struct Action {
     pub can_fail: bool,
     /// Index of the note that says why, in the plan that made this graph.
     pub note: Option<u32>,
+    /// The step of one resource that it is part of, when that has more parts than this one.
+    #[serde(default)]
+    pub unit: Option<InUnit>,
+}
+
+impl Action {
+    /// The member that carries it out.
+    pub fn performer(&self) -> Option<&NodeName> {
+        self.router.as_ref().or(self.node.as_ref())
+    }
+
+    /// Whether it is a notification: what it answers is of no consequence.
+    pub fn is_notification(&self) -> bool {
+        matches!(&self.task, Task::Resource(op) if op.is_notification())
+    }
+}
+
+/// A unit of work within its graph: what belongs to one step of one resource. For a clone that
+/// wants notifications these are the notifications before, the actions of all its instances, and
+/// the notifications afterwards; for a live migration its three actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnitId(pub u32);
+
+/// The place of an action in its unit of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InUnit {
+    /// Which unit.
+    pub unit: UnitId,
+    /// Which part of it.
+    pub part: Part,
+}
+
+/// The parts of a unit of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// Leads to what is done: notifications before it.
+    Before,
+    /// What is done.
+    Main,
+    /// Follows from what was done: notifications of it.
+    After,
 }
 
 /// What is done.
@@ -225,6 +281,31 @@ pub struct ResourceOp {
     pub migrate_source: Option<NodeName>,
     /// The other node of a migration.
     pub migrate_target: Option<NodeName>,
+}
+
+impl ResourceOp {
+    /// Whether it tells an instance of a clone what happens to the others.
+    pub fn is_notification(&self) -> bool {
+        self.operation == "notify"
+    }
+
+    /// Whether it only looks how the resource is.
+    pub fn is_look(&self) -> bool {
+        self.operation == "monitor"
+    }
+
+    /// The resource without the number of its instance: `pg` of `pg:1`.
+    pub fn leaf(&self) -> &str {
+        leaf(&self.key.resource)
+    }
+}
+
+/// The name of a resource without the number of its instance: `pg` of `pg:1`.
+pub fn leaf(name: &str) -> &str {
+    match name.rsplit_once(':') {
+        Some((leaf, number)) if number.bytes().all(|b| b.is_ascii_digit()) => leaf,
+        Some(_) | None => name,
+    }
 }
 
 /// The parts of a key such as `vip_monitor_10000`.

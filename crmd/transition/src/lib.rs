@@ -6,13 +6,16 @@
 
 pub mod abort;
 pub mod action;
+mod carry;
 pub mod dot;
 pub mod executor;
 pub mod graph;
 
 pub use abort::AbortReason;
 pub use action::Progress;
+pub use carry::Carried;
 pub use executor::Executor;
 pub use graph::{
-    Action, ActionId, Digests, FenceAction, Graph, Interval, OpKey, Params, ResourceOp, Task,
+    Action, ActionId, Digests, FenceAction, Graph, InUnit, Interval, OpKey, Params, Part,
+    ResourceOp, Task, UnitId, leaf,
 };

@@ -18,6 +18,7 @@ fn start(id: u32, node: &str, inputs: &[u32]) -> Action {
         priority: 0,
         can_fail: false,
         note: None,
+        unit: None,
     }
 }
 
@@ -74,7 +75,7 @@ fn a_failure_that_was_allowed_holds_nothing_up() {
 fn a_stopped_graph_hands_out_nothing_and_ends_with_what_is_in_flight() {
     let mut e = executor(vec![start(0, "a", &[]), start(1, "a", &[0])], 8);
     run(&mut e, Input::Begin);
-    assert_eq!(run(&mut e, Input::Stop), []);
+    assert_eq!(run(&mut e, Input::Drain), []);
     assert_eq!(run(&mut e, Input::Confirmed(ActionId(0))), [Effect::Finished { complete: false }]);
 }
 

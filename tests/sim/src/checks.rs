@@ -110,6 +110,7 @@ impl Checks {
             Story::InCharge { .. }
             | Story::Finished { .. }
             | Story::Ended { .. }
+            | Story::PlanIsSlow { .. }
             | Story::QuorumBack => false,
         };
         if stirs {
@@ -168,7 +169,7 @@ impl World {
     }
 
     /// Looks at what a node believes after it has applied something.
-    pub(crate) fn after_flush(&mut self, place: usize, serial: u64) {
+    pub(crate) fn after_round(&mut self, place: usize, serial: u64) {
         let Some(daemon) = &mut self.hosts[place].daemon else { return };
         if daemon.serial != serial {
             return;

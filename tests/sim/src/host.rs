@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rota_ids::{BootId, Incarnation, NodeId, NodeName};
 use rota_membership::Membership;
-use rota_node::Node;
 use rota_node::entry::Member;
+use rota_node::{Event, Node};
 
 use crate::agents::Services;
 use crate::clock::{Clock, Time};
@@ -86,6 +86,10 @@ pub struct Daemon {
     pub member_wake: u64,
     /// When the node will be woken for its monitors.
     pub node_wake: Option<Time>,
+    /// What its main loop has yet to take in.
+    pub inbox: Vec<Event>,
+    /// A round of its main loop is about to begin.
+    pub round_due: bool,
     /// The daemon crashes after carrying out so many more effects.
     pub crash_after: Option<u32>,
     /// The link that was last good to each peer.

@@ -15,6 +15,7 @@ pub mod fence;
 pub mod host;
 pub mod net;
 pub mod rng;
+mod rounds;
 pub mod run;
 pub mod setup;
 mod shell;

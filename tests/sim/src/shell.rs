@@ -27,13 +27,13 @@ use crate::world::{CardOrder, Letter, What, World};
 const COLD_START_PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
 
 impl World {
-    fn local_now(&self, place: usize) -> Now {
+    pub(crate) fn local_now(&self, place: usize) -> Now {
         let host = &self.hosts[place];
         let wall = clock::wall(self.now, host.run.services.wall_is_fast);
         Now { moment: host.clock.local(self.now), wall }
     }
 
-    fn is_life(&self, place: usize, serial: u64) -> bool {
+    pub(crate) fn is_life(&self, place: usize, serial: u64) -> bool {
         self.hosts[place].daemon.as_ref().is_some_and(|daemon| daemon.serial == serial)
     }
 
@@ -69,6 +69,8 @@ impl World {
                     member_wake: 0,
                     node_wake: None,
                     crash_after: None,
+                    inbox: Vec::new(),
+                    round_due: false,
                     links: std::collections::BTreeMap::new(),
                     checked: 0,
                 };
@@ -260,59 +262,7 @@ impl World {
         self.event(place, Event::Tick);
     }
 
-    pub(crate) fn node_wake(&mut self, place: usize, serial: u64) {
-        if let Some(daemon) = &mut self.hosts[place].daemon
-            && daemon.serial == serial
-        {
-            daemon.node_wake = None;
-            self.flush(place);
-        }
-    }
-
-    /// Something happens to the node of a host.
-    pub fn event(&mut self, place: usize, event: Event) {
-        let now = self.local_now(place);
-        let Some(daemon) = &mut self.hosts[place].daemon else { return };
-        if let Err(error) = daemon.node.step(now, event) {
-            return self.node_failed(place, &error);
-        }
-        self.flush(place);
-    }
-
-    fn flush(&mut self, place: usize) {
-        let now = self.local_now(place);
-        let votes = self.hosts[place].disk.log.votes_given();
-        let Some(mut daemon) = self.hosts[place].daemon.as_mut() else { return };
-        let serial = daemon.serial;
-        loop {
-            let effects = match daemon.node.flush(now) {
-                Ok(effects) => effects,
-                Err(error) => return self.node_failed(place, &error),
-            };
-            daemon.progress += 1;
-            for effect in effects {
-                if !self.is_life(place, serial) {
-                    return;
-                }
-                if self.crashes_now(place) {
-                    return self.crash(place, 300 * MS);
-                }
-                self.carry_out(place, serial, effect);
-            }
-            match &mut self.hosts[place].daemon {
-                Some(same) if same.serial == serial && same.node.has_more() => daemon = same,
-                _ => break,
-            }
-        }
-        self.wake_later(place, serial);
-        self.after_flush(place, serial);
-        if self.bugs.forgets_vote && self.hosts[place].disk.log.votes_given() > votes {
-            let again = self.rng.between(MS, 50 * MS);
-            self.crash(place, again);
-        }
-    }
-
-    fn crashes_now(&mut self, place: usize) -> bool {
+    pub(crate) fn crashes_now(&mut self, place: usize) -> bool {
         let Some(left) =
             self.hosts[place].daemon.as_mut().and_then(|daemon| daemon.crash_after.as_mut())
         else {
@@ -323,7 +273,7 @@ impl World {
     }
 
     /// The disk failed under the node: the host loses its power in the middle of a write.
-    fn node_failed(&mut self, place: usize, error: &rota_node::Error) {
+    pub(crate) fn node_failed(&mut self, place: usize, error: &rota_node::Error) {
         let root = format!("{error:?}");
         if root.contains("simulated crash") {
             self.power_off(place);
@@ -334,7 +284,7 @@ impl World {
         }
     }
 
-    fn wake_later(&mut self, place: usize, serial: u64) {
+    pub(crate) fn wake_later(&mut self, place: usize, serial: u64) {
         let clock = self.hosts[place].clock;
         let Some(daemon) = &mut self.hosts[place].daemon else { return };
         let Some(wanted) = daemon.node.next_wake() else { return };
@@ -345,7 +295,7 @@ impl World {
         }
     }
 
-    fn carry_out(&mut self, place: usize, serial: u64, effect: Effect) {
+    pub(crate) fn carry_out(&mut self, place: usize, serial: u64, effect: Effect) {
         match effect {
             Effect::Raft { to, message } => self.send_letter(place, to, &Letter::Raft(message)),
             Effect::Peer { to, message } => {
@@ -358,6 +308,7 @@ impl World {
             Effect::ForgetRun(run) => {
                 self.hosts[place].run.services.runs.remove(&run);
             }
+            Effect::Plan(job) => self.make_plan(place, serial, *job),
             Effect::RunDevice(order) => self.run_device(place, serial, *order),
             Effect::CancelDevice(attempt) => {
                 self.cancelled_cards.insert((place, attempt), self.now);

@@ -8,7 +8,7 @@ use rota_ids::{BootId, LinkId, NodeId, NodeName};
 use rota_membership::{Heartbeat, Report};
 use rota_node::entry::Member;
 use rota_node::message::DeviceOrder;
-use rota_node::{AgentOutcome, RunId};
+use rota_node::{AgentOutcome, PlanMade, RunId};
 
 use crate::checks::{Checks, Violation};
 use crate::client::Client;
@@ -36,6 +36,10 @@ pub enum What {
     NodeWake(usize, u64),
     /// The heartbeat thread wanted to be woken.
     MemberWake(usize, u64, u64),
+    /// The main loop takes in what is at hand.
+    Round(usize, u64),
+    /// A plan that was asked for is there.
+    Planned(usize, u64, Box<PlanMade>),
     /// A heartbeat arrives: to whom, from whom, on which network.
     Heartbeat(usize, usize, LinkId, Box<Heartbeat>),
     /// A letter arrives: to whom, from whom.
@@ -287,6 +291,8 @@ impl World {
             }
             What::Tick(place, serial) => self.tick(place, serial),
             What::NodeWake(place, serial) => self.node_wake(place, serial),
+            What::Round(place, serial) => self.round(place, serial),
+            What::Planned(place, serial, made) => self.planned(place, serial, made),
             What::MemberWake(place, serial, wish) => self.member_wake(place, serial, wish),
             What::Heartbeat(to, from, link, heartbeat) => {
                 self.heartbeat_arrives(to, from, link, *heartbeat);
@@ -321,6 +327,7 @@ impl World {
             What::MemberWake(place, _, _) | What::AgentEnds(place, _, _) => (*place, false),
             What::Heartbeat(to, ..) => (*to, false),
             What::Tick(place, _) | What::NodeWake(place, _) => (*place, true),
+            What::Round(place, _) | What::Planned(place, _, _) => (*place, true),
             What::Letter(to, ..) => (*to, true),
             What::Report(place, _, _) | What::Unreachable(place, _, _) => (*place, true),
             What::AgentSaid(place, _, _, _) | What::CardSaid(place, _, _, _) => (*place, true),
@@ -445,7 +452,7 @@ impl World {
         let leader = self.leaders().first().map(|(place, _)| *place);
         let daemons = || self.hosts.iter().filter_map(|host| host.daemon.as_ref());
         let daemon = leader.and_then(|place| self.hosts[place].daemon.as_ref());
-        daemon.or_else(|| daemons().next()).map(|daemon| &daemon.node.state().cib)
+        daemon.or_else(|| daemons().next()).map(|daemon| &*daemon.node.state().cib)
     }
 
     /// Where a resource is active in truth.

@@ -1,14 +1,12 @@
-//! What the log says about the actions of the present graph.
+//! What the log says about what is under way.
 
 use rota_ids::{NodeId, NodeName, Text};
 use rota_transition::executor::Input as StepInput;
-use rota_transition::{AbortReason, ActionId, Task};
+use rota_transition::{AbortReason, Task};
 
-use crate::event::Effect;
 use crate::order::{OrderId, OrderTask};
-use crate::state::ClusterState;
 
-use super::{Controller, Want};
+use super::{Controller, Desk, Given, Place};
 
 impl Controller {
     /// The log holds the end of an operation.
@@ -17,89 +15,77 @@ impl Controller {
         order: Option<OrderId>,
         key: &Text,
         unexpected: bool,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
+        desk: &mut Desk<'_>,
     ) {
         let given = order.and_then(|order| self.given.remove(&order));
-        if self.held && given.is_some() {
-            self.stale(AbortReason::UnexpectedResult { key: key.clone() }, todo);
+        let Some(given) = given else {
+            // A repeated look found something else, or an order of an older DC ended.
+            return self.stale(AbortReason::UnexpectedResult { key: key.clone() }, desk);
+        };
+        if unexpected {
+            self.stale(AbortReason::ActionFailed { key: key.clone() }, desk);
+        } else if is_unplanned_look(&given) {
+            self.stale(AbortReason::UnexpectedResult { key: key.clone() }, desk);
         }
-        match given.and_then(|given| given.action) {
-            Some(action) => {
-                if unexpected {
-                    self.stale(AbortReason::ActionFailed { key: key.clone() }, todo);
-                }
-                let input = if unexpected {
-                    StepInput::Failed(action)
-                } else {
-                    StepInput::Confirmed(action)
-                };
-                self.walk(input, todo, wants, state);
-            }
-            None => self.stale(AbortReason::UnexpectedResult { key: key.clone() }, todo),
+        match given.place {
+            Some(place) => self.walk_at(place, outcome(unexpected), desk),
+            None => self.walk(StepInput::Begin, desk),
         }
     }
 
-    /// The log holds a change that an action of the present graph asked for.
+    /// The log holds a change that an action of a plan asked for.
     pub fn change_made(
         &mut self,
         transition: u64,
-        action: ActionId,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
+        action: rota_transition::ActionId,
+        desk: &mut Desk<'_>,
     ) {
         if transition == self.transition {
-            self.walk(StepInput::Confirmed(action), todo, wants, state);
+            self.walk(StepInput::Confirmed(action), desk);
         }
     }
 
-    /// The log holds what had to be written down before an action of the present graph.
+    /// The log holds what had to be written down before an action of a plan.
     pub fn may_begin(
         &mut self,
         transition: u64,
-        action: ActionId,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
+        action: rota_transition::ActionId,
+        desk: &mut Desk<'_>,
     ) {
-        if transition != self.transition || self.stale.is_some() {
-            return;
-        }
-        let found = self.executor.as_ref().and_then(|e| e.graph().action(action)).cloned();
-        if let Some(action) = found
+        let place = Place { transition, action };
+        if let Some(action) = self.action_at(place)
             && let Task::Resource(op) = &action.task
         {
-            self.give(OrderTask::Run(op.clone()), &action, todo, wants, state);
+            self.give(OrderTask::Run(op.clone()), &action, place, desk);
         }
     }
 
     /// The log holds the proof that a node is off.
-    pub fn node_ended(
-        &mut self,
-        target: &NodeName,
-        id: Option<NodeId>,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
-    ) {
+    pub fn node_ended(&mut self, target: &NodeName, id: Option<NodeId>, desk: &mut Desk<'_>) {
         if let Some(id) = id {
-            self.node_gone(id);
+            self.node_gone(id, desk);
         }
-        let waiting = self.executor.as_ref().and_then(|executor| {
-            executor
-                .in_flight()
-                .find(|a| matches!(&a.task, Task::Fence { target: t, .. } if t == target))
-                .map(|action| action.id)
-        });
+        let waiting = self
+            .fencing_in_flight()
+            .find(|(fenced, _)| *fenced == target)
+            .map(|(_, action)| action.id);
         match waiting {
-            Some(action) => self.walk(StepInput::Confirmed(action), todo, wants, state),
+            Some(action) => self.walk(StepInput::Confirmed(action), desk),
             None => {
                 if let Some(id) = id {
-                    self.stale(AbortReason::Fenced(id), todo);
+                    self.stale(AbortReason::Fenced(id), desk);
                 }
             }
         }
     }
+}
+
+fn outcome(unexpected: bool) -> fn(rota_transition::ActionId) -> StepInput {
+    if unexpected { StepInput::Failed } else { StepInput::Confirmed }
+}
+
+/// What a look finds that belongs to no plan, nobody has expected.
+fn is_unplanned_look(given: &Given) -> bool {
+    let OrderTask::Run(op) = &given.order.task else { return false };
+    given.place.is_none() && op.is_look() && op.interval == 0
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use rota_ids::{NodeId, NodeName, Term};
+use rota_ids::{NodeId, Term};
 use rota_transition::executor::Input as StepInput;
-use rota_transition::{AbortReason, Action, Executor, ResourceOp, Task};
+use rota_transition::{AbortReason, Action, ResourceOp, Task};
 
 use crate::book;
 use crate::entry::Entry;
-use crate::event::{Effect, Now};
+use crate::event::Effect;
 use crate::limits::{RESEND_ORDER, RESEND_SYNC};
 use crate::message::Message;
 use crate::order::{Order, OrderId, OrderTask, Token};
@@ -16,7 +16,7 @@ use crate::proposals::Purpose;
 use crate::state::ClusterState;
 use crate::story::Story;
 
-use super::{Controller, Given, Want};
+use super::{Controller, Desk, Given, Place, Want};
 
 impl Controller {
     /// A member said what it has in flight.
@@ -34,7 +34,7 @@ impl Controller {
     pub fn take_over(&mut self, node: NodeId, in_flight: impl IntoIterator<Item = Order>) {
         for order in in_flight {
             let id = order.id;
-            let given = Given { node, action: None, taken: true, sent: None, order };
+            let given = Given { node, place: None, why: None, taken: true, sent: None, order };
             self.given.entry(id).or_insert(given);
         }
     }
@@ -48,9 +48,14 @@ impl Controller {
 
     /// A node refuses our orders: it has seen a newer token. There is a newer DC, or the order
     /// was overtaken by one of ours; it must not be brought again.
-    pub fn refused(&mut self, order: OrderId, newest: Token, todo: &mut Vec<Effect>) {
-        if newest.term <= self.term && self.given.remove(&order).is_some() {
-            self.stale(AbortReason::Membership, todo);
+    pub fn refused(&mut self, order: OrderId, newest: Token, desk: &mut Desk<'_>) {
+        if newest.term > self.term {
+            return;
+        }
+        let Some(given) = self.given.remove(&order) else { return };
+        self.stale(AbortReason::Membership, desk);
+        if let Some(place) = given.place {
+            self.walk_at(place, StepInput::Failed, desk);
         }
     }
 
@@ -62,23 +67,32 @@ impl Controller {
         }
     }
 
-    /// Orders of a node whose life is over will never be answered.
-    pub fn node_gone(&mut self, node: NodeId) {
-        self.given.retain(|_, given| given.node != node);
-        if std::mem::take(&mut self.held) {
-            self.stale.get_or_insert(AbortReason::Membership);
+    /// A node was lost. What it was ordered may be under way there until it is proven off, but it
+    /// begins nothing more, and nobody waits for what it says of a notification.
+    pub fn node_lost(&mut self, node: NodeId, desk: &mut Desk<'_>) {
+        let is_notification = |given: &Given| match &given.order.task {
+            OrderTask::Run(op) => op.is_notification(),
+            OrderTask::Cancel { .. } | OrderTask::Leave => false,
+        };
+        self.given.retain(|_, given| given.node != node || !is_notification(given));
+        if let Some(name) = desk.state.name_of(node).cloned() {
+            self.lose(&name, false, desk);
         }
+    }
+
+    /// Orders of a node whose life is over will never be answered.
+    pub fn node_gone(&mut self, node: NodeId, desk: &mut Desk<'_>) {
+        self.given.retain(|_, given| given.node != node);
         self.sync.answered.remove(&node);
+        if let Some(name) = desk.state.name_of(node).cloned() {
+            self.lose(&name, true, desk);
+        }
     }
 
     /// Every member is asked once a term, also one that comes back in the middle of it: orders of
     /// an older DC that it took are part of the plan, and it takes no others.
-    pub(super) fn have_all_answered(
-        &mut self,
-        now: Now,
-        state: &ClusterState,
-        todo: &mut Vec<Effect>,
-    ) -> bool {
+    pub(super) fn have_all_answered(&mut self, desk: &mut Desk<'_>) -> bool {
+        let (now, state) = (desk.now, desk.state);
         let members = state.view.members.keys().copied();
         let sync = &mut self.sync;
         let waiting: BTreeSet<NodeId> =
@@ -86,7 +100,7 @@ impl Controller {
         if waiting.is_empty() {
             sync.waiting = waiting;
             if !std::mem::replace(&mut sync.in_charge, true) {
-                todo.push(Effect::Tale(Story::InCharge { term: self.term }));
+                desk.todo.push(Effect::Tale(Story::InCharge { term: self.term }));
             }
             return true;
         }
@@ -96,55 +110,20 @@ impl Controller {
             sync.sent = Some(now.moment);
             let token = Token { term: self.term, view: state.view.id, transition: 0 };
             for &to in &sync.waiting {
-                todo.push(Effect::Peer { to, message: Message::Sync { token } });
+                desk.todo.push(Effect::Peer { to, message: Message::Sync { token } });
             }
         }
         false
     }
 
-    /// The same operation is not ordered twice: the new graph waits for the one in flight.
-    pub(super) fn adopt_what_is_in_flight(
-        &mut self,
-        executor: &mut Executor,
-        state: &ClusterState,
-    ) {
-        // Whoever is to leave is told so by each plan anew, or no more.
-        self.given.retain(|_, given| given.order.task != OrderTask::Leave);
-        let mut adopted = Vec::new();
-        for (id, given) in &mut self.given {
-            given.action = None;
-            let Some(name) = state.name_of(given.node) else { continue };
-            let same = executor.graph().actions.iter().find(|action| {
-                action.node.as_ref() == Some(name) && book::is_same(&action.task, &given.order.task)
-            });
-            if let Some(action) = same {
-                adopted.push((*id, action.id));
-            }
-        }
-        let mut nothing = Vec::new();
-        for (order, action) in adopted {
-            if let Some(given) = self.given.get_mut(&order) {
-                given.action = Some(action);
-            }
-            executor.step(StepInput::Adopt(action), &mut nothing);
-        }
-    }
-
-    pub(super) fn perform(
-        &mut self,
-        action: &Action,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
-    ) {
-        let purpose = Purpose::Action { transition: self.transition, action: action.id };
+    pub(super) fn perform(&mut self, action: &Action, place: Place, desk: &mut Desk<'_>) {
+        let Place { transition, action: id } = place;
         let order = match &action.task {
             Task::Pseudo { .. } => return,
             Task::Resource(op) => match migrating(op, action) {
                 Some(entry) => {
-                    let purpose =
-                        Purpose::Before { transition: self.transition, action: action.id };
-                    wants.push(Want::Propose(Box::new(entry), purpose));
+                    let purpose = Purpose::Before { transition, action: id };
+                    desk.wants.push(Want::Propose(Box::new(entry), purpose));
                     return;
                 }
                 None => OrderTask::Run(op.clone()),
@@ -157,67 +136,65 @@ impl Controller {
             Task::Shutdown => OrderTask::Leave,
             Task::Fence { target, action, delay_s, .. } => {
                 let (target, action) = (target.clone(), *action);
-                wants.push(Want::Fence { target, action, delay_s: *delay_s });
+                desk.wants.push(Want::Fence { target, action, delay_s: *delay_s });
                 return;
             }
             Task::ClearFailures { .. }
             | Task::DeleteHistory { .. }
             | Task::Maintenance { .. }
             | Task::LiftShutdownLock { .. } => {
-                let node = action.node.as_ref().and_then(|name| state.node_named(name));
+                let purpose = Purpose::Action { transition, action: id };
+                let node = action.node.as_ref().and_then(|name| desk.state.node_named(name));
                 for change in book::changes_of_task(&action.task, node.map(|member| member.id)) {
-                    wants.push(Want::Propose(Box::new(Entry::Change(change)), purpose));
+                    desk.wants.push(Want::Propose(Box::new(Entry::Change(change)), purpose));
                 }
                 return;
             }
         };
-        self.give(order, action, todo, wants, state);
+        self.give(order, action, place, desk);
     }
 
     pub(super) fn give(
         &mut self,
         task: OrderTask,
         action: &Action,
-        todo: &mut Vec<Effect>,
-        wants: &mut Vec<Want>,
-        state: &ClusterState,
+        place: Place,
+        desk: &mut Desk<'_>,
     ) {
-        let host = action.router.as_ref().or(action.node.as_ref());
-        let Some(member) = host.and_then(|name| state.node_named(name)) else { return };
-        let must_wait = match &task {
-            OrderTask::Run(op) => self.is_under_way_elsewhere(op, member.id, state),
-            OrderTask::Leave => self.is_busy(member.id, &member.name),
-            OrderTask::Cancel { .. } => false,
-        };
-        if must_wait {
-            self.held = true;
+        let Some(member) = action.performer().and_then(|name| desk.state.node_named(name)) else {
             return;
+        };
+        if let OrderTask::Run(op) = &task {
+            if self.is_under_way_elsewhere(op, member.id, desk.state) {
+                // What the configuration puts in an order waits before it comes here. This is for
+                // what it says nothing of: better late than twice.
+                return self.stale(AbortReason::Membership, desk);
+            }
+            if op.operation == "start" {
+                self.brake.started(op.leaf(), &member.name, desk.now.moment);
+            }
         }
         self.next_order += 1;
         let order = Order {
             id: OrderId { term: self.term, number: self.next_order },
-            token: self.token(state),
+            token: self.token(desk.state),
             task,
         };
-        let name = member.name.clone();
-        todo.push(Effect::Tale(Story::Ordered {
-            node: name,
+        let why = self.reasons.of(action).cloned().filter(|_| place.transition == self.transition);
+        desk.todo.push(Effect::Tale(Story::Ordered {
+            node: member.name.clone(),
             key: book::order_key(&order),
-            why: self.reasons.of(action).cloned(),
+            why: why.clone(),
         }));
         if member.id == self.me {
-            wants.push(Want::OrderHere(Box::new(order.clone())));
+            desk.wants.push(Want::OrderHere(Box::new(order.clone())));
         }
-        let given = Given {
-            node: member.id,
-            action: Some(action.id),
-            taken: member.id == self.me,
-            sent: None,
-            order: order.clone(),
-        };
+        let (node, taken) = (member.id, member.id == self.me);
         // A node that leaves answers by leaving, and hears of it until then.
-        if order.task != OrderTask::Leave || member.id != self.me {
-            self.given.insert(order.id, given);
+        if order.task != OrderTask::Leave || !taken {
+            let id = order.id;
+            let given = Given { node, place: Some(place), why, taken, sent: None, order };
+            self.given.insert(id, given);
         }
     }
 
@@ -234,26 +211,14 @@ impl Controller {
             && book::is_unique(&state.cib, &op.key.resource)
     }
 
-    /// Whether a node has yet to answer anything: what it answers may be that something still
-    /// runs there, so that it cannot leave.
-    fn is_busy(&self, node: NodeId, name: &NodeName) -> bool {
-        let is_its = |action: &&Action| {
-            action.node.as_ref() == Some(name) && matches!(action.task, Task::Resource(_))
-        };
-        self.given.values().any(|given| given.node == node)
-            || self
-                .executor
-                .as_ref()
-                .is_some_and(|executor| executor.in_flight().any(|a| is_its(&a)))
-    }
-
-    pub(super) fn repeat_orders(&mut self, now: Now, todo: &mut Vec<Effect>) {
+    pub(super) fn repeat_orders(&mut self, desk: &mut Desk<'_>) {
+        let now = desk.now;
         for given in self.given.values_mut() {
             let is_due = given.sent.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
             if !given.taken && is_due {
                 given.sent = Some(now.moment);
                 let message = Message::Order(Box::new(given.order.clone()));
-                todo.push(Effect::Peer { to: given.node, message });
+                desk.todo.push(Effect::Peer { to: given.node, message });
             }
         }
     }

@@ -109,7 +109,11 @@ impl<S: LogStore> Node<S> {
             .fencer
             .jobs()
             .map(|job| job.target.clone())
-            .filter(|t| !wanted.contains(t) && !self.state.fence_asked.contains_key(t))
+            .filter(|t| {
+                !wanted.contains(t)
+                    && !self.state.fence_asked.contains_key(t)
+                    && !self.state.owes_on.contains(t)
+            })
             .collect();
         for target in unwanted {
             self.withdraw(now, &target);
@@ -171,12 +175,13 @@ impl<S: LogStore> Node<S> {
                     agent: found.agent,
                     params: found.params,
                     action,
-                    target,
                     plug,
                     timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+                    then_on: action == rota_fencing::Action::Off && self.is_to_reboot(&target),
+                    target,
                 });
                 if executor == self.config.me {
-                    self.driven_devices.take(executor, order, &mut self.todo);
+                    self.drive(executor, order);
                 } else {
                     let effect = self.asked_devices.ask(now, executor, order);
                     self.todo.push(effect);
@@ -204,21 +209,68 @@ impl<S: LogStore> Node<S> {
         }
     }
 
+    /// Whether a node that is being switched off is to be switched on again.
+    fn is_to_reboot(&self, target: &NodeName) -> bool {
+        self.fencer.jobs().filter(|job| job.target == target).any(|job| {
+            let all = |wish| job.requests.iter().any(|request| request.wish == wish);
+            all(rota_fencing::Wish::Reboot) && !all(rota_fencing::Wish::Off)
+        })
+    }
+
     pub(super) fn device_ended(
         &mut self,
         now: Now,
         attempt: AttemptId,
         reply: rota_fencing::Reply,
     ) {
-        match self.driven_devices.ended(attempt, &reply) {
-            Some(asker) if asker == self.config.me => {
-                self.fencer_step(now, rota_fencing::Event::Replied { attempt, reply });
+        if self.owed.answered(attempt, &reply, now.moment) {
+            return;
+        }
+        let Some((asker, order)) = self.driven_devices.ended(attempt, &reply) else { return };
+        if matches!(reply, rota_fencing::Reply::ProvenOff { .. }) {
+            self.owed.switched_off(order, now.moment);
+        }
+        if asker == self.config.me {
+            self.fencer_step(now, rota_fencing::Event::Replied { attempt, reply });
+        } else {
+            let message = Message::DeviceReplied { attempt, reply };
+            self.todo.push(Effect::Peer { to: asker, message });
+        }
+    }
+
+    /// Takes an order for a device, ours or that of another leader.
+    pub(super) fn drive(&mut self, asker: rota_ids::NodeId, order: Box<DeviceOrder>) {
+        // Whoever asks sees to what is owed.
+        self.owed.settled(&order.target);
+        self.driven_devices.take(asker, order, &mut self.todo);
+    }
+
+    /// Switches on what was switched off for a reboot and was left so.
+    pub(super) fn switch_on_what_is_owed(&mut self, now: Now) {
+        if self.replica.leader().is_none() {
+            let first = AttemptId(u64::from(self.config.life.start.0) << 32);
+            self.owed.alone(now.moment, first, &mut self.todo);
+        }
+        if self.controller.is_none() {
+            return;
+        }
+        let owed: Vec<NodeName> = self.state.owes_on.iter().cloned().collect();
+        for target in owed {
+            let is_heard =
+                self.state.node_named(&target).is_some_and(|m| self.neighbours.hears(m.id));
+            let is_at_it = self.fencer.jobs().any(|job| *job.target == target);
+            if is_heard || is_at_it || !self.owed.is_due(&target, now.moment) {
+                continue;
             }
-            Some(asker) => {
-                let message = Message::DeviceReplied { attempt, reply };
-                self.todo.push(Effect::Peer { to: asker, message });
-            }
-            None => {}
+            let request = Request {
+                target,
+                incarnation: None,
+                wish: rota_fencing::Wish::On,
+                delay: RequestDelay::Skip,
+                requested_by: self.config.name.0.clone(),
+                why: "it was switched off for a reboot and is not on again".into(),
+            };
+            self.fence_with(now, request);
         }
     }
 }
