@@ -35,11 +35,7 @@ fn doing(text: &str) -> Doing {
     let [operation, resource, node] = text.split(' ').collect::<Vec<_>>()[..] else {
         panic!("operation, resource, node: {text}")
     };
-    Doing {
-        resource: resource.into(),
-        node: NodeName::from(node),
-        operation: operation.into(),
-    }
+    Doing { resource: resource.into(), node: NodeName::from(node), operation: operation.into() }
 }
 
 #[test]

@@ -194,26 +194,30 @@ impl Executor {
     }
 
     /// A node answers no more. What it was to begin it will not; a notification under way there
-    /// has had its time. With `is_off` nothing of it is under way there any more, either.
-    pub fn lose(&mut self, node: &NodeName, is_off: bool, todo: &mut Vec<Effect>) {
+    /// has had its time. With `is_off` nothing of it is under way there any more, either. What
+    /// follows comes with the next step. Whether anything but notifications was to be done there.
+    pub fn lose(&mut self, node: &NodeName, is_off: bool) -> bool {
+        let mut is_missed = false;
         for index in 0..self.graph.actions.len() {
             let action = &self.graph.actions[index];
-            if action.performer() != Some(node) || !matches!(action.task, Task::Resource(_)) {
+            if action.performer() != Some(node)
+                || !matches!(action.task, Task::Resource(_))
+                || self.progress[index].is_over()
+            {
                 continue;
             }
             let (id, is_notification) = (action.id, action.is_notification());
             let begun = matches!(self.progress[index], Progress::InFlight);
             if is_notification {
                 self.enter_ended(id, Progress::Done);
-            } else if is_off || !begun {
-                self.enter_ended(id, Progress::Failed);
+            } else {
+                is_missed = true;
+                if is_off || !begun {
+                    self.enter_ended(id, Progress::Failed);
+                }
             }
         }
-        if self.draining {
-            self.drop_what_is_not_carried();
-        }
-        self.hand_out(&|_| false, todo);
-        self.look_for_the_end(todo);
+        is_missed
     }
 
     /// What belongs to no unit of work that has begun will not be done.

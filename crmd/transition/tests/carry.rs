@@ -136,15 +136,13 @@ fn a_lost_node_is_not_waited_for_with_notifications_and_begins_nothing() {
     step(&mut e, Input::Begin);
     step(&mut e, done(0));
     step(&mut e, Input::Drain);
-    let mut todo = Vec::new();
-    e.lose(&NodeName::from("b"), false, &mut todo);
-    assert_eq!(todo, [Effect::Perform(ActionId(3))]);
+    assert!(!e.lose(&NodeName::from("b"), false));
+    assert_eq!(step(&mut e, Input::Begin), [3]);
 
     let mut e = promotion();
     step(&mut e, Input::Begin);
     step(&mut e, Input::Drain);
-    let mut todo = Vec::new();
-    e.lose(&NodeName::from("a"), false, &mut todo);
+    assert!(e.lose(&NodeName::from("a"), false));
     step(&mut e, done(1));
     assert!(e.is_finished(), "who was to be promoted is lost");
 }

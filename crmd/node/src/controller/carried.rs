@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rota_ids::{NodeId, NodeName, Text};
-use rota_transition::executor::Burden;
-use rota_transition::{Action, ActionId, Carried, Executor, OpKey, Task, leaf};
+use rota_transition::executor::{Burden, Input};
+use rota_transition::{AbortReason, Action, ActionId, Carried, Executor, OpKey, Task, leaf};
 
 use crate::book;
 use crate::order::OrderTask;
@@ -199,7 +199,7 @@ impl Controller {
             });
             if let Some(action) = same.map(|action| action.id) {
                 given.place = Some(Place { transition: self.transition, action });
-                executor.step(rota_transition::executor::Input::Adopt(action), &mut nothing);
+                executor.step(Input::Adopt(action), &mut nothing);
             }
         }
     }
@@ -210,19 +210,18 @@ impl Controller {
         let mut all = Vec::new();
         for rest in &mut self.carried {
             let mut steps = Vec::new();
-            rest.executor.lose(node, is_off, &mut steps);
+            rest.executor.lose(node, is_off);
+            rest.executor.step(Input::Begin, &mut steps);
             all.push((rest.transition, steps));
-        }
-        if let Some(executor) = &mut self.executor {
-            let mut steps = Vec::new();
-            executor.step(rota_transition::executor::Input::Drain, &mut steps);
-            executor.lose(node, is_off, &mut steps);
-            all.push((self.transition, steps));
         }
         for (transition, steps) in all {
             self.carry_out(transition, &steps, desk);
         }
         self.let_go_of_what_ended();
+        if self.executor.as_mut().is_some_and(|executor| executor.lose(node, is_off)) {
+            self.stale(AbortReason::Membership, desk);
+        }
+        self.walk(Input::Begin, desk);
     }
 
     /// Whether a node has yet to answer anything: what it answers may be that something still
