@@ -112,6 +112,8 @@ pub struct Controller {
     /// What older plans have begun.
     carried: Vec<Remainder>,
     given: BTreeMap<OrderId, Given>,
+    /// Whom plans wanted fenced and who is not proven off yet.
+    fencing: BTreeSet<NodeName>,
     /// Why another plan is needed.
     stale: Option<AbortReason>,
     /// The plan that is being made.
@@ -141,6 +143,7 @@ impl Controller {
             executor: None,
             carried: Vec::new(),
             given: BTreeMap::new(),
+            fencing: BTreeSet::new(),
             stale: Some(AbortReason::Membership),
             planning: None,
             next_ticket: 0,

@@ -23,6 +23,10 @@ pub enum Trick {
     Lie,
     /// It needs most of its time.
     Slow,
+    /// It cannot be executed at all.
+    Error,
+    /// It says that all is well and has done nothing.
+    Pretend,
 }
 
 /// One run of an agent. It lives outside of the daemon and outlives it.
@@ -64,6 +68,11 @@ pub struct Services {
     lines: BTreeMap<Text, VecDeque<RunId>>,
     /// How many seconds the host's wall clock is fast.
     pub wall_is_fast: i64,
+    /// What every run of an operation of a resource does instead, whatever is rebooted: a broken
+    /// package.
+    pub broken: BTreeMap<(Text, Text), Trick>,
+    /// Whom replicas follow, where that depends on notifications.
+    pub follows: BTreeMap<Text, Text>,
     /// What the next run of an operation of a resource will do instead.
     pub tricks: BTreeMap<(Text, Text), Trick>,
 }
@@ -90,11 +99,16 @@ impl Services {
     fn begin(&mut self, rng: &mut Rng, now: Time, id: RunId) -> Option<Begun> {
         let run = self.runs.get_mut(&id)?;
         let op = &run.op;
-        let trick = self.tricks.remove(&(op.resource.clone(), op.operation.clone()));
+        let named = |name: &Text| (op.resource.clone(), name.clone());
+        let trick = (self.tricks.remove(&named(&op.key.operation)))
+            .or_else(|| self.tricks.remove(&named(&op.operation)))
+            .or_else(|| self.broken.get(&named(&op.key.operation)).copied())
+            .or_else(|| self.broken.get(&named(&op.operation)).copied());
         let timeout = u64::from(op.timeout_ms.max(1)) * MS;
         let takes = match (trick, op.operation.as_str()) {
             (Some(Trick::Hang), _) => timeout,
             (Some(Trick::Slow), _) => timeout * 8 / 10,
+            (Some(Trick::Error), _) => MS,
             (_, "monitor") => rng.between(2 * MS, 40 * MS),
             _ => rng.between(10 * MS, 300 * MS),
         };
@@ -119,6 +133,17 @@ impl Services {
         let half = rng.chance(500);
         let mut status = ExecStatus::Done;
         let rc = match (op.operation.as_str(), trick) {
+            (_, Some(Trick::Error)) => {
+                status = ExecStatus::Error;
+                if matches!(op.operation.as_str(), "start" | "promote") {
+                    self.undo(op);
+                }
+                1
+            }
+            ("start" | "promote", Some(Trick::Pretend)) => {
+                self.undo(op);
+                0
+            }
             (_, Some(Trick::Hang)) => {
                 status = ExecStatus::TimedOut;
                 if half && op.operation != "stop" {
@@ -141,23 +166,26 @@ impl Services {
                 1
             }
             (_, Some(Trick::Lie | Trick::Fail)) => 1,
-            ("stop", None | Some(Trick::Slow)) => {
+            ("stop", None | Some(Trick::Slow | Trick::Pretend)) => {
                 self.leave(&op.resource);
                 0
             }
-            ("demote", None | Some(Trick::Slow)) => {
+            ("demote", None | Some(Trick::Slow | Trick::Pretend)) => {
                 self.promoted.remove(&op.resource);
                 if is_active { 0 } else { NOT_RUNNING }
             }
-            ("monitor", None | Some(Trick::Slow)) => match (is_active, is_promoted) {
-                (true, true) => PROMOTED,
-                (true, false) => 0,
-                (false, _) => NOT_RUNNING,
-            },
-            ("promote" | "migrate_to" | "migrate_from", None | Some(Trick::Slow)) => {
-                i32::from(!is_active)
+            ("monitor", None | Some(Trick::Slow | Trick::Pretend)) => {
+                match (is_active, is_promoted) {
+                    (true, true) => PROMOTED,
+                    (true, false) => 0,
+                    (false, _) => NOT_RUNNING,
+                }
             }
-            (_, None | Some(Trick::Slow)) => 0,
+            (
+                "promote" | "migrate_to" | "migrate_from",
+                None | Some(Trick::Slow | Trick::Pretend),
+            ) => i32::from(!is_active),
+            (_, None | Some(Trick::Slow | Trick::Pretend)) => 0,
         };
         let outcome = outcome(&run, (since, self.wall_is_fast), now, rc, status);
         let resource = run.op.resource.clone();
@@ -223,7 +251,7 @@ impl Services {
     pub fn migrates_to(&self, id: RunId) -> Option<(Text, rota_ids::NodeName)> {
         let run = self.runs.get(&id)?;
         let RunState::Running { trick, .. } = run.state else { return None };
-        let works = matches!(trick, None | Some(Trick::Slow | Trick::Lie));
+        let works = matches!(trick, None | Some(Trick::Slow | Trick::Lie | Trick::Pretend));
         let is_it = run.op.operation == "migrate_to" && self.active.contains(&run.op.resource);
         let target = run.op.migrate_target.clone()?;
         (works && is_it).then(|| (run.op.resource.clone(), target))

@@ -3,6 +3,7 @@
 use rota_ids::Text;
 use rota_replica::LogStore as _;
 
+use crate::admin::Deed;
 use crate::agents::Trick;
 use crate::client::Step;
 use crate::clock::{MS, SECOND, Time};
@@ -37,6 +38,8 @@ pub struct Profile {
     pub change: u64,
     /// Jumps of wall clocks.
     pub walls: u64,
+    /// What administrators do to the configuration of a rough world.
+    pub edits: u64,
 }
 
 impl Profile {
@@ -61,7 +64,15 @@ impl Profile {
             store,
             change: 4,
             walls: 0,
+            edits: 0,
         }
+    }
+
+    /// The profile of a seed of a rough world: agents and administrators are always at it.
+    pub fn rough(seed: u64) -> Self {
+        let mut rng = Rng::new(seed ^ 0x0070_0c4a);
+        let (agents, edits) = (rng.between(3, 12), rng.between(0, 4));
+        Self { agents, edits, ..Self::of_seed(seed) }
     }
 }
 
@@ -109,7 +120,7 @@ impl World {
         let p = self.setup_profile();
         let weights = [
             p.power, p.crash, p.pause, p.cut, p.weather, p.cards, p.agents, p.admin, p.store,
-            p.change, p.walls,
+            p.change, p.walls, p.edits,
         ];
         let mut dice = self.rng.below(weights.iter().sum());
         let mut kind = 0;
@@ -132,6 +143,7 @@ impl World {
             7 => self.strike_admin(host),
             8 => self.strike_store(host),
             10 => self.strike_wall(host),
+            11 => self.strike_configuration(),
             _ => self.client_step(Step::Change),
         }
     }
@@ -254,6 +266,9 @@ impl World {
         let delay = [MS, 5 * MS, 30 * MS, 150 * MS][self.rng.index(4)];
         let one_link = self.rng.chance(500);
         self.net.rough = self.rng.chance(500);
+        for host in 0..self.hosts.len() {
+            self.trouble(host);
+        }
         self.tell(format!(
             "* weather: {loss} permille lost, up to {} ms late, rough: {}",
             delay / MS,
@@ -284,6 +299,9 @@ impl World {
     }
 
     fn strike_agents(&mut self, host: usize) {
+        if self.setup.pieces.is_some() {
+            return self.strike_rough_agents(host);
+        }
         let leaves: Vec<Text> =
             self.setup.unique().into_iter().chain(self.setup.everywhere()).collect();
         let resource = leaves[self.rng.index(leaves.len())].clone();
@@ -414,6 +432,7 @@ impl World {
         for host in 0..self.hosts.len() {
             self.hosts[host].card = Mood::Good;
             self.hosts[host].run.services.tricks.clear();
+            self.hosts[host].run.services.broken.clear();
             self.hosts[host].paused_until = self.hosts[host].paused_until.min(self.now);
             self.hosts[host].hung_until = self.hosts[host].hung_until.min(self.now);
             self.later(0, What::Resume(host));
@@ -432,6 +451,12 @@ impl World {
             }
             for late in [10, 30, 50] {
                 self.later(late * SECOND, What::Client(Step::Standby(host, false)));
+            }
+        }
+        if self.setup.pieces.is_some() {
+            for late in [5, 15, 31, 52] {
+                self.later(late * SECOND, What::Admin(Deed::Restore));
+                self.later(late * SECOND, What::Admin(Deed::Delete));
             }
         }
         for late in [35, 55] {

@@ -30,7 +30,7 @@ pub struct Violation {
 pub struct Checks {
     unique: Vec<Text>,
     everywhere: Vec<Text>,
-    promotable: Option<Text>,
+    promotables: Vec<(Text, usize)>,
     /// Digest of the state at each applied index.
     digests: BTreeMap<u64, (usize, u64)>,
     /// Name, value, and the applied index of who promised it.
@@ -61,7 +61,7 @@ impl Checks {
         Self {
             unique: setup.unique(),
             everywhere: setup.everywhere(),
-            promotable: setup.promotable().cloned(),
+            promotables: setup.promotables(),
             digests: BTreeMap::new(),
             promised: Vec::new(),
             leaders: BTreeMap::new(),
@@ -123,9 +123,9 @@ impl Checks {
 impl World {
     /// Never two active instances of a unique resource, never two promoted ones.
     pub(crate) fn check_instances(&mut self, changed: usize) {
-        if let Some(resource) = &self.checks.promotable {
+        for (resource, most) in &self.checks.promotables {
             let promoted = self.promoted(resource);
-            if promoted.len() > 1 {
+            if promoted.len() > *most {
                 let names: Vec<String> =
                     promoted.iter().map(|host| self.name(*host).to_string()).collect();
                 let what = format!("{resource} is promoted on {}", names.join(" and "));
@@ -357,9 +357,9 @@ impl World {
                 return Some(format!("{resource} is active {active} times"));
             }
         }
-        if let Some(resource) = &self.checks.promotable {
+        for (resource, wanted) in &self.checks.promotables {
             let promoted = self.promoted(resource).len();
-            if promoted != 1 {
+            if promoted != *wanted {
                 return Some(format!("{resource} is promoted {promoted} times"));
             }
         }

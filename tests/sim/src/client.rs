@@ -25,6 +25,10 @@ pub enum Step {
     Change,
     /// The agent of the promotable resource says how well its instance could be promoted.
     Score(usize),
+    /// An agent writes an attribute.
+    Write,
+    /// An administrator changes something.
+    Admin,
     /// Puts a node into standby or takes it out.
     Standby(usize, bool),
     /// Stops a node with a goodbye.
@@ -148,6 +152,7 @@ impl World {
                 let node = self.hosts[node].id.to_string().into();
                 self.ask(some, step, Ask::Change(attribute(node, "standby".into(), value)));
             }
+            Step::Write | Step::Admin => {}
             Step::Wait => {
                 self.ask(some, step, Ask::WaitIdle);
             }
@@ -155,6 +160,7 @@ impl World {
                 self.ask(node, step, Ask::Leave);
             }
             Step::Fence(node) => {
+                self.trouble(node);
                 let target = self.name(node);
                 let wish = rota_fencing::Wish::Reboot;
                 self.ask(some, step, Ask::Fence { target, wish, by: "admin".into() });
@@ -225,6 +231,8 @@ impl World {
             }
             Step::Admit(_)
             | Step::Score(_)
+            | Step::Write
+            | Step::Admin
             | Step::Standby(_, _)
             | Step::Leave(_)
             | Step::Fence(_)

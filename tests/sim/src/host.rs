@@ -41,6 +41,8 @@ pub struct Host {
     pub deferred: Vec<What>,
     /// What waits for the main loop.
     pub deferred_loop: Vec<What>,
+    /// A card has switched it off, and none has switched it on since.
+    pub off_by_card: bool,
     /// A boot is under way.
     pub booting: bool,
     /// Since when the host cannot talk to a majority (as the checker sees it).
@@ -96,6 +98,15 @@ pub struct Daemon {
     pub links: BTreeMap<NodeId, usize>,
     /// Applied entries when the checkers looked last.
     pub checked: u64,
+}
+
+impl Volatile {
+    /// What is left of it: broken packages stay broken.
+    pub fn after_power_cut(&mut self) -> Self {
+        let mut left = Self::default();
+        left.services.broken = std::mem::take(&mut self.services.broken);
+        left
+    }
 }
 
 impl Host {

@@ -33,6 +33,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The rough run of a seed.
+    pub fn rough(seed: u64, minutes: u64) -> Self {
+        let setup = Some(Setup::rough(seed));
+        Self { setup, profile: Some(Profile::rough(seed)), ..Self::of(seed, minutes) }
+    }
+
     /// The plain run of a seed.
     pub fn of(seed: u64, minutes: u64) -> Self {
         let bugs = Bugs::default();

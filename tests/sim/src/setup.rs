@@ -4,6 +4,7 @@ use rota_cib::change::{Edit, Item, Place};
 use rota_cib::resource::{CloneChild, Resource};
 use rota_ids::Text;
 
+use crate::pieces::{Kind, Piece, Pieces, Tie};
 use crate::rng::Rng;
 
 /// What a world is made of.
@@ -23,6 +24,8 @@ pub struct Setup {
     pub migratable: bool,
     /// Whether failures are forgotten after a while.
     pub forgets_failures: bool,
+    /// The services of a rough world, in place of those above.
+    pub pieces: Option<Pieces>,
 }
 
 impl Setup {
@@ -35,7 +38,18 @@ impl Setup {
         promotable: false,
         migratable: false,
         forgets_failures: false,
+        pieces: None,
     };
+
+    /// Three hosts with these services.
+    pub fn of_pieces(pieces: Vec<Piece>, ties: Vec<Tie>) -> Self {
+        Self { pieces: Some(Pieces { pieces, ties }), ..Self::SMALL }
+    }
+
+    /// The rough setup of a seed.
+    pub fn rough(seed: u64) -> Self {
+        Self { pieces: Some(Pieces::of_seed(seed)), ..Self::plain(seed) }
+    }
 
     /// The setup of a seed.
     pub fn of_seed(seed: u64) -> Self {
@@ -54,11 +68,15 @@ impl Setup {
             promotable: false,
             migratable: false,
             forgets_failures: false,
+            pieces: None,
         }
     }
 
     /// The configuration as people would write it.
     fn document(&self) -> String {
+        if let Some(pieces) = &self.pieces {
+            return self.document_of(&pieces.resources(), &pieces.constraints());
+        }
         let mut resources = String::new();
         resources += &primitive("vip", 10);
         resources += &primitive("db", 1_000);
@@ -89,17 +107,21 @@ impl Setup {
         if self.forgets_failures {
             resources = forgetting(&resources);
         }
-        for number in 1..=self.hosts {
-            resources += &fence_device(number);
-        }
+        let constraints = format!(
+            "<rsc_colocation id='app-db' rsc='app' with-rsc='db' score='INFINITY'/>\
+             <rsc_order id='db-app' first='db' then='app'/>{constraints}"
+        );
+        self.document_of(&resources, &constraints)
+    }
+
+    fn document_of(&self, resources: &str, constraints: &str) -> String {
+        let devices: String = (1..=self.hosts).map(fence_device).collect();
         format!(
             "<cib validate-with='pacemaker-3.9' admin_epoch='0' epoch='0' num_updates='0'>\
              <configuration><crm_config><cluster_property_set id='sim'>\
              <nvpair id='sim-stonith' name='stonith-enabled' value='true'/>\
              </cluster_property_set></crm_config><nodes/>\
-             <resources>{resources}</resources><constraints>\
-             <rsc_colocation id='app-db' rsc='app' with-rsc='db' score='INFINITY'/>\
-             <rsc_order id='db-app' first='db' then='app'/>\
+             <resources>{resources}{devices}</resources><constraints>\
              {constraints}</constraints></configuration><status/></cib>"
         )
     }
@@ -123,6 +145,10 @@ impl Setup {
 
     /// Resources of which at most one may be active anywhere.
     pub fn unique(&self) -> Vec<Text> {
+        if let Some(pieces) = &self.pieces {
+            let single = pieces.pieces.iter().filter(|piece| !piece.is_clone());
+            return single.flat_map(Piece::leaves).collect();
+        }
         let mut unique: Vec<Text> = vec!["vip".into(), "db".into(), "app".into()];
         if self.group {
             unique.extend(["g1", "g2", "g3"].map(Text::from));
@@ -135,6 +161,10 @@ impl Setup {
 
     /// Resources that run everywhere.
     pub fn everywhere(&self) -> Vec<Text> {
+        if let Some(pieces) = &self.pieces {
+            let clones = pieces.pieces.iter().filter(|piece| piece.is_clone());
+            return clones.flat_map(Piece::leaves).collect();
+        }
         let mut everywhere: Vec<Text> = Vec::new();
         if self.clone {
             everywhere.push("web".into());
@@ -146,7 +176,18 @@ impl Setup {
     /// The resource of which at most one instance may be promoted anywhere.
     pub fn promotable(&self) -> Option<&'static Text> {
         static PG: std::sync::LazyLock<Text> = std::sync::LazyLock::new(|| "pg".into());
-        self.promotable.then(|| &*PG)
+        (self.promotable && self.pieces.is_none()).then(|| &*PG)
+    }
+
+    /// What can be promoted, and how many instances of it may be.
+    pub fn promotables(&self) -> Vec<(Text, usize)> {
+        let plain = self.promotable().map(|pg| (pg.clone(), 1));
+        let pieces = self.pieces.iter().flat_map(|pieces| &pieces.pieces);
+        let rough = pieces.filter_map(|piece| match piece.kind {
+            Kind::Promotable(most) => Some((piece.id.into(), most)),
+            _ => None,
+        });
+        plain.into_iter().chain(rough).collect()
     }
 
     /// All resources that have a history.

@@ -142,10 +142,15 @@ impl World {
             return;
         }
         self.tell(format!("* daemon of {} dies", self.name(place)));
+        self.trouble(place);
         self.daemon_gone(place);
         let runs: Vec<RunId> = self.hosts[place].run.services.runs.keys().copied().collect();
         for run in runs {
             if self.rng.chance(100) {
+                if let Some(lost) = self.hosts[place].run.services.runs.get(&run) {
+                    let resource = lost.op.resource.clone();
+                    self.harmed(place, &resource);
+                }
                 let now = self.now;
                 let begun = self.hosts[place].run.services.lose(&mut self.rng, now, run);
                 self.agent_begun(place, begun);
@@ -398,6 +403,7 @@ impl World {
             self.tell(format!("{}: agent start {}", self.name(place), op.resource));
             self.check_start(place);
         }
+        self.expect_queued(place, &op);
         let now = self.now;
         let begun = self.hosts[place].run.services.ask(&mut self.rng, now, run, op);
         self.agent_begun(place, begun);
@@ -406,6 +412,8 @@ impl World {
 
     fn agent_begun(&mut self, place: usize, begun: Option<Begun>) {
         if let (Some(begun), Some(boot)) = (begun, self.hosts[place].boot) {
+            self.expect_began(place, begun.run);
+            self.script(place, boot, begun);
             self.later(begun.takes, What::AgentEnds(place, boot, begun.run));
         }
     }
@@ -432,6 +440,7 @@ impl World {
         let services = &mut self.hosts[place].run.services;
         let begun = services.end(&mut self.rng, now, run);
         let ended = services.runs.get(&run).map(|run| run.state.clone());
+        self.expect_ended(place, run);
         self.agent_begun(place, begun);
         if let Some((resource, target)) = migrates {
             self.tell(format!(
@@ -555,7 +564,9 @@ impl World {
         let is_on = self.hosts[target].boot.is_some();
         let reply = match order.action {
             Action::Off => {
+                self.expect_shot(target);
                 self.power_off(target);
+                self.hosts[target].off_by_card = true;
                 Reply::ProvenOff { how: "seen off".into() }
             }
             Action::On => {

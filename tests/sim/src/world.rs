@@ -50,6 +50,8 @@ pub enum What {
     Unreachable(usize, u64, NodeId),
     /// An agent comes to its end.
     AgentEnds(usize, BootId, RunId),
+    /// An agent writes an attribute on its way.
+    AgentWrites(usize, BootId, RunId, Box<crate::script::Write>),
     /// The daemon hears of the end of an agent.
     AgentSaid(usize, u64, RunId, AgentOutcome),
     /// An order arrives at a management card.
@@ -66,6 +68,8 @@ pub enum What {
     Undo(crate::chaos::Undo),
     /// The administrator or a client does something.
     Client(crate::client::Step),
+    /// An administrator changes the configuration.
+    Admin(crate::admin::Deed),
     /// The checkers look around.
     Look,
 }
@@ -144,6 +148,8 @@ pub struct World {
     pub net: Net,
     /// The checkers.
     pub checks: Checks,
+    /// The checkers of rough worlds.
+    pub expect: crate::expect::Expect,
     /// Clients and what they were told.
     pub client: Client,
     /// Deliberate bugs.
@@ -175,6 +181,7 @@ impl World {
         let net = Net::new(setup.hosts, setup.links);
         Self {
             checks: Checks::new(&setup),
+            expect: crate::expect::Expect::new(&setup),
             client: Client::default(),
             net,
             hosts,
@@ -301,6 +308,9 @@ impl World {
             What::Report(place, serial, report) => self.report(place, serial, *report),
             What::Unreachable(place, serial, peer) => self.unreachable(place, serial, peer),
             What::AgentEnds(place, boot, run) => self.agent_ends(place, boot, run),
+            What::AgentWrites(place, boot, run, write) => {
+                self.agent_writes(place, boot, run, *write);
+            }
             What::AgentSaid(place, serial, run, outcome) => {
                 self.agent_said(place, serial, run, outcome);
             }
@@ -313,8 +323,10 @@ impl World {
             What::Chance => self.chance(),
             What::Undo(undo) => self.undo(undo),
             What::Client(step) => self.client_step(step),
+            What::Admin(deed) => self.administer(deed),
             What::Look => {
                 self.look();
+                self.expect_now();
                 self.later(500 * MS, What::Look);
             }
         }
@@ -325,6 +337,7 @@ impl World {
         let (place, needs_loop) = match &what {
             What::Booted(place, _) | What::Start(place, _) => (*place, false),
             What::MemberWake(place, _, _) | What::AgentEnds(place, _, _) => (*place, false),
+            What::AgentWrites(place, ..) => (*place, false),
             What::Heartbeat(to, ..) => (*to, false),
             What::Tick(place, _) | What::NodeWake(place, _) => (*place, true),
             What::Round(place, _) | What::Planned(place, _, _) => (*place, true),
@@ -337,6 +350,7 @@ impl World {
             | What::Chance
             | What::Undo(_)
             | What::Client(_)
+            | What::Admin(_)
             | What::Look => return Some(what),
         };
         let host = &mut self.hosts[place];
@@ -354,6 +368,7 @@ impl World {
     /// Stops all software of a host for a while (SIGSTOP of everything, or a hypervisor's pause).
     pub fn pause(&mut self, place: usize, span: Time) {
         let until = self.now + span;
+        self.trouble(place);
         self.hosts[place].paused_until = until;
         self.tell(format!("* {} stands still for {:.3} s", self.hosts[place].name, seconds(span)));
         self.later(span, What::Resume(place));
@@ -370,6 +385,7 @@ impl World {
 
     /// Stops the main loop of a daemon for a while.
     pub fn hang(&mut self, place: usize, span: Time) {
+        self.trouble(place);
         self.hosts[place].hung_until = self.now + span;
         self.tell(format!("* main loop of {} hangs {:.3} s", self.name(place), seconds(span)));
         self.later(span, What::Unhang(place));
@@ -400,8 +416,9 @@ impl World {
         let host = &mut self.hosts[place];
         host.boot = Some(boot);
         host.clock = Clock::new(now, skew);
-        host.run = Volatile::default();
+        host.run = host.run.after_power_cut();
         host.booting = true;
+        host.off_by_card = false;
         host.departed = false;
         self.tell(format!("* {} is switched on", self.hosts[place].name));
         self.later(boots_for, What::Booted(place, boot));
@@ -421,6 +438,7 @@ impl World {
             return;
         }
         self.tell(format!("* {} loses its power", self.hosts[place].name));
+        self.trouble(place);
         self.daemon_gone(place);
         let unsynced = self.hosts[place].disk.log.unsynced();
         let keep = self.rng.index(unsynced + 1);
@@ -429,7 +447,7 @@ impl World {
         host.boot = None;
         host.booting = false;
         host.departed = false;
-        host.run = Volatile::default();
+        host.run = host.run.after_power_cut();
         host.deferred.clear();
         host.deferred_loop.clear();
         host.paused_until = 0;
@@ -493,6 +511,7 @@ fn new_host(rng: &mut Rng, place: usize) -> Host {
         hung_until: 0,
         deferred: Vec::new(),
         deferred_loop: Vec::new(),
+        off_by_card: false,
         booting: false,
         alone_since: None,
     }

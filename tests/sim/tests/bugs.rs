@@ -18,6 +18,7 @@ const NOTHING: Profile = Profile {
     store: 0,
     change: 1,
     walls: 0,
+    edits: 0,
 };
 
 /// What a checker found in the first seed in which one found anything.

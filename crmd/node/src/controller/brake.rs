@@ -113,9 +113,8 @@ impl Mercy {
             _ => None,
         };
         let waiting = controller.executor.iter().flat_map(rota_transition::Executor::waiting);
-        let in_flight = controller.executor.iter().flat_map(rota_transition::Executor::in_flight);
         Self {
-            fencing: in_flight.filter_map(target).collect(),
+            fencing: controller.fencing.intersection(&alive).cloned().collect(),
             waiting: waiting.filter_map(target).collect(),
             needed: state.roster.len() / 2 + 1,
             dc: state.name_of(controller.me).cloned(),

@@ -62,6 +62,7 @@ impl Controller {
 
     /// The log holds the proof that a node is off.
     pub fn node_ended(&mut self, target: &NodeName, id: Option<NodeId>, desk: &mut Desk<'_>) {
+        self.fencing.remove(target);
         if let Some(id) = id {
             self.node_gone(id, desk);
         }

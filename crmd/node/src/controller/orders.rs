@@ -136,6 +136,7 @@ impl Controller {
             Task::Shutdown => OrderTask::Leave,
             Task::Fence { target, action, delay_s, .. } => {
                 let (target, action) = (target.clone(), *action);
+                self.fencing.insert(target.clone());
                 desk.wants.push(Want::Fence { target, action, delay_s: *delay_s });
                 return;
             }

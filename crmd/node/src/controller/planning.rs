@@ -122,6 +122,7 @@ impl Controller {
                 return;
             }
         };
+        self.fencing.retain(|target| made.fences.contains(target));
         desk.wants.push(Want::FenceOnly(made.fences));
         self.recheck_at = graph.recheck_at.map(WallTime);
         let actions = graph.actions.iter().filter_map(book::action_key).collect();

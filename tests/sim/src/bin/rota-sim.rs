@@ -38,14 +38,20 @@ struct Args {
     /// Wall clocks jump, and failures are forgotten after a while.
     #[arg(long)]
     walls: bool,
+    /// Agents that write, hang, lie and fail, services of every kind, and administrators at work.
+    #[arg(long)]
+    rough: bool,
     /// End after so many failing seeds.
     #[arg(long, default_value_t = 1)]
     failures: u64,
 }
 
 fn plan(args: &Args, seed: u64) -> Plan {
-    let mut setup = Setup::of_seed(seed);
-    let mut profile = Profile::of_seed(seed);
+    let (mut setup, mut profile) = if args.rough {
+        (Setup::rough(seed), Profile::rough(seed))
+    } else {
+        (Setup::of_seed(seed), Profile::of_seed(seed))
+    };
     setup.hosts = args.hosts.unwrap_or(setup.hosts);
     if args.walls {
         setup.forgets_failures = true;

@@ -1,0 +1,61 @@
+//! *Rest*: when the DC has nothing left to do, a plan made anew has nothing to do either. What
+//! expires has its effect at once: the new plan is made for the present time.
+
+use rota_policy::{Options, plan};
+use rota_transition::Task;
+
+use crate::clock::{self, SECOND, Time};
+use crate::world::World;
+
+/// How long a DC may have yet to notice: a failure that expires between two whole seconds, a
+/// change on its way through the log.
+const NOTICES_WITHIN: Time = 3 * SECOND;
+
+/// What was seen at the last look.
+#[derive(Debug, Default)]
+pub(super) struct Rest {
+    /// The DC, its term, and the entry that it had applied.
+    seen: (usize, u64, u64),
+    since: Time,
+    /// When a plan was made last to see whether it is empty.
+    planned: Time,
+}
+
+impl World {
+    pub(super) fn expect_rest(&mut self) {
+        let leaders = self.leaders();
+        let &[(place, term)] = leaders.as_slice() else { return };
+        let Some(daemon) = self.hosts[place].daemon.as_ref() else { return };
+        let node = &daemon.node;
+        let seen = (place, term, node.replica().applied().0);
+        let idle = node.pending().is_empty() && node.fencing_jobs().is_empty();
+        let ready = idle && node.is_quorate() && self.hosts[place].is_working(self.now);
+        let rest = &mut self.expect.rest;
+        if seen != rest.seen || !ready {
+            rest.seen = seen;
+            rest.since = self.now;
+            return;
+        }
+        if self.now < rest.since.max(rest.planned) + NOTICES_WITHIN {
+            return;
+        }
+        rest.planned = self.now;
+        let mut cib = rota_cib::Cib::clone(&node.state().cib);
+        cib.header.have_quorum = Some(true);
+        cib.header.dc_uuid = Some(self.hosts[place].id.to_string().into());
+        let wall = clock::wall(self.now, self.hosts[place].run.services.wall_is_fast);
+        let graph = plan(&cib, wall, &Options::default()).graph;
+        let real = graph.actions.iter().filter(|a| !matches!(a.task, Task::Pseudo { .. }));
+        let left: Vec<String> = real
+            .take(4)
+            .map(|action| match &action.task {
+                Task::Resource(op) => format!("{} on {:?}", op.key, action.node),
+                other => format!("{other:?} on {:?}", action.node),
+            })
+            .collect();
+        if !left.is_empty() {
+            let what = format!("the DC rests, and this is left to do: {}", left.join("; "));
+            self.violated(what);
+        }
+    }
+}
