@@ -7,6 +7,7 @@
 mod attribute;
 mod edit;
 mod record;
+mod same;
 
 use rota_ids::WallTime;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use attribute::{AttributeChange, AttributeKind, Lifetime, NewValue, xml_id};
 pub use edit::{Edit, Item, List, Place, diff};
 pub use record::{NodeUpdate, OperationFilter, Recorded, TicketAction};
+pub use same::is_noop;
 
 use crate::validate::{Finding, errors};
 use crate::{Cib, Config, Text, Version};

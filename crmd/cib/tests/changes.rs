@@ -6,8 +6,9 @@ mod common;
 
 use proptest::prelude::*;
 use rota_cib::change::{
-    AttributeChange, AttributeKind, Change, Configure, Edit, Item, Lifetime, NewValue, NodeUpdate,
-    OperationFilter, Place, Recorded, Refused, ReplaceConfig, TicketAction, apply, diff,
+    AttributeChange, AttributeKind, Change, Configure, Edit, Item, Lifetime, List, NewValue,
+    NodeUpdate, OperationFilter, Place, Recorded, Refused, ReplaceConfig, TicketAction, apply,
+    diff, is_noop,
 };
 use rota_cib::node::Node;
 use rota_cib::status::{DONE, OperationRecord, PENDING, ResourceHistory};
@@ -373,4 +374,108 @@ fn config(nodes: &[(u8, u8)]) -> Config {
         ..Node::default()
     };
     Config { nodes: nodes.iter().map(node).collect(), ..Config::default() }
+}
+
+/// Changes of every kind over few names and values, so that many change nothing.
+fn any_change() -> impl Strategy<Value = Change> {
+    let node = || prop::sample::select(vec!["1", "2", "9"]).prop_map(Text::from);
+    let word = || prop::sample::select(vec!["a", "b", "online"]).prop_map(Text::from);
+    let value = prop_oneof![
+        word().prop_map(NewValue::Set),
+        (0..2i32).prop_map(NewValue::Add),
+        Just(NewValue::Unset),
+    ];
+    let lifetime = prop::sample::select(vec![Lifetime::Forever, Lifetime::UntilReboot]);
+    let kind = prop::sample::select(vec![AttributeKind::Plain, AttributeKind::Utilization]);
+    let set = prop::option::of(word());
+    let attribute = (node(), word(), value, lifetime, kind, set).prop_map(
+        |(node, name, value, lifetime, kind, set)| {
+            Change::SetAttribute(AttributeChange { node, name, value, lifetime, kind, set })
+        },
+    );
+    let action = prop_oneof![
+        Just(TicketAction::Grant),
+        Just(TicketAction::Revoke),
+        Just(TicketAction::Forget),
+        any::<bool>().prop_map(TicketAction::Standby),
+        (word(), prop::option::of(word())).prop_map(|(n, v)| TicketAction::Attribute(n, v)),
+    ];
+    let ticket = (word(), action).prop_map(|(id, action)| Change::Ticket { id, action });
+    let state = (node(), prop::option::of(word()), prop::option::of(word())).prop_map(
+        |(id, crmd, other)| {
+            let other = vec![("x".into(), other)];
+            Change::NodeState(NodeUpdate { id, crmd, other, ..NodeUpdate::default() })
+        },
+    );
+    let filter = prop::sample::select(vec![
+        OperationFilter::All,
+        OperationFilter::Failures,
+        OperationFilter::Repeated { operation: "monitor".into(), interval_ms: 10_000 },
+    ]);
+    let forget = (prop::option::of(node()), filter).prop_map(|(node, filter)| {
+        Change::ForgetOperations { resource: "vip".into(), node, filter }
+    });
+    let recorded = (any::<bool>(), 0..2i32).prop_map(|(repeated, rc)| match repeated {
+        true => record("monitor", 10_000, rc, 0),
+        false => record("start", 0, rc, 0),
+    });
+    let edit = prop_oneof![
+        (word(), prop::option::of(word())).prop_map(|(id, description)| {
+            let node = Node { id: id.clone(), uname: id, description, ..Node::default() };
+            Edit::Put { item: Box::new(Item::Node(node)), place: Place::Same }
+        }),
+        word().prop_map(|id| Edit::Remove { list: List::Nodes, id }),
+        word().prop_map(|value| Edit::SetProperties {
+            set: "opts".into(),
+            values: vec![("cluster-name".into(), value)]
+        }),
+    ];
+    let base = prop::option::of((5..8u64).prop_map(|epoch| version(epoch, 0)));
+    let configure = (base, edit).prop_map(|(base, edit)| {
+        Change::Configure(Configure { base, edits: vec![edit], ..Configure::default() })
+    });
+    prop_oneof![
+        attribute,
+        ticket,
+        state,
+        forget,
+        recorded,
+        configure,
+        node().prop_map(|node| Change::NodeGone { node }),
+        (node(), any::<bool>(), any::<bool>()).prop_map(|(node, attributes, history)| {
+            Change::ClearTransient { node, attributes, history }
+        }),
+        prop::option::of(word())
+            .prop_map(|dc_uuid| Change::Leader { dc_uuid, have_quorum: Some(true) }),
+        (0..3u64).prop_map(Change::RaiseAdminEpoch),
+    ]
+}
+
+proptest! {
+    /// The version says whether anything changed, and what is known to change nothing does not.
+    /// What is refused is never called that: it must be refused.
+    #[test]
+    fn what_changes_nothing_is_known_before(changes in prop::collection::vec(any_change(), 1..25)) {
+        let mut cib = cib();
+        for change in changes {
+            let before = cib.clone();
+            let noop = is_noop(&cib, &change);
+            let applied = apply(&mut cib, &change, NOW);
+            let same = cib == before;
+            if !matches!(change, Change::RecordOperation(_)) {
+                prop_assert_eq!(same, cib.header.version == before.header.version, "{:?}", &change);
+            }
+            if noop {
+                prop_assert!(same && applied.is_ok(), "{:?}", &change);
+            } else if same && applied.is_ok() {
+                // Only what depends on the time, or is always news, is not known before.
+                let is_news = matches!(
+                    change,
+                    Change::RecordOperation(_)
+                        | Change::Ticket { action: TicketAction::Grant, .. }
+                );
+                prop_assert!(is_news, "{:?}", &change);
+            }
+        }
+    }
 }

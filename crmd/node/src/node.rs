@@ -3,6 +3,7 @@
 mod clients;
 mod fencing;
 mod seats;
+mod unchanged;
 
 use std::collections::BTreeSet;
 
@@ -77,6 +78,7 @@ pub struct Node<S: LogStore> {
     minority: Minority,
     asked_devices: Asked,
     driven_devices: Driven,
+    unchanged: unchanged::Unchanged,
     waiting_for_idle: Vec<RequestId>,
     asked_for_idle: Option<rota_ids::Moment>,
     leaving: bool,
@@ -108,6 +110,7 @@ impl<S: LogStore> Node<S> {
             minority: Minority::new(now, has_past),
             asked_devices: Asked::default(),
             driven_devices: Driven::default(),
+            unchanged: unchanged::Unchanged::default(),
             waiting_for_idle: Vec::new(),
             asked_for_idle: None,
             leaving: false,
@@ -242,6 +245,7 @@ impl<S: LogStore> Node<S> {
             for effect in effects {
                 self.replica_effect(now, effect)?;
             }
+            self.answer_unchanged();
             let is_answer = |effect: &mut Effect| matches!(effect, Effect::Tell { .. });
             let answers: Vec<Effect> = self.todo.extract_if(.., is_answer).collect();
             if !answers.is_empty() {
@@ -292,7 +296,8 @@ impl<S: LogStore> Node<S> {
             }
             replica::Effect::Members(_) => self.seat_everybody(),
             replica::Effect::SnapshotWanted => self.snapshot_wanted = true,
-            replica::Effect::ReadReady { .. } | replica::Effect::ReadLost { .. } => {}
+            replica::Effect::ReadReady { token, index } => self.led(now, token, Some(index)),
+            replica::Effect::ReadLost { token } => self.led(now, token, None),
         }
         Ok(())
     }
@@ -433,6 +438,8 @@ impl<S: LogStore> Node<S> {
     fn peer(&mut self, now: Now, from: NodeId, message: Message) {
         match message {
             Message::Propose(bytes) => self.propose_for(now, bytes),
+            Message::Ask(bytes) => self.asked_by_peer(now, from, bytes),
+            Message::Unchanged { id, applied } => self.told_unchanged(id, applied),
             Message::Order(order) => self.order(now, from, *order),
             Message::OrderTaken(order) => {
                 if let Some(controller) = &mut self.controller {

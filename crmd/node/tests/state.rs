@@ -316,3 +316,22 @@ fn who_loses_the_source_of_a_migration_looks_at_its_target() {
     let ended = place(|news| matches!(news, News::Ended { .. }));
     assert!(status.is_some() && status < ended, "orders of the old plan must not go on: {news:?}");
 }
+
+/// An agent writes its score at each monitor: a plan each time would never let anything end.
+#[test]
+fn an_entry_that_changes_nothing_is_no_news() {
+    let mut log = Log::new();
+    let set = || {
+        Entry::Change(Change::SetAttribute(AttributeChange {
+            node: "1".into(),
+            name: "master-db".into(),
+            value: NewValue::Set("5".into()),
+            lifetime: Lifetime::UntilReboot,
+            kind: AttributeKind::Plain,
+            set: None,
+        }))
+    };
+    assert_eq!(log.propose(set()).1, [News::Status]);
+    let (answer, news) = log.propose(set());
+    assert_eq!((answer, news), (Answer::Done(log.state.cib.header.version), vec![]));
+}
