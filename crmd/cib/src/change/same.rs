@@ -28,7 +28,7 @@ pub fn is_noop(cib: &Cib, change: &Change) -> bool {
         Change::ClearTransient { node, attributes, history } => {
             state(cib, node).is_none_or(|state| {
                 let has_history = state.history_id.is_some() || !state.history.is_empty();
-                !(*attributes && state.attributes_id.is_some()) && !(*history && has_history)
+                !(*attributes && state.attributes_id.is_some() || *history && has_history)
             })
         }
         Change::ForgetOperations { resource, node, filter } => {
