@@ -239,7 +239,9 @@ impl ClusterState {
                 {
                     self.look_at_targets(|open| open.resource == *resource, at, news)?;
                 }
-                news.extend(changed.then(|| book::news_of(change)));
+                if changed {
+                    news.extend(book::news_of(&self.cib, change));
+                }
                 Ok(None)
             }
             Entry::Result(result) => self.result(result, at, news),

@@ -321,17 +321,19 @@ fn who_loses_the_source_of_a_migration_looks_at_its_target() {
 #[test]
 fn an_entry_that_changes_nothing_is_no_news() {
     let mut log = Log::new();
-    let set = || {
+    let set = |name: &str, value: &str| {
         Entry::Change(Change::SetAttribute(AttributeChange {
             node: "1".into(),
-            name: "master-db".into(),
-            value: NewValue::Set("5".into()),
+            name: name.into(),
+            value: NewValue::Set(value.into()),
             lifetime: Lifetime::UntilReboot,
             kind: AttributeKind::Plain,
             set: None,
         }))
     };
-    assert_eq!(log.propose(set()).1, [News::Status]);
-    let (answer, news) = log.propose(set());
+    assert_eq!(log.propose(set("master-db", "5")).1, [News::Status]);
+    let (answer, news) = log.propose(set("master-db", "5"));
     assert_eq!((answer, news), (Answer::Done(log.state.cib.header.version), vec![]));
+    // Nor is what no plan reads.
+    assert_eq!(log.propose(set("lsn_location", "0/3000060")).1, []);
 }
