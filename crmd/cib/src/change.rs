@@ -8,6 +8,7 @@ mod attribute;
 mod edit;
 mod record;
 mod same;
+mod texts;
 
 use rota_ids::WallTime;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ pub use attribute::{AttributeChange, AttributeKind, Lifetime, NewValue, xml_id};
 pub use edit::{Edit, Item, List, Place, diff};
 pub use record::{NodeUpdate, OperationFilter, Recorded, TicketAction};
 pub use same::is_noop;
+pub use texts::{REASON_CHARS_MAX, readable_reason};
 
 use crate::validate::{Finding, errors};
 use crate::{Cib, Config, Text, Version};
@@ -138,6 +140,9 @@ pub enum Refused {
     /// The edits would bring errors into the configuration.
     #[error("the change would make the configuration invalid: {}", summary(.0))]
     Invalid(Vec<Finding>),
+    /// A text that no document can hold.
+    #[error("no document can hold this, leave it out: {0}")]
+    Unwritable(crate::xml::Unwritable),
     /// An item that was to be removed is not there.
     #[error("there is no '{id}' to remove; it may have been removed already")]
     NoSuchItem {
@@ -171,6 +176,7 @@ enum Effect {
 /// # Errors
 /// [`Refused`]; the Cib is unchanged then.
 pub fn apply(cib: &mut Cib, change: &Change, at: WallTime) -> Result<Version, Refused> {
+    texts::check(cib, change)?;
     let status = |changed| if changed { Effect::Status } else { Effect::Nothing };
     let effect = match change {
         Change::Configure(asked) => {

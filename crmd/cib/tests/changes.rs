@@ -479,3 +479,116 @@ proptest! {
         }
     }
 }
+
+/// Any text, rich in what documents, terminals and tools stumble over.
+fn any_text() -> impl Strategy<Value = Text> {
+    let odd = prop::sample::select(vec![
+        '\0', '\u{1b}', '\u{7f}', '\u{9b}', '\n', '\t', '\r', '\u{c}', '\u{fffe}', '\u{ffff}', '<',
+        '&', '"', '\'', ' ', 'ä', '💥', '\u{feff}', '\u{2028}',
+    ]);
+    let c = prop_oneof![3 => prop::char::range('a', 'z'), 2 => odd, 1 => any::<char>()];
+    prop::collection::vec(c, 1..6).prop_map(|chars| chars.into_iter().collect())
+}
+
+/// Changes of every kind that brings in texts of its own.
+fn change_with_texts() -> impl Strategy<Value = Change> {
+    let set = |node: &str, name, value, lifetime| {
+        Change::SetAttribute(AttributeChange {
+            node: node.into(),
+            name,
+            value: NewValue::Set(value),
+            lifetime,
+            kind: AttributeKind::Plain,
+            set: None,
+        })
+    };
+    let lifetime = prop::sample::select(vec![Lifetime::Forever, Lifetime::UntilReboot]);
+    prop_oneof![
+        (any_text(), any_text(), lifetime).prop_map(move |(n, v, l)| set("1", n, v, l)),
+        any_text().prop_map(|id| Change::Ticket { id, action: TicketAction::Grant }),
+        (any_text(), any_text()).prop_map(|(name, value)| Change::Ticket {
+            id: "t".into(),
+            action: TicketAction::Attribute(name, Some(value))
+        }),
+        (any_text(), any_text()).prop_map(|(name, value)| {
+            let other = vec![(name, Some(value))];
+            Change::NodeState(NodeUpdate { id: "1".into(), other, ..NodeUpdate::default() })
+        }),
+        any_text().prop_map(|reason| {
+            let Change::RecordOperation(mut recorded) = record("start", 0, 1, 0) else {
+                unreachable!("it records")
+            };
+            recorded.record.exit_reason = Some(reason);
+            Change::RecordOperation(recorded)
+        }),
+        (any_text(), any_text()).prop_map(|(user, value)| {
+            let values = vec![("cluster-name".into(), value)];
+            let edits = vec![Edit::SetProperties { set: "opts".into(), values }];
+            let author = rota_cib::change::Author { user, ..Default::default() };
+            Change::Configure(Configure { edits, author, force: true, ..Configure::default() })
+        }),
+        any_text().prop_map(|text| {
+            let node = Node {
+                id: "n3".into(),
+                uname: "n3".into(),
+                description: Some(text),
+                ..Node::default()
+            };
+            let edits = vec![Edit::Put { item: Box::new(Item::Node(node)), place: Place::Same }];
+            Change::Configure(Configure { edits, ..Configure::default() })
+        }),
+    ]
+}
+
+proptest! {
+    /// One ESC in the Cib, and no tool could read it any more.
+    #[test]
+    fn what_is_accepted_is_read_back(changes in prop::collection::vec(change_with_texts(), 1..6)) {
+        let mut cib = cib();
+        for change in changes {
+            let accepted = apply(&mut cib, &change, NOW);
+            let is_result = matches!(change, Change::RecordOperation(_));
+            prop_assert!(accepted.is_ok() || !is_result, "what an agent did must be known");
+            let read = xml::read(xml::write(&cib).as_bytes());
+            prop_assert_eq!(read.as_ref(), Ok(&cib), "{:?}", change);
+        }
+    }
+}
+
+#[test]
+fn what_no_document_can_hold_is_refused_with_its_place() {
+    let mut cib = cib();
+    let set = NewValue::Set("\u{1b}[31mred".into());
+    let refused = apply(&mut cib, &attribute("foo", set, Lifetime::UntilReboot), NOW);
+    assert_eq!(
+        refused.map_err(|refused| refused.to_string()),
+        Err("no document can hold this, leave it out: attribute 'value' of nvpair \
+             \"status-1-foo\": it contains the character U+001B"
+            .to_owned())
+    );
+}
+
+#[test]
+fn a_reason_is_one_short_line() {
+    let of = |reason: &str| rota_cib::change::readable_reason(reason).to_string();
+    assert_eq!(of("\u{1b}[31mbad\nworse\u{9b}"), " [31mbad worse ");
+    let long = of(&"ä".repeat(9_000));
+    assert_eq!(long.chars().count(), rota_cib::change::REASON_CHARS_MAX + 1);
+}
+
+#[test]
+fn a_cib_that_was_poisoned_before_can_be_read_and_repaired() {
+    let mut cib = cib();
+    let set = |value: &str| NewValue::Set(value.into());
+    apply(&mut cib, &attribute("foo", set("bad"), Lifetime::UntilReboot), NOW).unwrap();
+    cib.status.nodes[0].attributes[0].pairs[0].value = Some("\u{1b}".into());
+    cib.config.nodes[1].description = Some("\u{1}".into());
+    let seen = xml::read(xml::write(&cib).as_bytes()).unwrap();
+    assert_eq!(seen.config.nodes[1].description.as_deref(), Some("\u{fffd}"));
+    apply(&mut cib, &attribute("foo", set("good"), Lifetime::UntilReboot), NOW).unwrap();
+    let mut repaired = seen.config;
+    repaired.nodes[1].description = None;
+    let replace = ReplaceConfig { config: Box::new(repaired), ..ReplaceConfig::default() };
+    apply(&mut cib, &Change::ReplaceConfig(replace), NOW).unwrap();
+    assert_eq!(xml::read(xml::write(&cib).as_bytes()).unwrap(), cib);
+}

@@ -3,6 +3,7 @@
 use rota_ids::WallTime;
 use serde::{Deserialize, Serialize};
 
+use super::texts::readable_reason;
 use crate::failures;
 use crate::nvset::NvPair;
 use crate::status::{CANCELLED, DONE, NodeState, OperationRecord, ResourceHistory, TicketState};
@@ -195,7 +196,8 @@ pub(super) fn record(cib: &mut Cib, recorded: &Recorded) -> bool {
     history.provider.clone_from(&resource.provider);
     history.container.clone_from(&resource.container);
     history.shutdown_lock = resource.shutdown_lock;
-    add_record(history, &recorded.record);
+    let reason = recorded.record.exit_reason.as_deref().map(readable_reason);
+    add_record(history, &OperationRecord { exit_reason: reason, ..recorded.record.clone() });
     true
 }
 
