@@ -19,7 +19,7 @@ pub use record::{NodeUpdate, OperationFilter, Recorded, TicketAction};
 pub use same::is_noop;
 pub use texts::{REASON_CHARS_MAX, readable_reason};
 
-use crate::validate::{Finding, errors};
+use crate::validate::{Finding, closed::closed, errors};
 use crate::{Cib, Config, Text, Version};
 
 /// A change of the cluster's state.
@@ -143,6 +143,9 @@ pub enum Refused {
     /// A text that no document can hold.
     #[error("no document can hold this, leave it out: {0}")]
     Unwritable(crate::xml::Unwritable),
+    /// What nobody would act upon, whether forced or not.
+    #[error("refused: {}", summary(.0))]
+    NotBuilt(Vec<Finding>),
     /// An item that was to be removed is not there.
     #[error("there is no '{id}' to remove; it may have been removed already")]
     NoSuchItem {
@@ -244,6 +247,15 @@ fn replace_config(
 ) -> Result<Effect, Refused> {
     if config == cib.config {
         return Ok(Effect::Nothing);
+    }
+    let mut new = closed(&config);
+    if !new.is_empty() {
+        // What stood there before does not keep people from changing something else.
+        let before = closed(&cib.config);
+        new.retain(|finding| !before.contains(finding));
+    }
+    if !new.is_empty() {
+        return Err(Refused::NotBuilt(new));
     }
     if !force {
         let mut found = errors(&config);

@@ -237,7 +237,8 @@ impl Controller {
         self.plans_in_a_row += 1;
         self.planned_at = now.moment;
         self.held = false;
-        let cib = self.cib_with_what_is_in_flight(now.wall, state);
+        let mut cib = self.cib_with_what_is_in_flight(now.wall, state);
+        crate::unreachable::leave_out(&mut cib);
         let plan = self.reasons.plan(&cib, now.wall);
         if let Some(why) = reason_to_refuse(&cib, &plan.graph) {
             todo.push(Effect::Tale(Story::PlanRefused { why }));

@@ -25,6 +25,7 @@ mod reasons;
 pub mod report;
 pub mod state;
 mod story;
+pub mod unreachable;
 mod views;
 
 pub use event::{AgentOutcome, Ask, Effect, Event, ExecStatus, Now, RequestId, RunId, Told};
