@@ -7,6 +7,8 @@
 mod attribute;
 mod edit;
 mod record;
+mod same;
+mod texts;
 
 use rota_ids::WallTime;
 use serde::{Deserialize, Serialize};
@@ -14,8 +16,10 @@ use serde::{Deserialize, Serialize};
 pub use attribute::{AttributeChange, AttributeKind, Lifetime, NewValue, xml_id};
 pub use edit::{Edit, Item, List, Place, diff};
 pub use record::{NodeUpdate, OperationFilter, Recorded, TicketAction};
+pub use same::is_noop;
+pub use texts::{REASON_CHARS_MAX, readable_reason};
 
-use crate::validate::{Finding, errors};
+use crate::validate::{Finding, closed::closed, errors};
 use crate::{Cib, Config, Text, Version};
 
 /// A change of the cluster's state.
@@ -136,6 +140,12 @@ pub enum Refused {
     /// The edits would bring errors into the configuration.
     #[error("the change would make the configuration invalid: {}", summary(.0))]
     Invalid(Vec<Finding>),
+    /// A text that no document can hold.
+    #[error("no document can hold this, leave it out: {0}")]
+    Unwritable(crate::xml::Unwritable),
+    /// What nobody would act upon, whether forced or not.
+    #[error("refused: {}", summary(.0))]
+    NotBuilt(Vec<Finding>),
     /// An item that was to be removed is not there.
     #[error("there is no '{id}' to remove; it may have been removed already")]
     NoSuchItem {
@@ -169,6 +179,7 @@ enum Effect {
 /// # Errors
 /// [`Refused`]; the Cib is unchanged then.
 pub fn apply(cib: &mut Cib, change: &Change, at: WallTime) -> Result<Version, Refused> {
+    texts::check(cib, change)?;
     let status = |changed| if changed { Effect::Status } else { Effect::Nothing };
     let effect = match change {
         Change::Configure(asked) => {
@@ -236,6 +247,15 @@ fn replace_config(
 ) -> Result<Effect, Refused> {
     if config == cib.config {
         return Ok(Effect::Nothing);
+    }
+    let mut new = closed(&config);
+    if !new.is_empty() {
+        // What stood there before does not keep people from changing something else.
+        let before = closed(&cib.config);
+        new.retain(|finding| !before.contains(finding));
+    }
+    if !new.is_empty() {
+        return Err(Refused::NotBuilt(new));
     }
     if !force {
         let mut found = errors(&config);

@@ -2,6 +2,7 @@
 //!
 //! Errors keep a configuration from being used as meant; warnings are probably mistakes.
 
+pub mod closed;
 pub mod ids;
 mod orders;
 mod references;
@@ -63,6 +64,11 @@ pub enum Problem {
         /// What it takes.
         expected: Text,
     },
+    /// Something that may be written and that nobody would act upon.
+    NotBuilt {
+        /// What it is.
+        what: Text,
+    },
     /// An option that nobody knows.
     UnknownOption {
         /// Its name.
@@ -109,6 +115,9 @@ impl fmt::Display for Problem {
             Self::BadValue { name, value, expected } => {
                 write!(f, "'{value}' is no value for '{name}', give {expected}")
             }
+            Self::NotBuilt { what } => {
+                write!(f, "{what} is not built yet, nothing would act on it; leave it out")
+            }
             Self::UnknownOption { name, near } => {
                 write!(f, "unknown option '{name}'")?;
                 did_you_mean(f, near)
@@ -142,6 +151,7 @@ pub fn validate(config: &Config) -> Vec<Finding> {
     references::check(config, &mut findings);
     values::check(config, &mut findings);
     orders::check(config, &mut findings);
+    closed::check(config, &mut findings);
     let mut findings = findings.0;
     findings.sort_by_key(|finding| finding.severity);
     findings

@@ -6,8 +6,9 @@ mod common;
 
 use proptest::prelude::*;
 use rota_cib::change::{
-    AttributeChange, AttributeKind, Change, Configure, Edit, Item, Lifetime, NewValue, NodeUpdate,
-    OperationFilter, Place, Recorded, Refused, ReplaceConfig, TicketAction, apply, diff,
+    AttributeChange, AttributeKind, Change, Configure, Edit, Item, Lifetime, List, NewValue,
+    NodeUpdate, OperationFilter, Place, Recorded, Refused, ReplaceConfig, TicketAction, apply,
+    diff, is_noop,
 };
 use rota_cib::node::Node;
 use rota_cib::status::{DONE, OperationRecord, PENDING, ResourceHistory};
@@ -373,4 +374,221 @@ fn config(nodes: &[(u8, u8)]) -> Config {
         ..Node::default()
     };
     Config { nodes: nodes.iter().map(node).collect(), ..Config::default() }
+}
+
+/// Changes of every kind over few names and values, so that many change nothing.
+fn any_change() -> impl Strategy<Value = Change> {
+    let node = || prop::sample::select(vec!["1", "2", "9"]).prop_map(Text::from);
+    let word = || prop::sample::select(vec!["a", "b", "online"]).prop_map(Text::from);
+    let value = prop_oneof![
+        word().prop_map(NewValue::Set),
+        (0..2i32).prop_map(NewValue::Add),
+        Just(NewValue::Unset),
+    ];
+    let lifetime = prop::sample::select(vec![Lifetime::Forever, Lifetime::UntilReboot]);
+    let kind = prop::sample::select(vec![AttributeKind::Plain, AttributeKind::Utilization]);
+    let set = prop::option::of(word());
+    let attribute = (node(), word(), value, lifetime, kind, set).prop_map(
+        |(node, name, value, lifetime, kind, set)| {
+            Change::SetAttribute(AttributeChange { node, name, value, lifetime, kind, set })
+        },
+    );
+    let action = prop_oneof![
+        Just(TicketAction::Grant),
+        Just(TicketAction::Revoke),
+        Just(TicketAction::Forget),
+        any::<bool>().prop_map(TicketAction::Standby),
+        (word(), prop::option::of(word())).prop_map(|(n, v)| TicketAction::Attribute(n, v)),
+    ];
+    let ticket = (word(), action).prop_map(|(id, action)| Change::Ticket { id, action });
+    let state = (node(), prop::option::of(word()), prop::option::of(word())).prop_map(
+        |(id, crmd, other)| {
+            let other = vec![("x".into(), other)];
+            Change::NodeState(NodeUpdate { id, crmd, other, ..NodeUpdate::default() })
+        },
+    );
+    let filter = prop::sample::select(vec![
+        OperationFilter::All,
+        OperationFilter::Failures,
+        OperationFilter::Repeated { operation: "monitor".into(), interval_ms: 10_000 },
+    ]);
+    let forget = (prop::option::of(node()), filter).prop_map(|(node, filter)| {
+        Change::ForgetOperations { resource: "vip".into(), node, filter }
+    });
+    let recorded = (any::<bool>(), 0..2i32).prop_map(|(repeated, rc)| match repeated {
+        true => record("monitor", 10_000, rc, 0),
+        false => record("start", 0, rc, 0),
+    });
+    let edit = prop_oneof![
+        (word(), prop::option::of(word())).prop_map(|(id, description)| {
+            let node = Node { id: id.clone(), uname: id, description, ..Node::default() };
+            Edit::Put { item: Box::new(Item::Node(node)), place: Place::Same }
+        }),
+        word().prop_map(|id| Edit::Remove { list: List::Nodes, id }),
+        word().prop_map(|value| Edit::SetProperties {
+            set: "opts".into(),
+            values: vec![("cluster-name".into(), value)]
+        }),
+    ];
+    let base = prop::option::of((5..8u64).prop_map(|epoch| version(epoch, 0)));
+    let configure = (base, edit).prop_map(|(base, edit)| {
+        Change::Configure(Configure { base, edits: vec![edit], ..Configure::default() })
+    });
+    prop_oneof![
+        attribute,
+        ticket,
+        state,
+        forget,
+        recorded,
+        configure,
+        node().prop_map(|node| Change::NodeGone { node }),
+        (node(), any::<bool>(), any::<bool>()).prop_map(|(node, attributes, history)| {
+            Change::ClearTransient { node, attributes, history }
+        }),
+        prop::option::of(word())
+            .prop_map(|dc_uuid| Change::Leader { dc_uuid, have_quorum: Some(true) }),
+        (0..3u64).prop_map(Change::RaiseAdminEpoch),
+    ]
+}
+
+proptest! {
+    /// The version says whether anything changed, and what is known to change nothing does not.
+    /// What is refused is never called that: it must be refused.
+    #[test]
+    fn what_changes_nothing_is_known_before(changes in prop::collection::vec(any_change(), 1..25)) {
+        let mut cib = cib();
+        for change in changes {
+            let before = cib.clone();
+            let noop = is_noop(&cib, &change);
+            let applied = apply(&mut cib, &change, NOW);
+            let same = cib == before;
+            if !matches!(change, Change::RecordOperation(_)) {
+                prop_assert_eq!(same, cib.header.version == before.header.version, "{:?}", &change);
+            }
+            if noop {
+                prop_assert!(same && applied.is_ok(), "{:?}", &change);
+            } else if same && applied.is_ok() {
+                // Only what depends on the time, or is always news, is not known before.
+                let is_news = matches!(
+                    change,
+                    Change::RecordOperation(_)
+                        | Change::Ticket { action: TicketAction::Grant, .. }
+                );
+                prop_assert!(is_news, "{:?}", &change);
+            }
+        }
+    }
+}
+
+/// Any text, rich in what documents, terminals and tools stumble over.
+fn any_text() -> impl Strategy<Value = Text> {
+    let odd = prop::sample::select(vec![
+        '\0', '\u{1b}', '\u{7f}', '\u{9b}', '\n', '\t', '\r', '\u{c}', '\u{fffe}', '\u{ffff}', '<',
+        '&', '"', '\'', ' ', 'ä', '💥', '\u{feff}', '\u{2028}',
+    ]);
+    let c = prop_oneof![3 => prop::char::range('a', 'z'), 2 => odd, 1 => any::<char>()];
+    prop::collection::vec(c, 1..6).prop_map(|chars| chars.into_iter().collect())
+}
+
+/// Changes of every kind that brings in texts of its own.
+fn change_with_texts() -> impl Strategy<Value = Change> {
+    let set = |node: &str, name, value, lifetime| {
+        Change::SetAttribute(AttributeChange {
+            node: node.into(),
+            name,
+            value: NewValue::Set(value),
+            lifetime,
+            kind: AttributeKind::Plain,
+            set: None,
+        })
+    };
+    let lifetime = prop::sample::select(vec![Lifetime::Forever, Lifetime::UntilReboot]);
+    prop_oneof![
+        (any_text(), any_text(), lifetime).prop_map(move |(n, v, l)| set("1", n, v, l)),
+        any_text().prop_map(|id| Change::Ticket { id, action: TicketAction::Grant }),
+        (any_text(), any_text()).prop_map(|(name, value)| Change::Ticket {
+            id: "t".into(),
+            action: TicketAction::Attribute(name, Some(value))
+        }),
+        (any_text(), any_text()).prop_map(|(name, value)| {
+            let other = vec![(name, Some(value))];
+            Change::NodeState(NodeUpdate { id: "1".into(), other, ..NodeUpdate::default() })
+        }),
+        any_text().prop_map(|reason| {
+            let Change::RecordOperation(mut recorded) = record("start", 0, 1, 0) else {
+                unreachable!("it records")
+            };
+            recorded.record.exit_reason = Some(reason);
+            Change::RecordOperation(recorded)
+        }),
+        (any_text(), any_text()).prop_map(|(user, value)| {
+            let values = vec![("cluster-name".into(), value)];
+            let edits = vec![Edit::SetProperties { set: "opts".into(), values }];
+            let author = rota_cib::change::Author { user, ..Default::default() };
+            Change::Configure(Configure { edits, author, force: true, ..Configure::default() })
+        }),
+        any_text().prop_map(|text| {
+            let node = Node {
+                id: "n3".into(),
+                uname: "n3".into(),
+                description: Some(text),
+                ..Node::default()
+            };
+            let edits = vec![Edit::Put { item: Box::new(Item::Node(node)), place: Place::Same }];
+            Change::Configure(Configure { edits, ..Configure::default() })
+        }),
+    ]
+}
+
+proptest! {
+    /// One ESC in the Cib, and no tool could read it any more.
+    #[test]
+    fn what_is_accepted_is_read_back(changes in prop::collection::vec(change_with_texts(), 1..6)) {
+        let mut cib = cib();
+        for change in changes {
+            let accepted = apply(&mut cib, &change, NOW);
+            let is_result = matches!(change, Change::RecordOperation(_));
+            prop_assert!(accepted.is_ok() || !is_result, "what an agent did must be known");
+            let read = xml::read(xml::write(&cib).as_bytes());
+            prop_assert_eq!(read.as_ref(), Ok(&cib), "{:?}", change);
+        }
+    }
+}
+
+#[test]
+fn what_no_document_can_hold_is_refused_with_its_place() {
+    let mut cib = cib();
+    let set = NewValue::Set("\u{1b}[31mred".into());
+    let refused = apply(&mut cib, &attribute("foo", set, Lifetime::UntilReboot), NOW);
+    assert_eq!(
+        refused.map_err(|refused| refused.to_string()),
+        Err("no document can hold this, leave it out: attribute 'value' of nvpair \
+             \"status-1-foo\": it contains the character U+001B"
+            .to_owned())
+    );
+}
+
+#[test]
+fn a_reason_is_one_short_line() {
+    let of = |reason: &str| rota_cib::change::readable_reason(reason).to_string();
+    assert_eq!(of("\u{1b}[31mbad\nworse\u{9b}"), " [31mbad worse ");
+    let long = of(&"ä".repeat(9_000));
+    assert_eq!(long.chars().count(), rota_cib::change::REASON_CHARS_MAX + 1);
+}
+
+#[test]
+fn a_cib_that_was_poisoned_before_can_be_read_and_repaired() {
+    let mut cib = cib();
+    let set = |value: &str| NewValue::Set(value.into());
+    apply(&mut cib, &attribute("foo", set("bad"), Lifetime::UntilReboot), NOW).unwrap();
+    cib.status.nodes[0].attributes[0].pairs[0].value = Some("\u{1b}".into());
+    cib.config.nodes[1].description = Some("\u{1}".into());
+    let seen = xml::read(xml::write(&cib).as_bytes()).unwrap();
+    assert_eq!(seen.config.nodes[1].description.as_deref(), Some("\u{fffd}"));
+    apply(&mut cib, &attribute("foo", set("good"), Lifetime::UntilReboot), NOW).unwrap();
+    let mut repaired = seen.config;
+    repaired.nodes[1].description = None;
+    let replace = ReplaceConfig { config: Box::new(repaired), ..ReplaceConfig::default() };
+    apply(&mut cib, &Change::ReplaceConfig(replace), NOW).unwrap();
+    assert_eq!(xml::read(xml::write(&cib).as_bytes()).unwrap(), cib);
 }

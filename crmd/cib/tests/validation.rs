@@ -5,7 +5,7 @@
 mod common;
 
 use rota_cib::validate::{Severity, validate};
-use rota_cib::xml;
+use rota_cib::{Cib, Config, xml};
 
 /// Findings for resources and constraints, as text.
 fn findings(resources: &str, more: &str) -> Vec<String> {
@@ -111,5 +111,63 @@ fn what_pacemaker_accepts_has_no_errors() {
         let mut found = validate(&cib.config);
         found.retain(|finding| finding.severity == Severity::Error);
         assert!(found.is_empty(), "{}: {found:?}", path.display());
+    }
+}
+
+/// What nobody would act upon, one each.
+fn doors() -> [(&'static str, String); 6] {
+    let configuration = |properties: &str, resources: &str, rest: &str| {
+        format!(
+            "<cib validate-with=\"pacemaker-3.9\" admin_epoch=\"0\" epoch=\"0\" num_updates=\"0\">\
+             <configuration><crm_config>{properties}</crm_config><nodes/>\
+             <resources>{resources}</resources><constraints/>{rest}</configuration><status/></cib>"
+        )
+    };
+    let property = "<cluster_property_set id='o'><nvpair id='p' name='enable-acl' value='yes'/>\
+                    </cluster_property_set>";
+    let remote = "<primitive id='r1' class='ocf' provider='pacemaker' type='remote'/>";
+    let template = "<template id='t' class='ocf' provider='pacemaker' type='remote'/>";
+    let guest = "<primitive id='vm' class='ocf' provider='heartbeat' type='VirtualDomain'>\
+                 <meta_attributes id='m'><nvpair id='n' name='remote-node' value='g1'/>\
+                 </meta_attributes></primitive>";
+    let bundle = "<bundle id='b'><docker image='i'/>\
+                  <primitive id='in' class='ocf' provider='heartbeat' type='Dummy'/></bundle>";
+    let alert = "<alerts><alert id='a' path='/bin/true'/></alerts>";
+    [
+        ("crm_config", configuration(property, "", "")),
+        ("r1", configuration("", remote, "")),
+        ("t", configuration("", template, "")),
+        ("vm", configuration("", guest, "")),
+        ("b", configuration("", bundle, "")),
+        ("a", configuration("", "", alert)),
+    ]
+}
+
+#[test]
+fn doors_that_lead_nowhere_are_shut_and_what_came_in_before_is_told() {
+    use rota_cib::change::{Change, Configure, Refused, ReplaceConfig, apply, diff};
+    for (id, document) in doors() {
+        let closed = xml::read(document.as_bytes()).unwrap();
+        let told = validate(&closed.config);
+        assert_eq!(told.len(), 1, "{id}: {told:?}");
+        assert_eq!(told[0].id, id);
+        let config = Box::new(closed.config.clone());
+        let replace = ReplaceConfig { config, force: true, ..ReplaceConfig::default() };
+        let edits = diff(&Config::default(), &closed.config);
+        let configure = Configure { edits, force: true, ..Configure::default() };
+        for change in [Change::ReplaceConfig(replace), Change::Configure(configure)] {
+            let mut cib = Cib::default();
+            let refused = apply(&mut cib, &change, rota_ids::WallTime(0));
+            assert!(matches!(refused, Err(Refused::NotBuilt(_))), "{id}: {refused:?}");
+            assert_eq!(cib, Cib::default());
+        }
+        // What is there already does not keep people from changing something else.
+        let mut cib = closed;
+        let mut other = cib.config.clone();
+        other.tags.push(rota_cib::tag::Tag { id: "z".into(), references: Vec::new() });
+        let config = Box::new(other.clone());
+        let replace = ReplaceConfig { config, force: true, ..ReplaceConfig::default() };
+        apply(&mut cib, &Change::ReplaceConfig(replace), rota_ids::WallTime(0)).unwrap();
+        assert_eq!(cib.config, other);
     }
 }

@@ -61,9 +61,15 @@ pub fn first_cib(cluster: &Text) -> Cib {
     Cib { header, config, ..Cib::default() }
 }
 
-/// What a change of the Cib makes new.
-pub fn news_of(change: &Change) -> News {
-    match change {
+/// What a change of the Cib makes new; none for an attribute that no plan depends on.
+pub fn news_of(cib: &Cib, change: &Change) -> Option<News> {
+    if let Change::SetAttribute(asked) = change
+        && asked.kind == AttributeKind::Plain
+        && !rota_policy::reads_attribute(cib, &asked.name)
+    {
+        return None;
+    }
+    Some(match change {
         Change::Configure(_) | Change::ReplaceConfig(_) | Change::RaiseAdminEpoch(_) => {
             News::Configuration
         }
@@ -76,7 +82,7 @@ pub fn news_of(change: &Change) -> News {
         | Change::RecordOperation(_)
         | Change::ForgetOperations { .. }
         | Change::Ticket { .. } => News::Status,
-    }
+    })
 }
 
 /// A node's identity in the Cib.

@@ -27,6 +27,7 @@ mod proposals;
 pub mod report;
 pub mod state;
 mod story;
+pub mod unreachable;
 mod views;
 
 pub use drive::{BATCH_MAX, Round};

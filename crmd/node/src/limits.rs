@@ -6,6 +6,10 @@ use std::time::Duration;
 /// (see [`crate::state::ClusterState`]), silence is not.
 pub const RESEND_PROPOSAL: Duration = Duration::from_millis(400);
 
+/// Changes that change nothing whose answer may wait for the proof that the leader still leads; more
+/// go into the log like any other.
+pub const UNCHANGED_MAX: usize = 256;
+
 /// What a proposal has beside its entry, names of fields included, is less than this.
 pub const PROPOSAL_HEAD_BYTES: usize = 256;
 

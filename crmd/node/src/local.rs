@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 mod devices;
 mod running;
+mod watch;
 
 use crate::book;
 use crate::entry::{Entry, OperationResult};
@@ -308,6 +309,7 @@ impl Local {
             if lost.class == "stonith" {
                 self.watch_over(&lost, seen.rc);
             }
+            self.go_on_watching(now, &lost, seen.rc, entries, todo);
             self.tell(&lost, run.order.as_ref(), &seen, entries);
         } else if run.op.interval > 0 {
             self.recurring_ended(now, id, &run.op, &outcome, entries);
@@ -315,6 +317,7 @@ impl Local {
             if run.op.class == "stonith" {
                 self.watch_over(&run.op, outcome.rc);
             }
+            self.go_on_watching(now, &run.op, outcome.rc, entries, todo);
             self.tell(&run.op, run.order.as_ref(), &outcome, entries);
         }
         self.stop_devices(now, entries);
@@ -326,7 +329,7 @@ impl Local {
         let due: Vec<OpKeyOrd> = self
             .recurring
             .iter()
-            .filter(|(_, r)| r.running.is_none() && now.moment >= r.next)
+            .filter(|(_, r)| r.running.is_none() && now.moment >= r.next && !self.is_held(r))
             .map(|(key, _)| key.clone())
             .collect();
         for key in due {
@@ -346,7 +349,8 @@ impl Local {
 
     /// When [`Self::wake`] is wanted next.
     pub fn next_wake(&self) -> Option<Moment> {
-        self.recurring.values().filter(|r| r.running.is_none()).map(|r| r.next).min()
+        let waits = |r: &&Recurring| r.running.is_none() && !self.is_held(r);
+        self.recurring.values().filter(waits).map(|r| r.next).min()
     }
 
     /// What a restarted daemon of this boot must know, when that has changed since the last call.
@@ -384,25 +388,6 @@ impl Local {
     fn new_run(&mut self) -> RunId {
         self.next_run += 1;
         RunId(self.next_run)
-    }
-
-    /// Before an action that changes a resource its monitors stop: they would see it half done.
-    fn make_way(&mut self, op: &ResourceOp, entries: &mut Vec<Entry>, todo: &mut Vec<Effect>) {
-        if op.operation == "monitor" || op.operation == "notify" {
-            return;
-        }
-        let ends_all = matches!(op.operation.as_str(), "stop" | "migrate_to");
-        let keys: Vec<OpKeyOrd> =
-            self.recurring.keys().filter(|key| key.0 == op.key.resource).cloned().collect();
-        for key in keys {
-            if ends_all {
-                self.end_recurring(&key, entries, todo);
-            } else if let Some(running) =
-                self.recurring.get_mut(&key).and_then(|r| r.running.take())
-            {
-                todo.push(Effect::CancelAgent(running));
-            }
-        }
     }
 
     fn begin(

@@ -4,7 +4,7 @@ use rota_fencing::{Action, AttemptId, Reply};
 use rota_ids::{NodeName, Term, Text};
 use serde::{Deserialize, Serialize};
 
-use crate::entry::CodecError;
+use crate::entry::{CodecError, ProposalId};
 use crate::order::{Order, OrderId, Token};
 
 /// A message from node to node. The sender is known from its certificate.
@@ -12,6 +12,16 @@ use crate::order::{Order, OrderId, Token};
 pub enum Message {
     /// To the leader: put this into the log ([`crate::entry::Proposal`], encoded).
     Propose(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// To the leader, the first time: put this change of a client into the log, unless it changes
+    /// nothing. Asked again it is [`Message::Propose`].
+    Ask(#[serde(with = "serde_bytes")] Vec<u8>),
+    /// From the leader: this change changes nothing, and will not be in the log.
+    Unchanged {
+        /// Which one.
+        id: ProposalId,
+        /// How much of the log the leader had applied when that was so.
+        applied: u64,
+    },
     /// From the DC: do this.
     Order(Box<Order>),
     /// To the DC: the order has arrived (or had arrived before).

@@ -133,7 +133,8 @@ impl Minority {
 
 impl Acting {
     fn new(state: &ClusterState, name: &NodeName, now: Now, local: &Local) -> Self {
-        let cib = alone(state, name, local, now.wall);
+        let mut cib = alone(state, name, local, now.wall);
+        crate::unreachable::leave_out(&mut cib);
         let options = rota_policy::Options { alone: true, ..rota_policy::Options::default() };
         let plan = rota_policy::plan(&cib, now.wall, &options);
         let mut executor = Executor::new(plan.graph, Limits::DEFAULT);

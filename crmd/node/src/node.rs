@@ -3,6 +3,7 @@
 mod clients;
 mod fencing;
 mod seats;
+mod unchanged;
 
 use std::collections::BTreeSet;
 
@@ -79,6 +80,7 @@ pub struct Node<S: LogStore> {
     asked_devices: Asked,
     driven_devices: Driven,
     owed: Owed,
+    unchanged: unchanged::Unchanged,
     waiting_for_idle: Vec<RequestId>,
     asked_for_idle: Option<rota_ids::Moment>,
     leaving: bool,
@@ -111,6 +113,7 @@ impl<S: LogStore> Node<S> {
             asked_devices: Asked::default(),
             driven_devices: Driven::default(),
             owed: Owed::default(),
+            unchanged: unchanged::Unchanged::default(),
             waiting_for_idle: Vec::new(),
             asked_for_idle: None,
             leaving: false,
@@ -251,6 +254,7 @@ impl<S: LogStore> Node<S> {
             for effect in effects {
                 self.replica_effect(now, effect)?;
             }
+            self.answer_unchanged();
             let is_answer = |effect: &mut Effect| matches!(effect, Effect::Tell { .. });
             let answers: Vec<Effect> = self.todo.extract_if(.., is_answer).collect();
             if !answers.is_empty() {
@@ -301,7 +305,8 @@ impl<S: LogStore> Node<S> {
             }
             replica::Effect::Members(_) => self.seat_everybody(),
             replica::Effect::SnapshotWanted => self.snapshot_wanted = true,
-            replica::Effect::ReadReady { .. } | replica::Effect::ReadLost { .. } => {}
+            replica::Effect::ReadReady { token, index } => self.led(now, token, Some(index)),
+            replica::Effect::ReadLost { token } => self.led(now, token, None),
         }
         Ok(())
     }
@@ -443,6 +448,8 @@ impl<S: LogStore> Node<S> {
     fn peer(&mut self, now: Now, from: NodeId, message: Message) {
         match message {
             Message::Propose(bytes) => self.propose_for(now, bytes),
+            Message::Ask(bytes) => self.asked_by_peer(now, from, bytes),
+            Message::Unchanged { id, applied } => self.told_unchanged(id, applied),
             Message::Order(order) => self.order(now, from, *order),
             Message::OrderTaken(order) => {
                 if let Some(controller) = &mut self.controller {

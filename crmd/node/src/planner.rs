@@ -165,6 +165,7 @@ impl PlanJob {
         for name in &self.lost {
             book::forget_that_it_leaves(&mut cib, name);
         }
+        crate::unreachable::leave_out(&mut cib);
         let mut expected: Vec<&Expected> = self.expected.iter().collect();
         expected.sort_by_key(|one| one.rank());
         for one in expected {

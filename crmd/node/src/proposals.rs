@@ -40,6 +40,7 @@ struct Waiting {
     proposal: Proposal,
     purpose: Purpose,
     sent: Option<Moment>,
+    times: u32,
 }
 
 /// Proposals of this life that the log has not shown yet.
@@ -62,7 +63,7 @@ impl Proposals {
         self.next += 1;
         let id = ProposalId { node: self.me, life: self.life, number };
         let proposal = Proposal { id, settled_below: 0, at: now.wall, entry };
-        self.waiting.insert(number, Waiting { proposal, purpose, sent: None });
+        self.waiting.insert(number, Waiting { proposal, purpose, sent: None, times: 0 });
     }
 
     /// The log has shown this proposal: what it was for, if it was ours and still waited.
@@ -71,6 +72,12 @@ impl Proposals {
             return None;
         }
         self.waiting.remove(&id.number).map(|waiting| waiting.purpose)
+    }
+
+    /// Whether this waits and was sent to a leader just once.
+    pub fn was_sent_once(&self, id: ProposalId) -> bool {
+        let is_own = id.node == self.me && id.life == self.life;
+        is_own && self.waiting.get(&id.number).is_some_and(|waiting| waiting.times == 1)
     }
 
     /// Whether nothing waits.
@@ -115,11 +122,19 @@ impl Proposals {
                 // Busy or deposed meanwhile: it is tried again later.
                 if replica.propose(bytes).is_ok() {
                     waiting.sent = Some(now.moment);
+                    waiting.times += 1;
                     proposed = true;
                 }
             } else {
-                todo.push(Effect::Peer { to: leader, message: Message::Propose(bytes) });
+                let is_change = matches!(waiting.proposal.entry, Entry::Change(_))
+                    && matches!(waiting.purpose, Purpose::Client(_));
+                let message = match waiting.times {
+                    0 if is_change => Message::Ask(bytes),
+                    _ => Message::Propose(bytes),
+                };
+                todo.push(Effect::Peer { to: leader, message });
                 waiting.sent = Some(now.moment);
+                waiting.times += 1;
             }
         }
         proposed

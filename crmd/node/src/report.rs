@@ -222,6 +222,9 @@ pub fn status<S: LogStore>(node: &Node<S>, via: &NodeName, now: Now) -> StatusRe
         datagrams: DatagramReport::default(),
     };
     report.warnings = warnings(&report);
+    // What nobody acts upon stands in the configuration, and is ignored.
+    let ignored = rota_cib::validate::closed::closed(&node.state().cib.config);
+    report.warnings.extend(ignored.into_iter().map(|f| format!("ignored: {f}").into()));
     report
 }
 

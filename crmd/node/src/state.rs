@@ -237,13 +237,15 @@ impl ClusterState {
         match entry {
             Entry::Found { cluster, member, life } => self.found(cluster, member, *life, at, news),
             Entry::Change(change) => {
-                self.change(change, at)?;
+                let changed = self.change(change, at)?;
                 if let Change::ForgetOperations { resource, filter: OperationFilter::All, .. } =
                     change
                 {
                     self.look_at_targets(|open| open.resource == *resource, at, news)?;
                 }
-                news.push(book::news_of(change));
+                if changed {
+                    news.extend(book::news_of(&self.cib, change));
+                }
                 Ok(None)
             }
             Entry::Result(result) => self.result(result, at, news),
@@ -293,14 +295,29 @@ impl ClusterState {
         }
     }
 
-    fn change(&mut self, change: &Change, at: WallTime) -> Result<(), Text> {
+    /// Whether an entry would leave everything as it is.
+    pub fn changes_nothing(&self, entry: &Entry) -> bool {
+        let Entry::Change(change) = entry else { return false };
+        // A migration that is forgotten makes the next plan look at its target.
+        let is_migrating = match change {
+            Change::ForgetOperations { resource, filter: OperationFilter::All, .. } => {
+                self.migrations.iter().any(|open| open.resource == *resource)
+            }
+            _ => false,
+        };
+        !is_migrating && change::is_noop(&self.cib, change)
+    }
+
+    /// Whether it changed anything.
+    fn change(&mut self, change: &Change, at: WallTime) -> Result<bool, Text> {
+        let before = self.cib.header.version;
         change::apply(Arc::make_mut(&mut self.cib), change, at)
-            .map(|_version| ())
+            .map(|after| after != before)
             .map_err(|refused| Text::from(refused.to_string()))
     }
 
     fn change_all(&mut self, changes: Vec<Change>, at: WallTime) -> Result<(), Text> {
-        changes.iter().try_for_each(|change| self.change(change, at))
+        changes.iter().try_for_each(|change| self.change(change, at).map(|_changed| ()))
     }
 
     fn found(

@@ -177,14 +177,14 @@ fn a_restarted_daemon_goes_on_with_its_monitors_and_knows_its_open_orders() {
     let monitor = host.begun()[0].0;
     host.ended(at(10), monitor, ended(0, ExecStatus::Done));
     host.local.close(OrderId { term: Term(5), number: 1 });
-    host.take(at(20), order(2, token(5, 2), op("promote", 0)));
+    host.take(at(20), order(2, token(5, 2), op("notify", 0)));
     let memory = host.local.memory_if_changed().expect("something changed");
 
     let life = Incarnation { boot: BootId(1), start: StartId(2) };
     let mut later =
         Host { local: Local::new(NodeName::from("n1"), life, at(0), Some(memory)), ..Host::new() };
     assert_eq!(later.local.newest(), token(5, 2));
-    assert_eq!(later.local.open_orders().count(), 1, "the promotion's end is to come");
+    assert_eq!(later.local.open_orders().count(), 1, "the notification's end is to come");
     later.local.wake(at(0), &mut later.todo);
     assert_eq!(later.begun().len(), 1, "the monitor goes on");
 }
@@ -278,4 +278,97 @@ fn what_is_taken_down_is_what_was_brought_up_whatever_its_definition_says_now() 
     let (run, _) = host.about();
     host.ended(at(9), run, ended(7, ExecStatus::Done));
     assert_eq!(host.done(10, with("stop", "10.0.0.6")), "10.0.0.6");
+}
+
+/// What a monitor finds that expects a resource in this role.
+fn watch(interval: u32, expected_rc: i32) -> ResourceOp {
+    ResourceOp { expected_rc, ..op("monitor", interval) }
+}
+
+impl Host {
+    /// Takes a monitor that comes back and lets it find what it expects.
+    fn watched(&mut self, number: u64, op: ResourceOp) {
+        let rc = op.expected_rc;
+        self.take(at(0), order(number, token(1, number), op));
+        let run = self.begun()[0].0;
+        self.ended(at(0), run, ended(rc, ExecStatus::Done));
+        self.local.close(OrderId { term: Term(1), number });
+        self.told();
+    }
+
+    /// Intervals of the monitors that are begun at this time.
+    fn monitors(&mut self, now: Now) -> Vec<u32> {
+        self.local.wake(now, &mut self.todo);
+        let todo = std::mem::take(&mut self.todo);
+        let intervals = todo.into_iter().filter_map(|effect| match effect {
+            Effect::RunAgent { op, .. } => Some(op.interval),
+            _ => None,
+        });
+        intervals.collect()
+    }
+}
+
+#[test]
+fn no_monitor_runs_or_queues_while_something_is_done_to_its_resource() {
+    for action in ["start", "promote", "demote", "reload-agent", "stop", "migrate_to"] {
+        let mut host = Host::new();
+        host.watched(1, watch(1000, 0));
+        assert_eq!(host.monitors(at(1000)), [1000], "it is running when {action} comes");
+        host.take(at(1100), order(2, token(1, 2), op(action, 0)));
+        let cancelled = host.todo.iter().any(|effect| matches!(effect, Effect::CancelAgent(_)));
+        assert!(cancelled, "{action}");
+        host.begun();
+        assert_eq!(host.monitors(at(9000)), Vec::<u32>::new(), "{action} is under way");
+        let next = host.local.next_wake();
+        assert!(next.is_none(), "nothing is due while {action} is under way: {next:?}");
+    }
+}
+
+#[test]
+fn after_a_change_of_role_only_what_expects_the_new_role_goes_on() {
+    for (action, rc, goes_on) in [
+        ("demote", 0, vec![1000]),
+        ("promote", 0, vec![2000]),
+        ("demote", 1, vec![1000, 2000]),
+        ("reload-agent", 0, vec![1000, 2000]),
+    ] {
+        let mut host = Host::new();
+        host.watched(1, watch(1000, 0));
+        host.watched(2, watch(2000, 8));
+        host.take(at(100), order(3, token(1, 3), op(action, 0)));
+        let (run, _) = host.begun()[0];
+        host.ended(at(5000), run, ended(rc, ExecStatus::Done));
+        assert_eq!(host.told(), [rc]);
+        let at_once = host.monitors(at(5000));
+        assert!(at_once.is_empty(), "the plan's next step comes first: {action} {at_once:?}");
+        assert_eq!(host.monitors(at(7000)), goes_on, "{action} ended with {rc}");
+    }
+}
+
+#[test]
+fn a_first_result_that_is_waited_for_comes_at_once_after_the_action_or_is_given_up() {
+    for (action, expected) in [("reload-agent", vec![1000]), ("promote", vec![])] {
+        let mut host = Host::new();
+        host.take(at(0), order(1, token(1, 1), watch(1000, 0)));
+        let (monitor, _) = host.begun()[0];
+        host.take(at(10), order(2, token(1, 1), op(action, 0)));
+        host.ended(at(11), monitor, ended(0, ExecStatus::Cancelled));
+        let (run, _) = host.begun()[0];
+        host.ended(at(500), run, ended(0, ExecStatus::Done));
+        let given_up = host.entries.iter().any(|e| matches!(e, Entry::Cancelled { .. }));
+        assert_eq!(given_up, expected.is_empty(), "{action}");
+        assert_eq!(host.monitors(at(500)), expected, "{action}");
+    }
+}
+
+#[test]
+fn monitors_wait_also_for_an_action_that_an_earlier_daemon_began() {
+    let mut host = Host::new();
+    host.watched(1, watch(1000, 0));
+    host.take(at(10), order(2, token(1, 2), op("promote", 0)));
+    let memory = host.local.memory_if_changed();
+    let life = Incarnation { boot: BootId(1), start: StartId(2) };
+    let mut later =
+        Host { local: Local::new(NodeName::from("n1"), life, at(0), memory), ..Host::new() };
+    assert_eq!(later.monitors(at(9000)), Vec::<u32>::new());
 }

@@ -316,3 +316,24 @@ fn who_loses_the_source_of_a_migration_looks_at_its_target() {
     let ended = place(|news| matches!(news, News::Ended { .. }));
     assert!(status.is_some() && status < ended, "orders of the old plan must not go on: {news:?}");
 }
+
+/// An agent writes its score at each monitor: a plan each time would never let anything end.
+#[test]
+fn an_entry_that_changes_nothing_is_no_news() {
+    let mut log = Log::new();
+    let set = |name: &str, value: &str| {
+        Entry::Change(Change::SetAttribute(AttributeChange {
+            node: "1".into(),
+            name: name.into(),
+            value: NewValue::Set(value.into()),
+            lifetime: Lifetime::UntilReboot,
+            kind: AttributeKind::Plain,
+            set: None,
+        }))
+    };
+    assert_eq!(log.propose(set("master-db", "5")).1, [News::Status]);
+    let (answer, news) = log.propose(set("master-db", "5"));
+    assert_eq!((answer, news), (Answer::Done(log.state.cib.header.version), vec![]));
+    // Nor is what no plan reads.
+    assert_eq!(log.propose(set("lsn_location", "0/3000060")).1, []);
+}

@@ -29,6 +29,7 @@ mod order;
 mod pattern;
 mod plan;
 mod probe;
+mod reads;
 mod recurring;
 mod remote;
 mod rules;
@@ -44,4 +45,5 @@ mod values;
 
 pub use pattern::is_found;
 pub use plan::{Options, Placed, Plan, plan, plan_since};
+pub use reads::reads_attribute;
 pub use running::{Running, running};

@@ -58,6 +58,47 @@ pub struct AttributeChange {
     pub set: Option<Text>,
 }
 
+impl AttributeChange {
+    /// The sets in which the attribute stands or would be put; none when the node has none.
+    pub(super) fn sets<'c>(&self, cib: &'c Cib) -> Option<&'c [NvSet]> {
+        match self.lifetime {
+            Lifetime::Forever => {
+                let node = cib.config.nodes.iter().find(|node| node.id == self.node)?;
+                Some(match self.kind {
+                    AttributeKind::Plain => &node.attributes,
+                    AttributeKind::Utilization => &node.utilization,
+                })
+            }
+            Lifetime::UntilReboot => {
+                let state = cib.status.nodes.iter().find(|state| state.id == self.node)?;
+                Some(match self.kind {
+                    AttributeKind::Plain => &state.attributes,
+                    AttributeKind::Utilization => &state.utilization,
+                })
+            }
+        }
+    }
+
+    /// Which of these sets has the attribute.
+    pub(super) fn found_in(&self, sets: &[NvSet]) -> Option<usize> {
+        sets.iter().position(|set| {
+            self.set.as_ref().is_none_or(|wanted| set.id.as_ref() == Some(wanted))
+                && set.pairs.iter().any(|pair| pair.name.as_ref() == Some(&self.name))
+        })
+    }
+
+    fn is_unset_already(&self, cib: &Cib) -> bool {
+        self.value == NewValue::Unset
+            && self.sets(cib).is_none_or(|sets| self.found_in(sets).is_none())
+    }
+}
+
+/// A value that something is added to.
+pub(super) fn added(old: Option<&str>, number: i32) -> Text {
+    let old = old.and_then(parse_score).unwrap_or(Score::ZERO);
+    Text::from((old + Score::new(number)).to_string())
+}
+
 /// Changes a node attribute; whether it was another one before. The error is a node that the
 /// configuration does not have.
 pub(super) fn change(cib: &mut Cib, change: &AttributeChange) -> Result<bool, Text> {
@@ -70,6 +111,8 @@ pub(super) fn change(cib: &mut Cib, change: &AttributeChange) -> Result<bool, Te
                 AttributeKind::Utilization => ("nodes-utilization", &mut node.utilization),
             }
         }
+        // A node of which nothing is known is not made known by that.
+        Lifetime::UntilReboot if change.is_unset_already(cib) => return Ok(false),
         Lifetime::UntilReboot => {
             let state = node_state(cib, &change.node);
             state.attributes_id.get_or_insert_with(|| change.node.clone());
@@ -86,17 +129,12 @@ pub(super) fn change(cib: &mut Cib, change: &AttributeChange) -> Result<bool, Te
 fn set_pair(sets: &mut Vec<NvSet>, set_id: Text, change: &AttributeChange) -> bool {
     let is_named = |pair: &NvPair| pair.name.as_ref() == Some(&change.name);
     // An attribute that is there already stays in its set.
-    let found = sets.iter().position(|set| {
-        change.set.as_ref().is_none_or(|wanted| set.id.as_ref() == Some(wanted))
-            && set.pairs.iter().any(is_named)
-    });
+    let found = change.found_in(sets);
     let old = found.and_then(|at| sets[at].pairs.iter_mut().find(|pair| is_named(pair)));
     let value = match &change.value {
         NewValue::Set(value) => value.clone(),
         NewValue::Add(number) => {
-            let old = old.as_ref().and_then(|pair| pair.value.as_deref());
-            let old = old.and_then(parse_score).unwrap_or(Score::ZERO);
-            Text::from((old + Score::new(*number)).to_string())
+            added(old.as_ref().and_then(|pair| pair.value.as_deref()), *number)
         }
         NewValue::Unset => {
             let Some(at) = found else { return false };

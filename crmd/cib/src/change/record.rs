@@ -3,6 +3,7 @@
 use rota_ids::WallTime;
 use serde::{Deserialize, Serialize};
 
+use super::texts::readable_reason;
 use crate::failures;
 use crate::nvset::NvPair;
 use crate::status::{CANCELLED, DONE, NodeState, OperationRecord, ResourceHistory, TicketState};
@@ -165,13 +166,15 @@ pub(super) fn clear(cib: &mut Cib, node: &str, attributes: bool, history: bool) 
         changed = true;
     }
     if history && state.history_id.is_some() {
+        let before = state.history.len();
         state.history.retain(|one| one.shutdown_lock.is_some());
+        changed |= state.history.len() != before;
         if state.history.is_empty() {
             state.history_id = None;
             state.history_other.clear();
             state.history_list_id = None;
+            changed = true;
         }
-        changed = true;
     }
     changed
 }
@@ -193,7 +196,8 @@ pub(super) fn record(cib: &mut Cib, recorded: &Recorded) -> bool {
     history.provider.clone_from(&resource.provider);
     history.container.clone_from(&resource.container);
     history.shutdown_lock = resource.shutdown_lock;
-    add_record(history, &recorded.record);
+    let reason = recorded.record.exit_reason.as_deref().map(readable_reason);
+    add_record(history, &OperationRecord { exit_reason: reason, ..recorded.record.clone() });
     true
 }
 
@@ -228,7 +232,7 @@ pub(super) fn forget(
     let mut changed = false;
     for state in &mut cib.status.nodes {
         if node.is_none_or(|node| state.id == node) {
-            changed |= forget_on(state, resource, filter);
+            changed |= forgets(state, resource, filter);
         }
     }
     changed
@@ -242,7 +246,8 @@ fn without_instance(resource: &str) -> &str {
     }
 }
 
-fn forget_on(state: &mut NodeState, resource: &str, filter: &OperationFilter) -> bool {
+/// Forgets on one node; whether there was anything to forget.
+pub(super) fn forgets(state: &mut NodeState, resource: &str, filter: &OperationFilter) -> bool {
     let is_meant = |id: &str| id == resource || without_instance(id) == resource;
     let mut changed = false;
     match filter {
@@ -333,12 +338,13 @@ pub(super) fn ticket(cib: &mut Cib, id: &Text, action: &TicketAction, at: WallTi
         tickets.retain(|ticket| ticket.id != *id);
         return tickets.len() != before;
     }
+    let is_new = !tickets.iter().any(|ticket| ticket.id == *id);
     let position = tickets.iter().position(|ticket| ticket.id == *id).unwrap_or_else(|| {
         tickets.push(TicketState { id: id.clone(), granted: Some(false), ..Default::default() });
         tickets.len() - 1
     });
     let ticket = &mut tickets[position];
-    let before = ticket.clone();
+    let before = (!is_new).then(|| ticket.clone());
     match action {
         TicketAction::Grant => {
             ticket.granted = Some(true);
@@ -351,5 +357,5 @@ pub(super) fn ticket(cib: &mut Cib, id: &Text, action: &TicketAction, at: WallTi
         }
         TicketAction::Forget => {}
     }
-    before != *ticket
+    before.as_ref() != Some(ticket)
 }

@@ -12,11 +12,12 @@ mod sections;
 mod status;
 
 use super::error::{Error, Fault, Problem, locate};
+use super::is_forbidden;
 use super::limits::DOCUMENT_BYTES_MAX;
 use super::upgrade::upgrade;
 use crate::{Cib, Config, Header, Version};
 use common::nv_sets;
-use doc::{Doc, Element, Read, is_forbidden};
+use doc::{Doc, Element, Read};
 
 /// Reads a CIB document.
 ///

@@ -13,6 +13,7 @@ use crate::constraint::Constraint;
 use crate::resource::Resource;
 use crate::{Cib, Config, Header};
 use out::Out;
+pub use out::Unwritable;
 
 /// The document for a Cib, with a line per element.
 pub fn write(cib: &Cib) -> String {
@@ -29,6 +30,23 @@ pub fn write_config(config: &Config) -> String {
     let mut out = Out::default();
     configuration(&mut out, config);
     out.into_text()
+}
+
+/// The first text of a Cib that no document can hold. [`write()`] writes something else instead.
+pub fn unwritable(cib: &Cib) -> Option<Unwritable> {
+    let mut out = Out::default();
+    header(&mut out, &cib.header);
+    configuration(&mut out, &cib.config);
+    status::status(&mut out, &cib.status);
+    out.end("cib");
+    out.unwritable()
+}
+
+/// The same of a configuration.
+pub fn unwritable_config(config: &Config) -> Option<Unwritable> {
+    let mut out = Out::default();
+    configuration(&mut out, config);
+    out.unwritable()
 }
 
 /// The element of one resource.

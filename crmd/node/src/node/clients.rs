@@ -67,7 +67,9 @@ impl<S: LogStore> Node<S> {
             );
             return self.refuse(request, why.into());
         }
-        self.proposals.submit(now, entry, purpose);
+        if let Some(entry) = self.unless_unchanged(request, entry) {
+            self.proposals.submit(now, entry, purpose);
+        }
     }
 
     pub(super) fn refuse(&mut self, request: RequestId, why: Text) {

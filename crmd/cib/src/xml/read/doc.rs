@@ -9,6 +9,7 @@ use quick_xml::{Reader, XmlVersion};
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::super::error::{Fault, Problem};
+use super::super::is_forbidden;
 use super::super::limits::{ATTRIBUTES_MAX, DEPTH_MAX};
 use crate::value::{parse_bool, parse_score};
 use crate::{Score, Text};
@@ -272,11 +273,6 @@ fn decode<'e>(element: &Element<'_>, raw: Cow<'e, str>) -> Read<Cow<'e, str>> {
         ))) => element.fault(Problem::Entity(excerpt(&name))),
         Err(error) => element.fault(Problem::Malformed(error.to_string().into())),
     }
-}
-
-/// Whether XML 1.0 §2.2 forbids a character.
-pub(super) fn is_forbidden(c: char) -> bool {
-    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn attribute_fault(element: &Element<'_>, error: &AttrError) -> Fault {

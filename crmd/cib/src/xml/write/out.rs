@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
+use super::super::is_forbidden;
 use crate::{Score, Text};
 
 /// A document being written.
@@ -11,6 +12,30 @@ pub(super) struct Out {
     depth: usize,
     /// Whether a start tag still lacks its end, because attributes may follow.
     tag_is_open: bool,
+    /// The element that was begun last, and its id.
+    element: String,
+    id: String,
+    tag_at: usize,
+    /// The first text that had to be written otherwise.
+    unwritable: Option<Unwritable>,
+}
+
+/// Where a text stands that no document can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwritable {
+    /// The element, with its id if it has one.
+    pub element: String,
+    /// The attribute.
+    pub attribute: String,
+    /// The character, or the name that is none.
+    pub what: String,
+}
+
+impl Display for Unwritable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { element, attribute, what } = self;
+        write!(f, "attribute '{attribute}' of {element}: {what}")
+    }
 }
 
 impl Out {
@@ -19,12 +44,20 @@ impl Out {
         self.text
     }
 
+    /// The first text that the document does not hold as it was given.
+    pub(super) fn unwritable(self) -> Option<Unwritable> {
+        self.unwritable
+    }
+
     /// Starts an element; attributes and elements inside may follow, then [`Self::end`].
     pub(super) fn start(&mut self, name: &str) {
         self.close_tag();
         self.indent();
+        self.tag_at = self.text.len();
         self.text.push('<');
         self.text.push_str(name);
+        name.clone_into(&mut self.element);
+        self.id.clear();
         self.tag_is_open = true;
         self.depth += 1;
     }
@@ -59,10 +92,35 @@ impl Out {
     /// An attribute.
     pub(super) fn attr(&mut self, name: &str, value: &str) {
         self.text.push(' ');
-        self.text.push_str(name);
+        if !is_name(name) {
+            self.note(name, format!("{name:?} is no name for an attribute"));
+        }
+        let goes_on = |c: char| !(c.is_whitespace() || c.is_control() || "=<>/\"'&".contains(c));
+        if name.is_empty() || !name.chars().all(|c| goes_on(c) && !is_forbidden(c)) {
+            self.text.push('_');
+        }
+        self.text.extend(name.chars().filter(|c| goes_on(*c) && !is_forbidden(*c)));
         self.text.push_str("=\"");
-        self.escaped(value);
+        if name == "id" {
+            value.clone_into(&mut self.id);
+        }
+        if let Some(c) = value.chars().find(|c| is_forbidden(*c)) {
+            self.note(name, format!("it contains the character U+{:04X}", u32::from(c)));
+            let readable = |c: char| if is_forbidden(c) { char::REPLACEMENT_CHARACTER } else { c };
+            self.escaped(&value.chars().map(readable).collect::<String>());
+        } else {
+            self.escaped(value);
+        }
         self.text.push('"');
+    }
+
+    fn note(&mut self, attribute: &str, what: String) {
+        let element = match self.id.as_str() {
+            "" => self.element.clone(),
+            id => format!("{} {:?}", self.element, id),
+        };
+        let attribute = attribute.escape_debug().to_string();
+        self.unwritable.get_or_insert(Unwritable { element, attribute, what });
     }
 
     /// An attribute, if there is a value.
@@ -95,9 +153,14 @@ impl Out {
         self.opt_number("score", score);
     }
 
-    /// Attributes kept as they were.
+    /// Attributes kept as they were. One that the element has already would make two of it.
     pub(super) fn attrs(&mut self, attributes: &[(Text, Text)]) {
         for (name, value) in attributes {
+            // Within a value quotes are escaped.
+            if self.text[self.tag_at..].contains(&format!(" {name}=\"")) {
+                self.note(name, "the element has one of its own".to_owned());
+                continue;
+            }
             self.attr(name, value);
         }
     }
@@ -129,4 +192,13 @@ impl Out {
         }
         self.text.push_str(rest);
     }
+}
+
+/// Whether this can be the name of an attribute (XML 1.0 §2.3, without the letters that nobody
+/// uses there).
+fn is_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    let is_first = |c: char| c.is_alphabetic() || matches!(c, '_' | ':');
+    let goes_on = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '.');
+    chars.next().is_some_and(is_first) && chars.all(goes_on)
 }
