@@ -3,7 +3,7 @@
 use rota_cib::Cib;
 
 use crate::score;
-use crate::values::{Context, Pairs, Values, boolean, get, millis};
+use crate::values::{Context, Pairs, Values, boolean, get, limit_millis, millis};
 
 /// What to do without quorum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,9 @@ impl Options {
                 word(&["fencing-action", "stonith-action"]),
                 "off" | "poweroff"
             ),
-            fencing_timeout_ms: time(&["fencing-timeout", "stonith-timeout"], 60_000) as u32,
+            fencing_timeout_ms: one(&["fencing-timeout", "stonith-timeout"])
+                .and_then(|v| limit_millis(v))
+                .map_or(60_000, |ms| u32::try_from(ms).unwrap_or(u32::MAX)),
             startup_fencing: flag(&["startup-fencing"], true),
             symmetric: flag(&["symmetric-cluster"], true),
             maintenance: flag(&["maintenance-mode"], false),

@@ -15,7 +15,7 @@ use crate::model::{
     Rid, Rsc, TicketInfo, World,
 };
 use crate::options::Options;
-use crate::values::{Context, Pairs, Values, boolean, depends_on_node, get, millis, role};
+use crate::values::{Context, Pairs, Values, boolean, depends_on_node, get, millis};
 use crate::{nodes, score};
 
 /// What an element hands down to those inside.
@@ -229,7 +229,7 @@ impl<'a> Maker<'_, 'a> {
         OpConf {
             name: source.name.clone(),
             interval_ms,
-            role: get(&options, "role").and_then(|r| role(r)),
+            role: get(&options, "role").and_then(|r| Role::parse(r)),
             enabled: get(&options, "enabled").and_then(|e| boolean(e)).unwrap_or(true),
             options,
             source: Some(source),
@@ -579,8 +579,9 @@ pub(crate) fn meta(
     let default_stickiness = opts.default_stickiness.unwrap_or(0);
     Meta {
         priority: points("priority").unwrap_or(0),
-        target_role: value("target-role").and_then(role).filter(|r| *r != Role::Started),
-        managed: flag("is-managed").unwrap_or(opts.managed_default),
+        target_role: value("target-role").and_then(Role::parse).filter(|r| *r != Role::Started),
+        // Only what is said to be managed is: a typo must not start or stop anything.
+        managed: value("is-managed").map_or(opts.managed_default, |v| boolean(v) == Some(true)),
         maintenance: flag("maintenance").unwrap_or(false),
         stickiness: points("resource-stickiness")
             .unwrap_or(if in_clone && default_stickiness == 0 { 1 } else { default_stickiness }),
