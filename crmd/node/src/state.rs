@@ -330,7 +330,7 @@ impl ClusterState {
         if self.ended.get(&node).is_some_and(|life| life.boot == result.life.boot) {
             return Err("the result is of a life that was proven over".into());
         }
-        let unexpected = result.record.rc != result.expected_rc;
+        let unexpected = result.is_unexpected();
         self.change_all(book::changes_of_result(&self.cib, node, result), at)?;
         self.migration_result(result, at, news)?;
         news.push(News::Operation {

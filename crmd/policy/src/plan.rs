@@ -1,5 +1,7 @@
 //! The plan and the function that makes it.
 
+use std::collections::BTreeSet;
+
 use rota_cib::constraint::Role;
 use rota_cib::{Cib, Text};
 use rota_ids::{NodeName, WallTime};
@@ -24,6 +26,9 @@ pub struct Options {
     /// Whether the only member has nobody else and can fence nobody, itself included: whatever
     /// failed there is stopped (again), whatever `on-fail` says.
     pub alone: bool,
+    /// Resources that have cost a node its life already: a stop of theirs that fails (again) blocks
+    /// them, as `on-fail=block` does, and fences nobody. By the id of the primitive or instance.
+    pub spared: BTreeSet<Text>,
 }
 
 /// Where an instance will be and in which role.
@@ -90,6 +95,7 @@ pub fn plan_since(
 /// The tables as far as they say what is: nodes, resources, what runs where.
 pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World<'a> {
     let mut world = unpack::world(cib, now.0);
+    world.spared.clone_from(&options.spared);
     if let Some(quorum) = options.quorum {
         world.quorum = quorum;
     }

@@ -15,7 +15,7 @@ use self::locate::{bind_containers, locate};
 use self::on_fail::OnFail;
 use self::place::{finish, place};
 use self::record::{Reading, record};
-pub(crate) use self::record::{in_time, target_rc};
+pub(crate) use self::record::in_time;
 use crate::model::{Chore, Nid, NodeSort, Rid, World};
 
 /// Works through the status section.
@@ -174,6 +174,7 @@ fn resource_history(
         last_failure: None,
         fail_next: None,
         hopeless: false,
+        spared: "",
     };
     let old_role = world.rscs[rid].role;
     if world.rscs[rid].serves.is_some() {
