@@ -5,8 +5,10 @@
 //! DC can begin anywhere, and what has begun is part of the first plan.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use rota_cib::Cib;
+use rota_cib::zone::Zone;
 use rota_ids::{Moment, NodeId, NodeName, Term, Text, WallTime};
 use rota_policy::check::{Finding, check};
 use rota_transition::executor::{Effect as Step, Input as StepInput, Limits};
@@ -18,7 +20,7 @@ mod orders;
 use crate::book;
 use crate::entry::Entry;
 use crate::event::{Effect, Now};
-use crate::limits::{CALM_DOWN, PLANS_IN_A_ROW, RECHECK};
+use crate::limits::{CALM_DOWN, PLANS_IN_A_ROW};
 use crate::order::{Order, OrderId, OrderTask, Token};
 use crate::proposals::Purpose;
 use crate::reasons::Reasons;
@@ -82,6 +84,8 @@ pub struct Controller {
     stale: Option<AbortReason>,
     planned_at: Moment,
     recheck_at: Option<WallTime>,
+    /// How long a plan holds although nothing happens (`cluster-recheck-interval`).
+    recheck_every: Option<Duration>,
     plans_in_a_row: u32,
     idle_askers: VecDeque<(NodeId, u64)>,
     reasons: Reasons,
@@ -102,10 +106,17 @@ impl Controller {
             stale: Some(AbortReason::Membership),
             planned_at: now.moment,
             recheck_at: None,
+            recheck_every: None,
             plans_in_a_row: 0,
             idle_askers: VecDeque::new(),
             reasons: Reasons::default(),
         }
+    }
+
+    /// The same, where dates in rules are meant in this zone.
+    pub fn in_zone(mut self, zone: Zone) -> Self {
+        self.reasons.zone = zone;
+        self
     }
 
     /// The term that this controller leads in.
@@ -210,7 +221,7 @@ impl Controller {
             return;
         }
         if self.recheck_at.is_some_and(|at| now.wall >= at)
-            || now.moment.since(self.planned_at) >= RECHECK
+            || self.recheck_every.is_some_and(|every| now.moment.since(self.planned_at) >= every)
         {
             self.stale(AbortReason::Time, todo);
         }
@@ -250,6 +261,7 @@ impl Controller {
         });
         wants.push(Want::FenceOnly(fences.collect()));
         self.recheck_at = plan.graph.recheck_at.map(WallTime);
+        self.recheck_every = rota_policy::recheck_interval(&cib, now.wall);
         let actions = plan.graph.actions.iter().filter_map(book::action_key).collect();
         todo.push(Effect::Tale(Story::Planned { transition: self.transition, why, actions }));
         let limits = book::limits(&state.cib).unwrap_or(Limits::DEFAULT);

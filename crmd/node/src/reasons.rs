@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rota_cib::zone::Zone;
 use rota_cib::{Cib, Config};
 use rota_ids::{Text, WallTime};
 use rota_policy::{Options, Plan, plan_since};
@@ -10,6 +11,8 @@ use rota_transition::Action;
 /// The reasons of the latest plan, in words, and the configuration that it may speak of.
 #[derive(Debug, Default)]
 pub struct Reasons {
+    /// What hours and dates without a zone mean in rules.
+    pub zone: Zone,
     actions: Vec<Text>,
     stuck: BTreeMap<Text, Text>,
     latest: Option<Config>,
@@ -22,7 +25,7 @@ impl Reasons {
         if self.latest.as_ref() != Some(&cib.config) {
             self.before = self.latest.replace(cib.config.clone());
         }
-        let options = Options { explain: true, ..Options::default() };
+        let options = Options { explain: true, zone: self.zone.clone(), ..Options::default() };
         let plan = plan_since(self.before.as_ref(), cib, now, &options);
         self.actions = plan.explained.iter().map(|e| e.text.as_str().into()).collect();
         let line = |s: &rota_policy::explain::Stuck| (s.resource.clone(), Text::from(s.line()));

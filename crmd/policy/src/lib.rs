@@ -41,6 +41,7 @@ mod tickets;
 mod unpack;
 mod values;
 
+pub use options::recheck_interval;
 pub use pattern::is_found;
 pub use plan::{Options, Placed, Plan, plan, plan_since};
 pub use running::{Running, running};

@@ -165,6 +165,19 @@ impl Options {
     }
 }
 
+/// How long a plan holds at most although nothing happens: `cluster-recheck-interval`, 15 minutes
+/// by default. None if it is 0: then only what happens or expires makes a new plan.
+pub fn recheck_interval(cib: &Cib, now: rota_ids::WallTime) -> Option<std::time::Duration> {
+    const DEFAULT: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+    let values = Values::new(cib, now.0, &rota_cib::zone::UTC);
+    let mut pairs = Pairs::new();
+    let sets: Vec<_> = cib.config.properties.iter().collect();
+    values.collect(&sets, Some("cib-bootstrap-options"), &Context::default(), &mut pairs);
+    let written = get(&pairs, "cluster-recheck-interval");
+    let interval = written.and_then(|v| rota_cib::value::parse_duration(v)).unwrap_or(DEFAULT);
+    (!interval.is_zero()).then_some(interval)
+}
+
 /// Whether a configured fence device provides unfencing.
 fn provides_unfencing(cib: &Cib) -> bool {
     use rota_cib::resource::{AgentClass, CloneChild, Primitive, Resource};

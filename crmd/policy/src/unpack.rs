@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rota_cib::constraint::Role;
 use rota_cib::nvset::NvSet;
 use rota_cib::resource::{AgentClass, CloneChild, Group, Operation, Primitive, Resource};
+use rota_cib::zone::Zone;
 use rota_cib::{Cib, Text};
 use rustc_hash::FxHashMap;
 use smol_str::format_smolstr;
@@ -35,8 +36,8 @@ pub(crate) struct Instance {
 }
 
 /// Reads nodes and resources.
-pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
-    let values = Values::new(cib, now);
+pub(crate) fn world<'a>(cib: &'a Cib, now: i64, zone: &Zone) -> World<'a> {
+    let values = Values::new(cib, now, zone);
     let opts = Options::read(cib, &values);
     let nodes = nodes::unpack(cib, &opts, &values);
     let node_by_name = nodes.iter().enumerate().map(|(i, n)| (n.name.clone(), i)).collect();

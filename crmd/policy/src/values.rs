@@ -4,6 +4,7 @@ use rota_cib::index::Index;
 use rota_cib::nvset::NvSet;
 pub(crate) use rota_cib::value::parse_bool as boolean;
 use rota_cib::value::{parse_duration, parse_limit};
+use rota_cib::zone::Zone;
 use rota_cib::{Cib, Text};
 use rustc_hash::FxHashMap;
 
@@ -50,16 +51,31 @@ pub(crate) struct Context<'c> {
 pub(crate) struct Values<'a> {
     /// Seconds since 1970.
     pub now: i64,
+    /// Where hours and dates without a zone are meant.
+    pub zone: Zone,
     /// For references.
     pub index: Index<'a>,
-    /// The earliest moment after now at which a rule may change its mind.
+    /// The earliest moment after now at which the plan may become another one by itself.
     pub next_change: std::cell::Cell<Option<i64>>,
 }
 
 impl<'a> Values<'a> {
     /// Indexes all that may be referred to.
-    pub fn new(cib: &'a Cib, now: i64) -> Self {
-        Self { now, index: Index::new(&cib.config), next_change: std::cell::Cell::new(None) }
+    pub fn new(cib: &'a Cib, now: i64, zone: &Zone) -> Self {
+        Self {
+            now,
+            zone: zone.clone(),
+            index: Index::new(&cib.config),
+            next_change: std::cell::Cell::new(None),
+        }
+    }
+
+    /// The plan may be another one from this moment (seconds since 1970) on: a rule changes its
+    /// mind, a failure or a lock expires.
+    pub fn wake_at(&self, at: i64) {
+        if at > self.now && self.next_change.get().is_none_or(|known| at < known) {
+            self.next_change.set(Some(at));
+        }
     }
 
     /// Adds what the sets of one place give, without touching names that are there already.
