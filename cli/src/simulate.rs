@@ -60,7 +60,9 @@ fn show(args: &[String], format: Format) -> Result<(), Error> {
     };
     let (cib, now) = prepared_for_simulation(args, live).map_err(Error::Refused)?;
     let scores = format == Format::Json;
-    let plan = plan(&cib, now, &Options { scores, explain: true, ..Options::default() });
+    let zone = rota_settings::system_zone();
+    let options = Options { scores, explain: true, zone, ..Options::default() };
+    let plan = plan(&cib, now, &options);
     crate::say(&match format {
         Format::Text => text(&plan),
         Format::Dot => rota_transition::dot::render(&plan.graph),

@@ -40,7 +40,8 @@ fn work_out_reasons(report: &mut StatusReport, cib: &rota_cib::Cib) {
     if report.resources.iter().all(|r| r.role != "Stopped" && r.managed && !r.blocked) {
         return;
     }
-    let options = rota_policy::Options { explain: true, ..rota_policy::Options::default() };
+    let zone = rota_settings::system_zone();
+    let options = rota_policy::Options { explain: true, zone, ..rota_policy::Options::default() };
     let plan = rota_policy::plan(cib, crate::edit::now(), &options);
     for resource in &mut report.resources {
         let stuck = plan.stuck.iter().find(|stuck| stuck.resource == resource.id);

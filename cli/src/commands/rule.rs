@@ -197,7 +197,7 @@ impl<'a> Reader<'_, 'a> {
 
     fn moment(&mut self) -> Result<Text, UserError> {
         let word = self.next("a date such as 2030-01-31")?;
-        if date::parse(word, 0).is_none() {
+        if date::parse(word, &rota_cib::zone::UTC).is_none() {
             return Err(refused(word, "write a date such as 2030-01-31 or '2030-01-31 12:00:00Z'"));
         }
         Ok(word.into())

@@ -111,7 +111,7 @@ fn parse(args: &[String]) -> Result<Request, String> {
             "-U" | "--show-utilization" | "-V" | "--verbose" | "-j" | "--pending" => {}
             "-t" | "--set-date" => {
                 let text = value()?;
-                let date = rota_cib::date::parse(&text, 0)
+                let date = rota_cib::date::parse(&text, &rota_settings::system_zone())
                     .ok_or_else(|| format!("'{text}' is no date"))?;
                 request.at = Some(date);
                 request.at_text = Some(text);
@@ -215,7 +215,8 @@ fn show(request: &Request) -> Result<String, String> {
     let original = cib.header.execution_date;
     let now = WallTime(request.at.or(original).unwrap_or_else(clock));
     let mut out = String::new();
-    let options = Options { scores: request.scores, ..Options::default() };
+    let zone = rota_settings::system_zone();
+    let options = Options { scores: request.scores, zone, ..Options::default() };
     let note = match (&request.at_text, original) {
         (Some(text), _) => Some(format!("Setting effective cluster time: {text}\n")),
         (None, Some(date)) => {
@@ -274,7 +275,7 @@ fn show(request: &Request) -> Result<String, String> {
             if let Some(note) = &note {
                 out.push_str(note);
             }
-            let status = simulate::status_after(&cib, now, &Options::default());
+            let status = simulate::status_after(&cib, now, &options);
             out.push_str("\nRevised Cluster Status:\n");
             out.push_str(&status);
         }

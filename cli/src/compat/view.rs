@@ -475,6 +475,6 @@ impl<'a> Meta<'a> {
     }
 
     fn is_managed(&self) -> bool {
-        self.get("is-managed").is_none_or(|value| parse_bool(&value) != Some(false))
+        self.get("is-managed").is_none_or(|value| parse_bool(&value) == Some(true))
     }
 }

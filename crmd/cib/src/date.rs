@@ -1,18 +1,19 @@
 //! Dates and times as rules write them (ISO 8601), and calendars such as "weekdays 1-5".
 //!
 //! All moments are seconds since 1970-01-01T00:00:00Z. A date without a zone is meant in the
-//! zone of whoever asks, which is given as an offset from UTC.
+//! zone of whoever asks ([`Zone`]).
 
 use time::{Date, Month, Weekday};
 
 use crate::Text;
+use crate::zone::Zone;
 
 const DAY_S: i64 = 86_400;
 
 /// The moment that an ISO 8601 text means: a calendar date (`2024-05-01`, `20240501`), an ordinal
 /// date (`2024-122`) or a week date (`2024-W18-3`), perhaps with a time (`T12:30:00`, after a `T`
 /// or a blank) and a zone (`Z`, `+02:00`, `-0500`).
-pub fn parse(text: &str, utc_offset_s: i32) -> Option<i64> {
+pub fn parse(text: &str, zone_meant: &Zone) -> Option<i64> {
     let text = text.trim();
     let (date, rest) = match text.find(['T', ' ']) {
         Some(at) => (&text[..at], text[at + 1..].trim()),
@@ -26,9 +27,12 @@ pub fn parse(text: &str, utc_offset_s: i32) -> Option<i64> {
         Some(at) => rest.split_at(at),
         None => (rest, ""),
     };
-    let offset = if zone.is_empty() { i64::from(utc_offset_s) } else { parse_zone(zone)? };
     let seconds = if clock.trim().is_empty() { 0 } else { parse_clock(clock.trim())? };
-    Some(day_start(parse_date(date)?) + seconds - offset)
+    let local = day_start(parse_date(date)?) + seconds;
+    if zone.is_empty() {
+        return Some(zone_meant.moment(local));
+    }
+    Some(local - parse_zone(zone)?)
 }
 
 fn number<T: std::str::FromStr>(digits: &str) -> Option<T> {
@@ -207,10 +211,9 @@ impl Calendar {
         Some(Self { ranges })
     }
 
-    /// Whether a moment fits, in the zone of `utc_offset_s`.
-    pub fn holds(&self, moment: i64, utc_offset_s: i32) -> bool {
-        split(moment.saturating_add(i64::from(utc_offset_s)))
-            .is_some_and(|(date, clock)| self.misfit(date, clock).is_none())
+    /// Whether a moment fits, by the clocks of a zone.
+    pub fn holds(&self, moment: i64, zone: &Zone) -> bool {
+        split(zone.local(moment)).is_some_and(|(date, clock)| self.misfit(date, clock).is_none())
     }
 
     /// The coarsest field that does not fit.
@@ -237,23 +240,25 @@ impl Calendar {
 
     /// A moment after `moment` until which the answer of [`Self::holds`] stays as it is; none if
     /// it stays for ever (or for decades).
-    pub fn next_change(&self, moment: i64, utc_offset_s: i32) -> Option<i64> {
+    pub fn next_change(&self, moment: i64, zone: &Zone) -> Option<i64> {
         let finest = self.ranges.iter().map(|(field, ..)| *field).min()?;
-        let offset = i64::from(utc_offset_s);
-        let (mut local, mut unit) = (moment.saturating_add(offset), 0);
-        let held = self.holds(moment, utc_offset_s);
+        let (mut at, mut unit) = (moment, 0);
+        let held = self.holds(moment, zone);
         for _ in 0..CALENDAR_STEPS_MAX {
+            let local = zone.local(at);
             let (date, clock) = split(local)?;
             let misfit = self.misfit(date, clock);
             if misfit.is_none() != held {
-                return Some(local - offset);
+                return Some(at);
             }
             // While a coarse field misfits, nothing changes before that field does.
             unit = step(misfit.unwrap_or(finest));
-            local = local - local.rem_euclid(unit) + unit;
+            let next = at.checked_add(unit - local.rem_euclid(unit))?;
+            // Where clocks are moved, hours are left out, or come again.
+            at = zone.next_change(at).map_or(next, |moved| moved.min(next));
         }
         // Fine steps end soon in time: ask again there. Coarse ones have covered decades.
-        (unit < DAY_S).then_some(local - offset)
+        (unit < DAY_S).then_some(at)
     }
 }
 
@@ -281,6 +286,7 @@ fn parse_range(text: &str) -> Option<(i64, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::zone::UTC;
 
     fn spec(pairs: &[(&str, &str)]) -> Vec<(Text, Text)> {
         pairs.iter().map(|(n, v)| (Text::from(*n), Text::from(*v))).collect()
@@ -291,28 +297,31 @@ mod tests {
         // 2024-05-01 is day 122 and the Wednesday of week 18.
         let midnight = Some(1_714_521_600);
         for text in ["2024-05-01", "20240501", "2024-122", "2024122", "2024-W18-3", "2024W183"] {
-            assert_eq!(parse(text, 0), midnight, "{text}");
+            assert_eq!(parse(text, &UTC), midnight, "{text}");
         }
         for text in ["2024-05-01T00:00:00Z", "2024-05-01 02:00:00 +02:00", "20240430T190000-0500"] {
-            assert_eq!(parse(text, 12_345), midnight, "{text}");
+            assert_eq!(parse(text, &Zone::fixed(12_345)), midnight, "{text}");
         }
-        assert_eq!(parse("2024-05-01 12:30", 3600), Some(1_714_521_600 + 11 * 3600 + 1800));
+        assert_eq!(
+            parse("2024-05-01 12:30", &Zone::fixed(3600)),
+            Some(1_714_521_600 + 11 * 3600 + 1800)
+        );
         for text in ["", "yesterday", "2024-13-01", "2024-02-30", "2024-W60-1", "2024-05-01 25:00"]
         {
-            assert_eq!(parse(text, 0), None, "{text}");
+            assert_eq!(parse(text, &UTC), None, "{text}");
         }
     }
 
     #[test]
     fn moments_are_written_as_they_are_read() {
         assert_eq!(iso(1_342_187_477).as_deref(), Some("2012-07-13 13:51:17Z"));
-        assert_eq!(parse("2012-07-13 13:51:17Z", 99), Some(1_342_187_477));
+        assert_eq!(parse("2012-07-13 13:51:17Z", &Zone::fixed(99)), Some(1_342_187_477));
         assert_eq!(ctime(1_342_187_477).as_deref(), Some("Fri Jul 13 13:51:17 2012"));
     }
 
     #[test]
     fn months_keep_the_day_or_take_the_last() {
-        let at = |text| parse(text, 0).unwrap();
+        let at = |text| parse(text, &UTC).unwrap();
         let months = spec(&[("id", "d"), ("months", "1")]);
         assert_eq!(add(at("2024-01-31"), &months), Some(at("2024-02-29")));
         let mixed = spec(&[("years", "1"), ("weeks", "1"), ("hours", "2")]);
@@ -323,22 +332,51 @@ mod tests {
     #[test]
     fn office_hours_change_in_the_morning_and_in_the_evening() {
         let office = Calendar::parse(&spec(&[("hours", "9-16"), ("weekdays", "1-5")])).unwrap();
-        let at = |text| parse(text, 0).unwrap();
+        let at = |text| parse(text, &UTC).unwrap();
         // 2024-05-03 is a Friday.
-        assert!(office.holds(at("2024-05-03 16:59:59"), 0));
-        assert!(!office.holds(at("2024-05-03 17:00"), 0));
-        assert!(office.holds(at("2024-05-03 17:00"), -3600));
-        assert_eq!(office.next_change(at("2024-05-03 10:10"), 0), Some(at("2024-05-03 17:00")));
-        assert_eq!(office.next_change(at("2024-05-03 17:00"), 0), Some(at("2024-05-06 09:00")));
-        assert_eq!(office.next_change(at("2024-05-03 17:00"), 3600), Some(at("2024-05-06 08:00")));
+        assert!(office.holds(at("2024-05-03 16:59:59"), &UTC));
+        assert!(!office.holds(at("2024-05-03 17:00"), &UTC));
+        assert!(office.holds(at("2024-05-03 17:00"), &Zone::fixed(-3600)));
+        assert_eq!(office.next_change(at("2024-05-03 10:10"), &UTC), Some(at("2024-05-03 17:00")));
+        assert_eq!(office.next_change(at("2024-05-03 17:00"), &UTC), Some(at("2024-05-06 09:00")));
+        assert_eq!(
+            office.next_change(at("2024-05-03 17:00"), &Zone::fixed(3600)),
+            Some(at("2024-05-06 08:00"))
+        );
     }
 
     #[test]
     fn a_year_that_is_over_never_changes() {
         let past = Calendar::parse(&spec(&[("years", "2020")])).unwrap();
-        assert_eq!(past.next_change(parse("2024-05-03", 0).unwrap(), 0), None);
+        assert_eq!(past.next_change(parse("2024-05-03", &UTC).unwrap(), &UTC), None);
         let open = Calendar::parse(&spec(&[("years", "2020-")])).unwrap();
-        assert_eq!(open.next_change(parse("2024-05-03", 0).unwrap(), 0), None);
+        assert_eq!(open.next_change(parse("2024-05-03", &UTC).unwrap(), &UTC), None);
         assert!(Calendar::parse(&spec(&[("hours", "late")])).is_none());
+    }
+
+    #[test]
+    fn clocks_that_are_moved_move_the_hours() {
+        // Central Europe in 2026; hours meant by the clock there, moments given in UTC.
+        let zone = Zone::new(3600, vec![(1_774_746_000, 7200), (1_792_890_000, 3600)]);
+        let at = |text| parse(text, &UTC).unwrap();
+        let hour = |hours| Calendar::parse(&spec(&[("hours", hours)])).unwrap();
+        assert!(hour("8").holds(at("2026-03-28 07:30"), &zone));
+        assert!(hour("8").holds(at("2026-03-30 06:30"), &zone));
+        assert!(!hour("8").holds(at("2026-03-30 07:30"), &zone));
+        // Across the change: eight o'clock comes an hour earlier, by UTC.
+        let evening = at("2026-03-28 22:00");
+        assert_eq!(hour("8").next_change(evening, &zone), Some(at("2026-03-29 06:00")));
+        // The hour that is left out does not come on that day; the one that is there twice does.
+        assert_eq!(hour("2").next_change(evening, &zone), Some(at("2026-03-30 00:00")));
+        let autumn = at("2026-10-24 22:30");
+        assert_eq!(hour("2").next_change(autumn, &zone), Some(at("2026-10-25 00:00")));
+        assert_eq!(
+            hour("2").next_change(at("2026-10-25 00:00"), &zone),
+            Some(at("2026-10-25 02:00"))
+        );
+        // Dates without a zone are meant there, in winter and in summer.
+        assert_eq!(parse("2026-01-15 12:00", &zone), Some(at("2026-01-15 11:00")));
+        assert_eq!(parse("2026-07-15 12:00", &zone), Some(at("2026-07-15 10:00")));
+        assert_eq!(parse("2026-07-15 12:00Z", &zone), Some(at("2026-07-15 12:00")));
     }
 }

@@ -14,6 +14,7 @@ use crate::index::Index;
 use crate::nvset::NvSet;
 use crate::rule::{AttributeTest, BooleanOp, Comparison, Condition, DateTest, Rule, ValueKind};
 use crate::value::parse_duration;
+use crate::zone::{self, Zone};
 use crate::{Score, Text};
 
 /// A source of values by name.
@@ -24,8 +25,8 @@ pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<&'a str>;
 pub struct RuleContext<'a> {
     /// The time.
     pub now: WallTime,
-    /// Seconds east of UTC in which dates without a zone, hours and weekdays are meant.
-    pub utc_offset_s: i32,
+    /// Where dates without a zone, hours and weekdays are meant.
+    pub zone: &'a Zone,
     /// For references from rule to rule, set to set, pair to pair.
     pub index: &'a Index<'a>,
     /// The node's attributes, with the built-in ones (`#uname`, `#kind` …).
@@ -59,7 +60,7 @@ impl<'a> RuleContext<'a> {
     pub fn new(now: WallTime, index: &'a Index<'a>) -> Self {
         Self {
             now,
-            utc_offset_s: 0,
+            zone: &zone::UTC,
             index,
             attribute: None,
             parameter: None,
@@ -258,7 +259,7 @@ impl DateTest {
     fn limits(&self, context: &RuleContext<'_>) -> Option<(Option<i64>, Option<i64>)> {
         let parse = |text: &Option<Text>| match text {
             None => Some(None),
-            Some(text) => date::parse(text, context.utc_offset_s).map(Some),
+            Some(text) => date::parse(text, context.zone).map(Some),
         };
         let (start, mut end) = (parse(&self.start)?, parse(&self.end)?);
         if let (Some(start), None, Some(duration)) = (start, end, &self.duration) {
@@ -278,7 +279,7 @@ impl DateTest {
                     && start.is_none_or(|start| now >= start)
                     && end.is_none_or(|end| now <= end)
             }
-            "date_spec" => self.calendar().is_some_and(|c| c.holds(now, context.utc_offset_s)),
+            "date_spec" => self.calendar().is_some_and(|c| c.holds(now, context.zone)),
             _ => false,
         }
     }
@@ -293,9 +294,7 @@ impl DateTest {
             "gt" => [start.map(|start| start + 1), None],
             "lt" => [end, None],
             "in_range" | "in-range" => [start, end.map(|end| end + 1)],
-            "date_spec" => {
-                [self.calendar()?.next_change(context.now.0, context.utc_offset_s), None]
-            }
+            "date_spec" => [self.calendar()?.next_change(context.now.0, context.zone), None],
             _ => [None, None],
         };
         changes.into_iter().flatten().filter(|at| *at > context.now.0).min()

@@ -35,6 +35,7 @@ pub mod validate;
 pub mod value;
 pub mod walk;
 pub mod xml;
+pub mod zone;
 
 use serde::{Deserialize, Serialize};
 

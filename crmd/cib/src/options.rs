@@ -7,6 +7,7 @@ mod cluster;
 mod fence;
 mod resource;
 
+use crate::value::is_tidy_duration;
 pub use crate::value::{parse_bool, parse_duration, parse_score};
 pub use cluster::CLUSTER;
 pub use fence::FENCE_DEVICE;
@@ -58,7 +59,7 @@ impl Kind {
             Self::Integer => value.trim().parse::<i64>().is_ok(),
             Self::Score => parse_score(value).is_some(),
             // Some durations have -1 for "decide yourself" or "never".
-            Self::Duration => parse_duration(value).is_some() || value.trim() == "-1",
+            Self::Duration => is_tidy_duration(value) || value.trim() == "-1",
             Self::Percentage => {
                 value.trim().strip_suffix('%').unwrap_or(value).parse::<f64>().is_ok()
             }

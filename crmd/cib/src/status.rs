@@ -268,6 +268,26 @@ pub const DONE: i32 = 0;
 pub const PENDING: i32 = -1;
 /// The repeated operation was cancelled.
 pub const CANCELLED: i32 = 1;
+/// The agent could not be executed, or nobody knows how it ended.
+pub const ERROR: i32 = 4;
+
+/// An exit code ([`OperationRecord::rc`]): it runs.
+const RUNNING: i32 = 0;
+/// It does not run.
+const STOPPED: i32 = 7;
+/// It runs and is promoted.
+const PROMOTED: i32 = 8;
+
+/// What an exit code says of the state of the resource: degraded (190) is running, degraded and
+/// promoted (191) is promoted (OCF resource agent API 1.1, "Exit status codes"; Pacemaker counts
+/// neither as a failure). Every other code says what it says.
+pub const fn state_of_exit(rc: i32) -> i32 {
+    match rc {
+        190 => RUNNING,
+        191 => PROMOTED,
+        other => other,
+    }
+}
 
 impl OperationRecord {
     /// The exit code that was expected, from the transition key; 0 if there is none.
@@ -276,11 +296,21 @@ impl OperationRecord {
         key.split(':').nth(2).and_then(|rc| rc.parse().ok()).unwrap_or(0)
     }
 
-    /// Whether the operation ended otherwise than expected.
+    /// Whether it was a look whether something runs.
+    pub fn is_probe(&self) -> bool {
+        self.operation == "monitor" && self.interval_ms == 0
+    }
+
+    /// Whether the operation ended otherwise than expected. A probe that finds something has not
+    /// failed, whatever was expected; what is degraded works ([`state_of_exit`]).
     pub fn has_failed(&self) -> bool {
+        let state = state_of_exit(self.rc);
         match self.op_status {
             PENDING | CANCELLED => false,
-            DONE => self.rc != self.expected_rc(),
+            DONE if self.is_probe() => !matches!(state, RUNNING | STOPPED | PROMOTED),
+            DONE => state != self.expected_rc(),
+            // Older versions wrote so of agents that ran.
+            ERROR if self.rc != state => state != self.expected_rc(),
             _ => true,
         }
     }

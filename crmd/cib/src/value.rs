@@ -2,7 +2,8 @@
 //!
 //! One reading of each kind for all: documents, command line, policy.
 
-use std::time::Duration;
+pub use rota_ids::duration::parse_limit;
+pub use rota_ids::duration::{is_tidy as is_tidy_duration, parse as parse_duration};
 
 use crate::Score;
 
@@ -38,6 +39,20 @@ pub fn parse_score(word: &str) -> Option<Score> {
     Some(if negative { -score } else { score })
 }
 
+/// The score that a text counts as where it must count as something: as [`parse_score`], else the
+/// whole number that it begins with (`5x` and `5.5` are 5).
+///
+/// So do values of options and attributes count in Pacemaker (2.1.5, asked); those of
+/// constraints must be scores.
+pub fn lenient_score(word: &str) -> Option<Score> {
+    parse_score(word).or_else(|| {
+        let word = word.trim();
+        let sign = usize::from(word.starts_with(['-', '+']));
+        let digits = word.bytes().skip(sign).take_while(u8::is_ascii_digit).count();
+        parse_score(word.get(..sign + digits)?)
+    })
+}
+
 /// A number of decimal digits only; larger ones than fit are the largest.
 fn parse_digits(digits: &str) -> Option<u64> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -46,67 +61,23 @@ fn parse_digits(digits: &str) -> Option<u64> {
     Some(digits.bytes().fold(0u64, |n, b| n.saturating_mul(10).saturating_add(u64::from(b - b'0'))))
 }
 
-/// What a length of time means: `10` and `10s` (seconds), `500ms`, `20us`, `2m`/`2min`, `1h`/`1hr`,
-/// or an ISO 8601 duration such as `PT1M30S` or `P1DT2H` (a month counts 30 days, a year 365).
-///
-/// Parts of a millisecond are cut off; lengths beyond what Rota can count are the longest.
-pub fn parse_duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    if let Some(iso) = text.strip_prefix('P') {
-        return parse_iso_duration(iso);
-    }
-    let text = text.strip_prefix('+').unwrap_or(text);
-    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
-    let (digits, unit) = text.split_at(end);
-    let number = parse_digits(digits)?;
-    let millis = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "s" | "sec" => number.saturating_mul(1000),
-        "ms" | "msec" => number,
-        "us" | "usec" => number / 1000,
-        "m" | "min" => number.saturating_mul(60_000),
-        "h" | "hr" => number.saturating_mul(3_600_000),
-        _ => return None,
-    };
-    Some(Duration::from_millis(millis))
-}
-
-/// The part of an ISO 8601 duration after its `P`.
-fn parse_iso_duration(mut rest: &str) -> Option<Duration> {
-    const DAY: u64 = 86_400;
-    let mut seconds: u64 = 0;
-    let mut in_time = false;
-    let mut parts = 0;
-    while !rest.is_empty() {
-        if let Some(time) = rest.strip_prefix('T') {
-            if in_time {
-                return None;
-            }
-            (in_time, rest) = (true, time);
-            continue;
-        }
-        let end = rest.bytes().position(|b| !b.is_ascii_digit())?;
-        let number = parse_digits(&rest[..end])?;
-        let unit = match (in_time, rest.as_bytes()[end]) {
-            (false, b'Y') => 365 * DAY,
-            (false, b'M') => 30 * DAY,
-            (false, b'W') => 7 * DAY,
-            (false, b'D') => DAY,
-            (true, b'M') => 60,
-            // Pacemaker takes these without the `T` as well.
-            (_, b'H') => 3600,
-            (_, b'S') => 1,
-            _ => return None,
-        };
-        seconds = seconds.saturating_add(number.saturating_mul(unit));
-        rest = &rest[end + 1..];
-        parts += 1;
-    }
-    (parts > 0).then(|| Duration::from_millis(seconds.saturating_mul(1000)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_of_options_count_as_far_as_they_are_numbers() {
+        let score = |word| lenient_score(word).map(Score::value);
+        for word in ["5", "5x", " 5 ", "5.5", "5e3", "+5"] {
+            assert_eq!(score(word), Some(5), "{word}");
+        }
+        assert_eq!(score("-INFINITY"), Some(-1_000_000));
+        assert_eq!(score("-7 or so"), Some(-7));
+        assert_eq!(score("0x10"), Some(0));
+        for word in ["", "x5", "--5", "- 5", "red"] {
+            assert_eq!(score(word), None, "{word}");
+        }
+    }
 
     #[test]
     fn words_of_truth_are_pacemakers() {
@@ -131,24 +102,6 @@ mod tests {
         assert_eq!(parse_score("-99999999999999999999"), Some(Score::NEG_INFINITY));
         for word in ["", "-", "1.5", "1e3", "five", "--1", "+-1"] {
             assert_eq!(parse_score(word), None, "{word}");
-        }
-    }
-
-    #[test]
-    fn durations_have_units_or_are_seconds() {
-        let ms = |text| parse_duration(text).map(|d| d.as_millis());
-        assert_eq!(ms("10"), Some(10_000));
-        assert_eq!(ms("10s"), Some(10_000));
-        assert_eq!(ms("500ms"), Some(500));
-        assert_eq!(ms("1500us"), Some(1));
-        assert_eq!(ms("2min"), Some(120_000));
-        assert_eq!(ms("1h"), Some(3_600_000));
-        assert_eq!(ms("PT1M30S"), Some(90_000));
-        assert_eq!(ms("P1DT2H"), Some(93_600_000));
-        assert_eq!(ms("P1W"), Some(604_800_000));
-        assert_eq!(ms("P40S"), Some(40_000));
-        for text in ["", "ten", "10 parsecs", "P", "PT", "PT5", "-5s", "P1X"] {
-            assert_eq!(ms(text), None, "{text}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod common;
 use proptest::prelude::*;
 use rota_cib::date::{self, Calendar};
 use rota_cib::validate::validate;
+use rota_cib::zone::Zone;
 use rota_cib::{failures, near, value, xml};
 
 /// Reads, and if that works writes and reads again.
@@ -76,15 +77,15 @@ proptest! {
         value::parse_score(&text);
         value::parse_duration(&text);
         value::parse_duration(&format!("PT{text}"));
-        date::parse(&text, offset);
-        if let Some(moment) = date::parse(&dates, offset) {
+        date::parse(&text, &Zone::fixed(offset));
+        if let Some(moment) = date::parse(&dates, &Zone::fixed(offset)) {
             date::add(moment, &[("months".into(), text.as_str().into())]);
         }
         date::ctime(now);
         for (name, range) in [("hours", "9-16"), ("years", "2020-"), ("weekdays", dates.as_str())] {
             if let Some(calendar) = Calendar::parse(&[(name.into(), range.into())]) {
-                calendar.holds(now, offset);
-                calendar.next_change(now, offset);
+                calendar.holds(now, &Zone::fixed(offset));
+                calendar.next_change(now, &Zone::fixed(offset));
             }
         }
         failures::parse_name(&format!("fail-count-{text}"));

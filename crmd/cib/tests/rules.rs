@@ -166,7 +166,7 @@ fn dates_agree_with_crm_rule() {
                 // It does not evaluate some kinds of rules.
                 _ => continue,
             };
-            let ours = date_holds(rule, date::parse(moment, 0).unwrap());
+            let ours = date_holds(rule, date::parse(moment, &rota_cib::zone::UTC).unwrap());
             assert_eq!(ours, theirs, "{rule} at {moment}: {output:?}");
             compared += 1;
         }
@@ -182,7 +182,7 @@ fn the_next_change_is_where_the_answer_changes() {
         let index = Index::new(&cib.config);
         let rule_read = cib.config.properties[0].rule.as_ref().unwrap();
         for moment in MOMENTS {
-            let now = date::parse(moment, 0).unwrap();
+            let now = date::parse(moment, &rota_cib::zone::UTC).unwrap();
             let context = |at| RuleContext::new(WallTime(at), &index);
             let answer = rule_read.holds(&context(now));
             let Some(WallTime(change)) = rule_read.next_change(&context(now)) else { continue };

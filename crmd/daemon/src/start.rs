@@ -72,6 +72,7 @@ pub fn run(config_dir: &Path) -> Result<ExitCode> {
         memory: fs::read(settings.run_dir.join("memory")).ok(),
     };
     let mut node = Node::new(config, replica, node_loop::now());
+    node.set_zone(rota_settings::system_zone());
     node.resume(node_loop::now(), &agents.known_runs());
     agents.adopt_what_still_runs();
     let effects = Effects {

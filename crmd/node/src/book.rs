@@ -14,7 +14,7 @@ use rota_transition::executor::Limits;
 use rota_transition::{Action, Digests, OpKey, ResourceOp, Task};
 
 use crate::entry::{Member, OperationResult};
-use crate::event::{AgentOutcome, ExecStatus};
+use crate::event::AgentOutcome;
 use crate::order::{Order, OrderTask};
 use crate::state::{Migration, News};
 
@@ -22,10 +22,6 @@ use crate::state::{Migration, News};
 pub const FEATURE_SET: &str = "3.19.6";
 
 const INFINITY: &str = "INFINITY";
-
-/// Exit codes that say something about the state of a resource rather than of a failure: ok, not
-/// running, promoted, and the two degraded ones.
-const STATES: [i32; 5] = [0, 7, 8, 190, 191];
 
 /// The Cib of a new cluster. Stickiness is above zero: users expect that nothing moves without
 /// need (and `pcs cluster setup` does the same).
@@ -247,10 +243,9 @@ pub fn record(
     outcome: &AgentOutcome,
     call: i64,
 ) -> OperationRecord {
-    let status = match outcome.status {
-        ExecStatus::Done if !STATES.contains(&outcome.rc) => ExecStatus::Error,
-        other => other,
-    };
+    // Whatever an agent says that ran, it was executed: "could not be executed" (4) would have
+    // people look for a missing agent.
+    let status = outcome.status;
     let key = transition_key(op, order);
     let op = &as_recorded(op, outcome);
     OperationRecord {

@@ -9,7 +9,9 @@
 //! their end beside the plans that follow ([`carried`]).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
+use rota_cib::zone::Zone;
 use rota_ids::{Moment, NodeId, NodeName, Term, Text, WallTime};
 use rota_transition::executor::{Effect as Step, Input as StepInput};
 use rota_transition::{AbortReason, Action, ActionId, Executor, Task};
@@ -123,11 +125,14 @@ pub struct Controller {
     thrown_away: bool,
     planned_at: Moment,
     recheck_at: Option<WallTime>,
+    /// How long a plan holds although nothing happens (`cluster-recheck-interval`).
+    recheck_every: Option<Duration>,
     plans_in_a_row: u32,
     idle_askers: VecDeque<(NodeId, u64)>,
     relations: Relations,
     reasons: Reasons,
     lately: Lately,
+    zone: Zone,
     brake: Brake,
 }
 
@@ -150,13 +155,21 @@ impl Controller {
             thrown_away: false,
             planned_at: now.moment,
             recheck_at: None,
+            recheck_every: None,
             plans_in_a_row: 0,
             idle_askers: VecDeque::new(),
             relations: Relations::default(),
             reasons: Reasons::default(),
             lately: Lately::default(),
+            zone: Zone::default(),
             brake: Brake::default(),
         }
+    }
+
+    /// The same, where dates in rules are meant in this zone.
+    pub fn in_zone(mut self, zone: Zone) -> Self {
+        self.zone = zone;
+        self
     }
 
     /// The term that this controller leads in.
@@ -217,7 +230,9 @@ impl Controller {
             return;
         }
         let now = desk.now;
-        if self.recheck_at.is_some_and(|at| now.wall >= at) || self.recheck_is_due(now.moment) {
+        if self.recheck_at.is_some_and(|at| now.wall >= at)
+            || self.recheck_every.is_some_and(|every| now.moment.since(self.planned_at) >= every)
+        {
             self.recheck_at = None;
             self.stale(AbortReason::Time, desk);
         }

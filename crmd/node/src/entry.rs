@@ -164,8 +164,13 @@ impl OperationResult {
     /// Whether this counts as a failure of the resource: it ended otherwise than it should, and
     /// it was more than a look whether something runs.
     pub fn is_failure(&self) -> bool {
-        let cancelled = self.record.op_status == 1;
-        !self.is_probe && !cancelled && self.record.rc != self.expected_rc
+        let cancelled = self.record.op_status == rota_cib::status::CANCELLED;
+        !self.is_probe && !cancelled && self.is_unexpected()
+    }
+
+    /// Whether it ended otherwise than it should; what is degraded works.
+    pub fn is_unexpected(&self) -> bool {
+        rota_cib::status::state_of_exit(self.record.rc) != self.expected_rc
     }
 }
 

@@ -55,10 +55,6 @@ pub const RETRY_STOP: Duration = Duration::from_secs(2);
 /// See [`RETRY_STOP`]. Each attempt is told to the log when it can be reached again.
 pub const RETRY_STOP_MAX: Duration = Duration::from_secs(120);
 
-/// A plan is made again after this long even when nothing happens (`cluster-recheck-interval`
-/// in Pacemaker: 15 minutes).
-pub const RECHECK: Duration = Duration::from_secs(15 * 60);
-
 /// Plans in a row that may change nothing but be followed by another at once. Beyond this the
 /// next plan waits for [`CALM_DOWN`]: a loop must not eat the host.
 pub const PLANS_IN_A_ROW: u32 = 50;
@@ -94,3 +90,6 @@ pub const OWED_ON_PAUSE: Duration = Duration::from_secs(5);
 
 /// See [`OWED_ON_PAUSE`].
 pub const OWED_ON_PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// A planner that failed is asked again after this long even when nothing has changed.
+pub const FAILED_PLANNER_PAUSE: Duration = Duration::from_secs(30);

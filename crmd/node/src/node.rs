@@ -8,6 +8,7 @@ mod unchanged;
 use std::collections::BTreeSet;
 
 use rota_cib::change::{Change, OperationFilter};
+use rota_cib::zone::Zone;
 use rota_fencing::{AttemptId, Fencer};
 use rota_ids::{Incarnation, NodeId, NodeName, Text};
 use rota_membership::Hearing;
@@ -91,6 +92,8 @@ pub struct Node<S: LogStore> {
     /// report them as in flight.
     ended_orders: BTreeSet<OrderId>,
     asked_for_seat: Option<rota_ids::Moment>,
+    /// What hours and dates without a zone mean in rules.
+    zone: Zone,
     todo: Vec<Effect>,
     has_more: bool,
 }
@@ -122,12 +125,19 @@ impl<S: LogStore> Node<S> {
             fencer_is_behind: false,
             ended_orders: BTreeSet::new(),
             asked_for_seat: None,
+            zone: Zone::default(),
             todo: Vec::new(),
             has_more: false,
             state: ClusterState::default(),
             replica,
             config,
         }
+    }
+
+    /// What hours, weekdays and dates without a zone mean in rules while this node leads: the zone
+    /// of its clocks. UTC, if nobody says.
+    pub fn set_zone(&mut self, zone: Zone) {
+        self.zone = zone;
     }
 
     /// The state that all entries applied so far have made.

@@ -6,7 +6,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
+use rota_cib::zone::Zone;
 use rota_cib::{Cib, Config};
 use rota_ids::{NodeId, NodeName, Term, Text, WallTime};
 use rota_policy::check::{Finding, check};
@@ -16,6 +18,7 @@ use rota_transition::{Action, Graph, OpKey, ResourceOp, Task};
 
 use crate::book;
 use crate::controller::Relations;
+use crate::limits::FAILED_PLANNER_PAUSE;
 use crate::order::Order;
 
 /// Names a piece of planning: the term of the DC that asks, and a number within it.
@@ -72,6 +75,8 @@ pub struct PlanJob {
     pub lost: Vec<NodeName>,
     /// The time to plan for.
     pub now: WallTime,
+    /// What hours and dates without a zone mean in rules.
+    pub zone: Zone,
     /// The configurations of the plans before.
     pub lately: Lately,
 }
@@ -89,6 +94,8 @@ pub struct PlanMade {
     pub limits: Limits,
     /// Who waits for whom.
     pub relations: Relations,
+    /// How long it holds although nothing happens (`cluster-recheck-interval`).
+    pub recheck_every: Option<Duration>,
     /// Why.
     pub reasons: Reasons,
     /// The configurations of the latest plans.
@@ -123,6 +130,7 @@ impl PlanJob {
             fences: BTreeSet::new(),
             limits: Limits::DEFAULT,
             relations: Relations::default(),
+            recheck_every: Some(FAILED_PLANNER_PAUSE),
             reasons: Reasons::default(),
             lately: Lately::default(),
         }
@@ -132,7 +140,7 @@ impl PlanJob {
     pub fn run(self) -> PlanMade {
         let cib = self.cib_to_plan_with();
         let lately = self.lately.and_now(&cib.config);
-        let options = Options { explain: true, ..Options::default() };
+        let options = Options { explain: true, zone: self.zone, ..Options::default() };
         let plan = plan_since(lately.before.as_deref(), &cib, self.now, &options);
         let stuck = plan.stuck.iter().map(|s| (s.resource.clone(), Text::from(s.line())));
         let reasons = Reasons {
@@ -148,6 +156,7 @@ impl PlanJob {
             fences: fences.collect(),
             limits: book::limits(&cib).unwrap_or(Limits::DEFAULT),
             relations: Relations::of(&cib),
+            recheck_every: rota_policy::recheck_interval(&cib, self.now),
             graph: match reason_to_refuse(&cib, &plan.graph) {
                 Some(why) => Err(why),
                 None => Ok(plan.graph),

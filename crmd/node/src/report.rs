@@ -333,7 +333,11 @@ fn failures(cib: &Cib) -> Vec<FailureReport> {
     let mut failures = Vec::new();
     for state in &cib.status.nodes {
         for history in &state.history {
-            let failed = history.operations.iter().filter(|op| op.id.ends_with("_last_failure_0"));
+            // Whoever wrote the record may call a failure what is none (a probe that found it).
+            let failed = history
+                .operations
+                .iter()
+                .filter(|op| op.id.ends_with("_last_failure_0") && op.has_failed());
             for op in failed {
                 failures.push(FailureReport {
                     resource: history.id.clone(),

@@ -352,9 +352,7 @@ impl ClusterState {
         if self.ended.get(&node).is_some_and(|life| life.boot == result.life.boot) {
             return Err("the result is of a life that was proven over".into());
         }
-        // What instances answer to notifications is of no consequence ("Pacemaker Explained",
-        // clone notifications).
-        let unexpected = result.recorded && result.record.rc != result.expected_rc;
+        let unexpected = result.is_unexpected();
         self.change_all(book::changes_of_result(&self.cib, node, result), at)?;
         self.migration_result(result, at, news)?;
         news.push(News::Operation {

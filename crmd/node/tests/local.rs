@@ -170,6 +170,37 @@ fn an_operation_whose_end_is_lost_is_looked_at_and_not_repeated() {
     }
 }
 
+/// The first result of an operation: execution status on record, and whether it counts as a failure.
+fn first_result(operation: &str, rc: i32, status: ExecStatus) -> (i32, bool) {
+    let mut host = Host::new();
+    host.take(at(0), order(1, token(5, 1), op(operation, 1000)));
+    let run = host.begun()[0].0;
+    host.ended(at(10), run, ended(rc, status));
+    match host.entries.pop() {
+        Some(Entry::Result(result)) => (result.record.op_status, result.is_failure()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_agent_that_ran_was_executed_whatever_it_said() {
+    for rc in [1, 2, 3, 6, 7, 9, 99] {
+        assert_eq!(first_result("monitor", rc, ExecStatus::Done), (0, true), "{rc}");
+    }
+    assert_eq!(first_result("monitor", 1, ExecStatus::Error), (4, true));
+    assert_eq!(first_result("monitor", 1, ExecStatus::TimedOut), (2, true));
+}
+
+#[test]
+fn what_is_degraded_works() {
+    assert_eq!(first_result("monitor", 190, ExecStatus::Done), (0, false));
+    assert_eq!(
+        first_result("monitor", 191, ExecStatus::Done),
+        (0, true),
+        "it is not to be promoted"
+    );
+}
+
 #[test]
 fn a_restarted_daemon_goes_on_with_its_monitors_and_knows_its_open_orders() {
     let mut host = Host::new();

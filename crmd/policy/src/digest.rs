@@ -6,7 +6,7 @@ use md5::{Digest, Md5};
 use rota_cib::Text;
 
 use crate::model::{Nid, OpConf, Rid, World};
-use crate::values::{Context, Pairs, get, millis};
+use crate::values::{Context, Pairs, get, limit_millis};
 
 /// MD5 of the parameters as an element, names in order.
 pub(crate) fn of(pairs: &[(Text, Text)]) -> Text {
@@ -81,7 +81,7 @@ impl<'a> World<'a> {
     pub(crate) fn timeout_ms(&mut self, rid: Rid, name: &str, interval_ms: u32) -> u32 {
         if self.is_fencing(rid) && matches!(name, "start" | "monitor") {
             let params = self.params(rid, None);
-            if let Some(ms) = get(&params, "pcmk_monitor_timeout").and_then(|t| millis(t)) {
+            if let Some(ms) = get(&params, "pcmk_monitor_timeout").and_then(|t| limit_millis(t)) {
                 return ms.min(u64::from(u32::MAX)) as u32;
             }
         }
@@ -98,7 +98,7 @@ impl<'a> World<'a> {
             });
         }
         let configured = match op {
-            Some(op) => get(&op.options, "timeout").and_then(|t| millis(t)),
+            Some(op) => get(&op.options, "timeout").and_then(|t| limit_millis(t)),
             None => conf.and_then(|c| {
                 let mut options = Pairs::new();
                 let context = Context {
@@ -108,7 +108,7 @@ impl<'a> World<'a> {
                 };
                 let defaults: Vec<_> = self.cib.config.op_defaults.iter().collect();
                 self.values.collect(&defaults, None, &context, &mut options);
-                get(&options, "timeout").and_then(|t| millis(t))
+                get(&options, "timeout").and_then(|t| limit_millis(t))
             }),
         };
         configured.unwrap_or(20_000).min(u64::from(u32::MAX)) as u32

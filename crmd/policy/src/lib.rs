@@ -43,6 +43,7 @@ mod units;
 mod unpack;
 mod values;
 
+pub use options::recheck_interval;
 pub use pattern::is_found;
 pub use plan::{Options, Placed, Plan, plan, plan_since};
 pub use reads::reads_attribute;

@@ -27,6 +27,8 @@ pub(crate) struct World<'a> {
     pub quorum: bool,
     /// Whether nobody can be fenced: see [`crate::Options::alone`].
     pub alone: bool,
+    /// See [`crate::Options::spared`].
+    pub spared: std::collections::BTreeSet<Text>,
     /// Whether a fence device is configured at all.
     pub have_fencing_device: bool,
     /// Whether some resource needs unfencing.
@@ -343,6 +345,8 @@ pub(crate) struct Rsc {
     pub orphan: bool,
     pub orphan_filler: bool,
     pub blocked: bool,
+    /// Why a failed stop blocked it rather than costing the node its life; else empty.
+    pub blocked_why: &'static str,
     pub failed: bool,
     pub failure_ignored: bool,
     /// Why a probe could not tell anything.

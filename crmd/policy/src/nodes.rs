@@ -107,7 +107,7 @@ pub(crate) fn unpack<'a>(cib: &'a Cib, opts: &Options, values: &Values<'a>) -> V
         let state =
             states.get(node.id.as_str()).or_else(|| by_uname.get(node.name.as_str())).copied();
         attributes(node, cib, conf, state, values);
-        settle(node, state, opts, values.now);
+        settle(node, state, opts, values);
     }
     nodes
 }
@@ -281,7 +281,7 @@ fn since(text: Option<&Text>, yes: &str) -> Option<i64> {
 }
 
 /// What state a full member is in.
-fn settle(node: &mut Node, state: Option<&NodeState>, opts: &Options, now: i64) {
+fn settle(node: &mut Node, state: Option<&NodeState>, opts: &Options, values: &Values<'_>) {
     if state.is_some() {
         node.standby = truth(node, "standby");
         node.maintenance = truth(node, "maintenance");
@@ -306,13 +306,13 @@ fn settle(node: &mut Node, state: Option<&NodeState>, opts: &Options, now: i64) 
             }
         } else {
             node.unclean = false;
-            member_state(node, state, opts, now);
+            member_state(node, state, opts, values);
         }
     }
     health(node, opts);
 }
 
-fn member_state(node: &mut Node, state: &NodeState, opts: &Options, now: i64) {
+fn member_state(node: &mut Node, state: &NodeState, opts: &Options, values: &Values<'_>) {
     let member = since(state.in_ccm.as_ref(), "true");
     let peer = since(state.crmd.as_ref(), "online").unwrap_or(0);
     let joined = state.join.as_deref() == Some("member");
@@ -361,7 +361,7 @@ fn member_state(node: &mut Node, state: &NodeState, opts: &Options, now: i64) {
     // way, too.
     let ready = joined && peer > 0;
     if complaint.is_none() && (in_cluster || peer > 0) && !ready && !node.shutdown {
-        let waited = now - member.unwrap_or(0);
+        let waited = values.now - member.unwrap_or(0);
         if opts.node_pending_timeout_s > 0
             && peer <= 0
             && member.unwrap_or(0) > 1
@@ -370,6 +370,9 @@ fn member_state(node: &mut Node, state: &NodeState, opts: &Options, now: i64) {
             node.fence_reason = Some("peer pending timed out on joining the process group".into());
             node.unclean = true;
             return;
+        }
+        if opts.node_pending_timeout_s > 0 && peer <= 0 && member.unwrap_or(0) > 1 {
+            values.wake_at(member.unwrap_or(0).saturating_add(opts.node_pending_timeout_s));
         }
         node.pending = true;
         node.online = true;

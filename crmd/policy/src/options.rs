@@ -3,7 +3,7 @@
 use rota_cib::Cib;
 
 use crate::score;
-use crate::values::{Context, Pairs, Values, boolean, get, millis};
+use crate::values::{Context, Pairs, Values, boolean, get, limit_millis, millis};
 
 /// What to do without quorum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,9 @@ impl Options {
                 word(&["fencing-action", "stonith-action"]),
                 "off" | "poweroff"
             ),
-            fencing_timeout_ms: time(&["fencing-timeout", "stonith-timeout"], 60_000) as u32,
+            fencing_timeout_ms: one(&["fencing-timeout", "stonith-timeout"])
+                .and_then(|v| limit_millis(v))
+                .map_or(60_000, |ms| u32::try_from(ms).unwrap_or(u32::MAX)),
             startup_fencing: flag(&["startup-fencing"], true),
             symmetric: flag(&["symmetric-cluster"], true),
             maintenance: flag(&["maintenance-mode"], false),
@@ -161,6 +163,19 @@ impl Options {
             unfencing: provides_unfencing(cib),
         }
     }
+}
+
+/// How long a plan holds at most although nothing happens: `cluster-recheck-interval`, 15 minutes
+/// by default. None if it is 0: then only what happens or expires makes a new plan.
+pub fn recheck_interval(cib: &Cib, now: rota_ids::WallTime) -> Option<std::time::Duration> {
+    const DEFAULT: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+    let values = Values::new(cib, now.0, &rota_cib::zone::UTC);
+    let mut pairs = Pairs::new();
+    let sets: Vec<_> = cib.config.properties.iter().collect();
+    values.collect(&sets, Some("cib-bootstrap-options"), &Context::default(), &mut pairs);
+    let written = get(&pairs, "cluster-recheck-interval");
+    let interval = written.and_then(|v| rota_cib::value::parse_duration(v)).unwrap_or(DEFAULT);
+    (!interval.is_zero()).then_some(interval)
 }
 
 /// Whether a configured fence device provides unfencing.

@@ -1,6 +1,9 @@
 //! The plan and the function that makes it.
 
+use std::collections::BTreeSet;
+
 use rota_cib::constraint::Role;
+use rota_cib::zone::Zone;
 use rota_cib::{Cib, Text};
 use rota_ids::{NodeName, WallTime};
 use rota_transition::Graph;
@@ -24,6 +27,11 @@ pub struct Options {
     /// Whether the only member has nobody else and can fence nobody, itself included: whatever
     /// failed there is stopped (again), whatever `on-fail` says.
     pub alone: bool,
+    /// Resources that have cost a node its life already: a stop of theirs that fails (again) blocks
+    /// them, as `on-fail=block` does, and fences nobody. By the id of the primitive or instance.
+    pub spared: BTreeSet<Text>,
+    /// What hours, weekdays and dates without a zone mean in rules: the system's zone.
+    pub zone: Zone,
 }
 
 /// Where an instance will be and in which role.
@@ -89,7 +97,8 @@ pub fn plan_since(
 
 /// The tables as far as they say what is: nodes, resources, what runs where.
 pub(crate) fn state<'a>(cib: &'a Cib, now: WallTime, options: &Options) -> World<'a> {
-    let mut world = unpack::world(cib, now.0);
+    let mut world = unpack::world(cib, now.0, &options.zone);
+    world.spared.clone_from(&options.spared);
     if let Some(quorum) = options.quorum {
         world.quorum = quorum;
     }

@@ -19,7 +19,7 @@ pub(crate) fn holds(rule: &Rule, values: &Values<'_>, context: &Context<'_>) -> 
     let captures: Vec<&str> = context.matches.iter().map(|text| text.as_str()).collect();
     let asked = RuleContext {
         now: WallTime(values.now),
-        utc_offset_s: 0,
+        zone: &values.zone,
         index: &values.index,
         attribute: if context.attributes.is_some() { Some(&attribute) } else { None },
         parameter: Some(&parameter),
@@ -31,10 +31,7 @@ pub(crate) fn holds(rule: &Rule, values: &Values<'_>, context: &Context<'_>) -> 
         captures: &captures,
     };
     if let Some(at) = rule.next_change(&asked) {
-        let earlier = values.next_change.get().is_none_or(|known| at.0 < known);
-        if earlier {
-            values.next_change.set(Some(at.0));
-        }
+        values.wake_at(at.0);
     }
     rule.holds(&asked)
 }

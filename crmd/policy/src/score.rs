@@ -14,15 +14,9 @@ pub(crate) fn sum(a: i32, b: i32) -> i32 {
     }
 }
 
-/// A score as people write it: a number, an infinity, or one of the node health colours.
+/// The score that the value of an option or attribute counts as.
 pub(crate) fn parse(text: &str) -> Option<i32> {
-    let text = text.trim();
-    match text {
-        "INFINITY" | "+INFINITY" | "infinity" | "+infinity" => return Some(INF),
-        "-INFINITY" | "-infinity" => return Some(-INF),
-        _ => {}
-    }
-    leading_number(text).map(|n| n.clamp(-i64::from(INF), i64::from(INF)) as i32)
+    rota_cib::value::lenient_score(text).map(rota_cib::Score::value)
 }
 
 /// The whole number at the start of a text, as C's `atoi` family reads it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rota_cib::constraint::Role;
 use rota_cib::nvset::NvSet;
 use rota_cib::resource::{AgentClass, CloneChild, Group, Operation, Primitive, Resource};
+use rota_cib::zone::Zone;
 use rota_cib::{Cib, Text};
 use rustc_hash::FxHashMap;
 use smol_str::format_smolstr;
@@ -15,7 +16,7 @@ use crate::model::{
     Rid, Rsc, TicketInfo, World,
 };
 use crate::options::Options;
-use crate::values::{Context, Pairs, Values, boolean, depends_on_node, get, millis, role};
+use crate::values::{Context, Pairs, Values, boolean, depends_on_node, get, millis};
 use crate::{nodes, score};
 
 /// What an element hands down to those inside.
@@ -35,8 +36,8 @@ pub(crate) struct Instance {
 }
 
 /// Reads nodes and resources.
-pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
-    let values = Values::new(cib, now);
+pub(crate) fn world<'a>(cib: &'a Cib, now: i64, zone: &Zone) -> World<'a> {
+    let values = Values::new(cib, now, zone);
     let opts = Options::read(cib, &values);
     let nodes = nodes::unpack(cib, &opts, &values);
     let node_by_name = nodes.iter().enumerate().map(|(i, n)| (n.name.clone(), i)).collect();
@@ -50,6 +51,7 @@ pub(crate) fn world(cib: &Cib, now: i64) -> World<'_> {
         opts,
         quorum: cib.header.have_quorum.unwrap_or(false),
         alone: false,
+        spared: std::collections::BTreeSet::new(),
         have_fencing_device: false,
         have_unfencing: false,
         nodes,
@@ -229,7 +231,7 @@ impl<'a> Maker<'_, 'a> {
         OpConf {
             name: source.name.clone(),
             interval_ms,
-            role: get(&options, "role").and_then(|r| role(r)),
+            role: get(&options, "role").and_then(|r| Role::parse(r)),
             enabled: get(&options, "enabled").and_then(|e| boolean(e)).unwrap_or(true),
             options,
             source: Some(source),
@@ -496,6 +498,7 @@ pub(crate) fn add(
         orphan: false,
         orphan_filler: false,
         blocked: false,
+        blocked_why: "",
         failed: false,
         failure_ignored: false,
         probe_error: None,
@@ -579,8 +582,9 @@ pub(crate) fn meta(
     let default_stickiness = opts.default_stickiness.unwrap_or(0);
     Meta {
         priority: points("priority").unwrap_or(0),
-        target_role: value("target-role").and_then(role).filter(|r| *r != Role::Started),
-        managed: flag("is-managed").unwrap_or(opts.managed_default),
+        target_role: value("target-role").and_then(Role::parse).filter(|r| *r != Role::Started),
+        // Only what is said to be managed is: a typo must not start or stop anything.
+        managed: value("is-managed").map_or(opts.managed_default, |v| boolean(v) == Some(true)),
         maintenance: flag("maintenance").unwrap_or(false),
         stickiness: points("resource-stickiness")
             .unwrap_or(if in_clone && default_stickiness == 0 { 1 } else { default_stickiness }),

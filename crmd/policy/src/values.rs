@@ -1,8 +1,10 @@
-//! Names and values: sets under rules resolved, texts read as booleans, durations, roles.
+//! Names and values: sets under rules resolved. What a value means, `rota_cib::value` says.
 
-use rota_cib::constraint::Role;
 use rota_cib::index::Index;
 use rota_cib::nvset::NvSet;
+pub(crate) use rota_cib::value::parse_bool as boolean;
+use rota_cib::value::{parse_duration, parse_limit};
+use rota_cib::zone::Zone;
 use rota_cib::{Cib, Text};
 use rustc_hash::FxHashMap;
 
@@ -14,86 +16,18 @@ pub(crate) fn get<'p>(pairs: &'p [(Text, Text)], name: &str) -> Option<&'p Text>
     pairs.iter().find(|(n, _)| n == name).map(|(_, v)| v)
 }
 
-/// A boolean as people write it.
-pub(crate) fn boolean(text: &str) -> Option<bool> {
-    let is = |word: &str| text.eq_ignore_ascii_case(word);
-    if is("true") || is("on") || is("yes") || is("y") || is("1") {
-        Some(true)
-    } else if is("false") || is("off") || is("no") || is("n") || is("0") {
-        Some(false)
-    } else {
-        None
-    }
-}
-
-/// A role by its name, old or new.
-pub(crate) fn role(text: &str) -> Option<Role> {
-    let is = |word: &str| text.eq_ignore_ascii_case(word);
-    if is("started") {
-        Some(Role::Started)
-    } else if is("stopped") {
-        Some(Role::Stopped)
-    } else if is("promoted") || is("master") {
-        Some(Role::Promoted)
-    } else if is("unpromoted") || is("slave") {
-        Some(Role::Unpromoted)
-    } else {
-        None
-    }
-}
-
-/// Milliseconds of a duration: `10`, `10s`, `2min`, `100ms`, `1h`, or ISO 8601 (`PT1M30S`).
+/// Milliseconds of a length of time.
 pub(crate) fn millis(text: &str) -> Option<u64> {
-    let text = text.trim();
-    if text.starts_with('P') {
-        return iso_millis(text);
-    }
-    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text.get(..end)?.parse().ok()?;
-    let unit = text.get(end..)?.trim();
-    let (times, per) = if unit.is_empty() || unit.starts_with("s") {
-        (1000, 1)
-    } else if unit.starts_with("ms") {
-        (1, 1)
-    } else if unit.starts_with("us") {
-        (1, 1000)
-    } else if unit.starts_with('m') {
-        (60_000, 1)
-    } else if unit.starts_with('h') {
-        (3_600_000, 1)
-    } else {
-        // A fraction such as "0.5": the whole part counts, as seconds.
-        (1000, 1)
-    };
-    Some(number.saturating_mul(times) / per)
+    parse_duration(text).map(whole_millis)
 }
 
-fn iso_millis(text: &str) -> Option<u64> {
-    let mut total: u64 = 0;
-    let mut number = String::new();
-    let mut in_time = false;
-    for c in text.chars().skip(1) {
-        match c {
-            'T' => in_time = true,
-            '0'..='9' => number.push(c),
-            unit => {
-                let n: u64 = number.parse().ok()?;
-                number.clear();
-                let seconds = match (unit, in_time) {
-                    ('Y', _) => 31_536_000,
-                    ('M', false) => 2_592_000,
-                    ('W', _) => 604_800,
-                    ('D', _) => 86_400,
-                    ('H', _) => 3600,
-                    ('M', true) => 60,
-                    ('S', _) => 1,
-                    _ => return None,
-                };
-                total = total.saturating_add(n.saturating_mul(seconds));
-            }
-        }
-    }
-    Some(total.saturating_mul(1000))
+/// Milliseconds of a limit of time: one of 0 counts as not given.
+pub(crate) fn limit_millis(text: &str) -> Option<u64> {
+    parse_limit(text).map(whole_millis)
+}
+
+fn whole_millis(length: std::time::Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// What rules may ask for.
@@ -117,16 +51,31 @@ pub(crate) struct Context<'c> {
 pub(crate) struct Values<'a> {
     /// Seconds since 1970.
     pub now: i64,
+    /// Where hours and dates without a zone are meant.
+    pub zone: Zone,
     /// For references.
     pub index: Index<'a>,
-    /// The earliest moment after now at which a rule may change its mind.
+    /// The earliest moment after now at which the plan may become another one by itself.
     pub next_change: std::cell::Cell<Option<i64>>,
 }
 
 impl<'a> Values<'a> {
     /// Indexes all that may be referred to.
-    pub fn new(cib: &'a Cib, now: i64) -> Self {
-        Self { now, index: Index::new(&cib.config), next_change: std::cell::Cell::new(None) }
+    pub fn new(cib: &'a Cib, now: i64, zone: &Zone) -> Self {
+        Self {
+            now,
+            zone: zone.clone(),
+            index: Index::new(&cib.config),
+            next_change: std::cell::Cell::new(None),
+        }
+    }
+
+    /// The plan may be another one from this moment (seconds since 1970) on: a rule changes its
+    /// mind, a failure or a lock expires.
+    pub fn wake_at(&self, at: i64) {
+        if at > self.now && self.next_change.get().is_none_or(|known| at < known) {
+            self.next_change.set(Some(at));
+        }
     }
 
     /// Adds what the sets of one place give, without touching names that are there already.

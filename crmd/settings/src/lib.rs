@@ -12,8 +12,10 @@ mod files;
 mod identity;
 mod join_line;
 mod settings;
+mod zone;
 
 pub use files::{Directory, Error};
 pub use identity::{ANY_MEMBER, Authority, Identity, LinkKey, node_of_certificate, server_name};
 pub use join_line::{JoinLine, SECRET_LEN, secret_digest};
 pub use settings::{DEFAULT_PORT, Member, Roster, Settings, Timing};
+pub use zone::system_zone;

@@ -29,7 +29,7 @@ pub use history::{History, HistoryEntry, Outcome, Recorded};
 pub use job::{FencingJob, JobEvent, Phase};
 pub use leg::{AttemptId, Executor, Surroundings};
 pub use limits::HISTORY_ENTRIES_MAX;
-pub use params::{Finding, duration};
+pub use params::Finding;
 pub use proof::{DeviceProof, Proof, Reply, Verdict};
 pub use request::{Action, Chance, Request, RequestDelay, Wish};
 pub use topology::Topology;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rota_ids::duration::parse as duration;
 use rota_ids::{NodeName, Text};
 
 use crate::device::{Device, DeviceId, Targets};
@@ -93,11 +94,11 @@ fn take(device: &mut Device, hosts: &mut Hosts, name: &str, value: &str) -> Resu
             let limit: i64 = value.trim().parse().map_err(|_| "not a number")?;
             device.action_limit = u32::try_from(limit).ok().filter(|limit| *limit > 0);
         }
-        "pcmk_off_timeout" => device.timeouts.off = duration(value).ok_or(NO_TIME)?,
-        "pcmk_on_timeout" => device.timeouts.on = duration(value).ok_or(NO_TIME)?,
-        "pcmk_status_timeout" => device.timeouts.status = duration(value).ok_or(NO_TIME)?,
+        "pcmk_off_timeout" => limit(&mut device.timeouts.off, value)?,
+        "pcmk_on_timeout" => limit(&mut device.timeouts.on, value)?,
+        "pcmk_status_timeout" => limit(&mut device.timeouts.status, value)?,
         "pcmk_monitor_timeout" | "pcmk_list_timeout" => {
-            device.timeouts.monitor = duration(value).ok_or(NO_TIME)?;
+            limit(&mut device.timeouts.monitor, value)?;
         }
         "pcmk_off_retries" => {
             device.attempts_max = value.trim().parse().map_err(|_| "not a number")?;
@@ -112,6 +113,15 @@ fn take(device: &mut Device, hosts: &mut Hosts, name: &str, value: &str) -> Resu
             return Err("has no effect here: off and on have their own".into());
         }
         _ => return Err("unknown parameter".into()),
+    }
+    Ok(())
+}
+
+/// Sets a limit of time; a limit of 0, which nothing could keep, is the default.
+fn limit(of: &mut Duration, text: &str) -> Result<(), String> {
+    let given = duration(text).ok_or(NO_TIME)?;
+    if !given.is_zero() {
+        *of = given;
     }
     Ok(())
 }
@@ -138,18 +148,4 @@ fn host_map(value: &str) -> Result<Vec<(NodeName, Text)>, String> {
         }
     }
     Ok(entries)
-}
-
-/// A time as people write it: seconds without a unit, or with `ms`, `s`, `min`, `m`, `h`.
-pub fn duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let count: u64 = text[..digits].parse().ok()?;
-    match text[digits..].trim() {
-        "" | "s" | "sec" => Some(Duration::from_secs(count)),
-        "ms" | "msec" => Some(Duration::from_millis(count)),
-        "m" | "min" => Some(Duration::from_secs(count.checked_mul(60)?)),
-        "h" | "hr" => Some(Duration::from_secs(count.checked_mul(3600)?)),
-        _ => None,
-    }
 }

@@ -461,6 +461,15 @@ fn odd_parameters_are_found_and_the_defaults_hold() {
 }
 
 #[test]
+fn a_limit_of_zero_is_the_default() {
+    let names = ["off", "on", "status", "monitor"].map(|a| format!("pcmk_{a}_timeout"));
+    let params = names.iter().map(|name| (name.as_str(), "0"));
+    let (device, findings) = Device::from_params("d".into(), "fence_test", params);
+    assert_eq!(findings, []);
+    assert_eq!(device.timeouts, rota_fencing::Timeouts::default());
+}
+
+#[test]
 fn a_device_in_a_log_shows_no_password() {
     let device = tuned("d", &[("password", "s3cret-pass"), ("pcmk_host_list", "n3")]);
     let event = Event::Devices { devices: vec![device], topology: Topology::new() };

@@ -130,7 +130,7 @@ impl Parameter {
             Kind::Boolean => ["0", "1", "yes", "no", "on", "off", "true", "false"]
                 .contains(&value.to_ascii_lowercase().as_str()),
             Kind::Integer => value.trim().parse::<i64>().is_ok(),
-            Kind::Second => rota_fencing::duration(value).is_some(),
+            Kind::Second => rota_ids::duration::parse(value).is_some(),
             Kind::Select(values) => values.iter().any(|v| v == value),
         };
         (!fits).then(|| match &self.kind {

@@ -1,7 +1,8 @@
-//! Words shared by all crates. No logic lives here.
+//! Words shared by all crates, and the reader of lengths of time. No other logic lives here.
 //!
 //! Everything is a newtype, so that a view id can never be given where a term is wanted.
 
+pub mod duration;
 mod moment;
 mod names;
 mod numbers;

@@ -26,7 +26,8 @@ pub(super) fn why(work: &mut Work<'_>, words: &[&str]) -> Result<(), UserError> 
     let cib = work.context.cib;
     // A stored CIB is explained as of the time when it was stored.
     let now = cib.header.execution_date.map_or(work.context.now, WallTime);
-    let answer = explain(cib, now, resource, node).map_err(refusal)?;
+    let zone = rota_settings::system_zone();
+    let answer = explain(cib, now, &zone, resource, node).map_err(refusal)?;
     work.out.text = match json {
         true => serde_json::to_string_pretty(&answer)
             .map_err(|error| UserError::refused(error.to_string(), "use text"))?,

@@ -66,7 +66,9 @@ pub fn failed(cib: &Cib) -> Vec<Failed<'_>> {
     let mut found = Vec::new();
     for state in &cib.status.nodes {
         for history in &state.history {
-            let ops = history.operations.iter().filter(|op| op.id.ends_with("_last_failure_0"));
+            let is_failure =
+                |op: &&OperationRecord| op.id.ends_with("_last_failure_0") && op.has_failed();
+            let ops = history.operations.iter().filter(is_failure);
             found.extend(ops.map(|op| Failed { node: &state.uname, resource: &history.id, op }));
         }
     }

@@ -8,7 +8,7 @@ use rota_transition::{AbortReason, Executor};
 
 use crate::book;
 use crate::event::Effect;
-use crate::limits::{PLAN_PATIENCE, RECHECK};
+use crate::limits::PLAN_PATIENCE;
 use crate::order::OrderTask;
 use crate::planner::{PlanJob, PlanMade, Ticket};
 use crate::story::Story;
@@ -56,10 +56,6 @@ impl Planning {
 }
 
 impl Controller {
-    pub(super) fn recheck_is_due(&self, now: Moment) -> bool {
-        now.since(self.planned_at) >= RECHECK
-    }
-
     pub(super) fn ask_for_plan(&mut self, desk: &mut Desk<'_>) {
         let Some(why) = self.stale.take() else { return };
         self.next_ticket += 1;
@@ -72,6 +68,7 @@ impl Controller {
             expected: self.expected(desk.state),
             lost: lost.cloned().collect(),
             now: desk.now.wall,
+            zone: self.zone.clone(),
             lately: std::mem::take(&mut self.lately),
         };
         let (since, outdated) = (desk.now.moment, Outdated::Not);
@@ -115,6 +112,7 @@ impl Controller {
         self.transition += 1;
         self.relations = made.relations;
         self.reasons = made.reasons;
+        self.recheck_every = made.recheck_every;
         let graph = match made.graph {
             Ok(graph) => graph,
             Err(why) => {

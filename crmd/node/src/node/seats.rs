@@ -22,7 +22,7 @@ impl<S: LogStore> Node<S> {
     /// A new DC knows what others have in flight when they have answered; what it has itself it
     /// knows at once. From here on this node takes no order of an older DC either.
     pub(super) fn take_charge(&mut self, now: Now, term: rota_ids::Term) {
-        let mut controller = Controller::new(self.config.me, term, now);
+        let mut controller = Controller::new(self.config.me, term, now).in_zone(self.zone.clone());
         self.local.see(controller.token(&self.state));
         let open = self.local.open_orders();
         let open = open.filter(|order| !self.ended_orders.contains(&order.id));

@@ -290,7 +290,10 @@ fn locks(world: &mut World<'_>) {
             let node = &world.nodes[nid];
             if node.shutdown && node.online && !node.unclean && !node.is_remote() {
                 let at = node.shutdown_at.unwrap_or(world.now);
-                if limit == 0 || world.now <= at + limit {
+                if limit == 0 || world.now <= at.saturating_add(limit) {
+                    if limit > 0 {
+                        world.values.wake_at(at.saturating_add(limit).saturating_add(1));
+                    }
                     world.rscs[rid].lock_node = Some(nid);
                     world.rscs[rid].lock_time = at;
                 }

@@ -26,6 +26,12 @@ pub(crate) struct Assign {
     pub ranked: rustc_hash::FxHashMap<Rid, Vec<Rid>>,
     /// Guard against circles among colocations.
     pub merging: Vec<bool>,
+    /// What is left of the bounds within which wishes are followed.
+    pub walk: colocate::Walk,
+    /// Resources to which others are tied in more ways than can be followed.
+    pub crowded: Vec<bool>,
+    /// The colocations along which wishes are followed, as far as they were asked for.
+    pub tied: rustc_hash::FxHashMap<(Rid, colocate::Toward), std::sync::Arc<[usize]>>,
     /// What is left of each node's capacity (index as in the node table).
     pub capacity: Vec<Vec<(rota_cib::Text, i64)>>,
 }
@@ -35,6 +41,7 @@ pub(crate) fn run(world: &mut World<'_>, trace: bool) -> Assign {
     let mut state = Assign {
         trace: trace.then(Vec::new),
         merging: vec![false; world.rscs.len()],
+        crowded: vec![false; world.rscs.len()],
         capacity: world.nodes.iter().map(|n| n.capacity.clone()).collect(),
         ..Assign::default()
     };

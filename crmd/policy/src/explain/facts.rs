@@ -330,7 +330,7 @@ impl Found<'_, '_> {
                 Source::Discovery => Reason::Exclusive,
                 Source::Stickiness if rsc.blocked => {
                     let failure = failure::anywhere(world, self.rid);
-                    Reason::Blocked { failure }
+                    Reason::Blocked { failure, why: rsc.blocked_why.into() }
                 }
                 Source::Stickiness if !rsc.managed => whole::unmanaged(world, self.rid),
                 Source::Stickiness => Reason::Stickiness,

@@ -4,7 +4,6 @@ use rota_cib::Text;
 use rota_cib::status::OperationRecord;
 use serde::Serialize;
 
-use crate::history::target_rc;
 use crate::model::{Nid, Rid, World};
 
 /// An operation that did not end as it should.
@@ -101,11 +100,5 @@ pub(super) fn anywhere(world: &World<'_>, rid: Rid) -> Option<Failure> {
 }
 
 fn is_failure(op: &OperationRecord) -> bool {
-    let probe = op.operation == "monitor" && op.interval_ms == 0;
-    match op.op_status {
-        -1 | 1 => false,
-        0 if probe => !matches!(op.rc, 0 | 7 | 8),
-        0 => op.rc != target_rc(op).unwrap_or(0) && op.rc != 193,
-        _ => true,
-    }
+    op.has_failed() && !(op.op_status == rota_cib::status::DONE && op.rc == 193)
 }

@@ -156,6 +156,8 @@ pub enum Reason {
     Blocked {
         /// The failure.
         failure: Option<Failure>,
+        /// Why it blocks rather than costing the node its life; else empty.
+        why: Text,
     },
     /// It is active on several nodes at once.
     MultiplyActive {

@@ -51,7 +51,8 @@ pub(super) fn of(world: &World<'_>, rid: Rid) -> Vec<Fact> {
         let nodes = rsc.running_on.iter().map(|&n| world.nodes[n].name.clone()).collect();
         reasons.push(Reason::MultiplyActive { nodes });
     } else if rsc.blocked {
-        reasons.push(Reason::Blocked { failure: failure::anywhere(world, rid) });
+        let why = rsc.blocked_why.into();
+        reasons.push(Reason::Blocked { failure: failure::anywhere(world, rid), why });
     } else if !rsc.managed {
         reasons.push(unmanaged(world, rid));
     }

@@ -1,6 +1,7 @@
 //! `why`: a resource, node by node.
 
 use rota_cib::constraint::Role;
+use rota_cib::zone::Zone;
 use rota_cib::{Cib, Text};
 use rota_ids::WallTime;
 use serde::Serialize;
@@ -97,12 +98,19 @@ pub enum Error {
     NoNode(Text, Vec<Text>),
 }
 
-/// Why a resource runs where it does, or does not; on one node or on all.
+/// Why a resource runs where it does, or does not; on one node or on all. `zone` is where dates in
+/// rules are meant.
 ///
 /// # Errors
 /// When the resource or the node does not exist.
-pub fn why(cib: &Cib, now: WallTime, id: &str, node: Option<&str>) -> Result<Why, Error> {
-    let options = Options { explain: true, ..Options::default() };
+pub fn why(
+    cib: &Cib,
+    now: WallTime,
+    zone: &Zone,
+    id: &str,
+    node: Option<&str>,
+) -> Result<Why, Error> {
+    let options = Options { explain: true, zone: zone.clone(), ..Options::default() };
     let mut world = state(cib, now, &options);
     let targets = target::find(&world, id)
         .ok_or_else(|| Error::NoResource(id.into(), target::names(&world)))?;

@@ -136,8 +136,9 @@ pub(super) fn words(reason: &Reason, score: Option<i32>, about: About<'_>) -> St
         Reason::StopAll => "everything is stopped (stop-all-resources)".into(),
         Reason::Removed => "it is not configured any more".into(),
         Reason::Unmanaged { by } => format!("it is not managed ({by})"),
-        Reason::Blocked { failure } => match failure {
-            Some(failure) => format!("blocked: {}", failure.words()),
+        Reason::Blocked { failure, why } => match failure {
+            Some(failure) if why.is_empty() => format!("blocked: {}", failure.words()),
+            Some(failure) => format!("blocked, for {why}: {}", failure.words()),
             None => "blocked by a failure".into(),
         },
         Reason::MultiplyActive { nodes } => format!("it is active on {} at once", list(nodes)),
@@ -212,7 +213,7 @@ pub(super) fn command(reason: &Reason, score: Option<i32>, about: About<'_>) -> 
             format!("rota constraint delete {constraint}")
         }
         Reason::Threshold { .. } => format!("rota resource cleanup {resource} node={}", about.node),
-        Reason::Failed { failure, .. } | Reason::Blocked { failure } => match failure {
+        Reason::Failed { failure, .. } | Reason::Blocked { failure, .. } => match failure {
             Some(failure) => {
                 format!("rota resource cleanup {} node={}", failure.resource, failure.node)
             }

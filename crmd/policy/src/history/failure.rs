@@ -79,10 +79,21 @@ pub(super) fn failure_expired(
     let mut expired = false;
     if timeout > 0 {
         let changed = op.last_rc_change.unwrap_or(0);
-        expired = changed + timeout <= world.now;
+        expired = changed.saturating_add(timeout) <= world.now;
+        // A count outlasts the failures before its last one, and what it says of the node, too.
+        let last = match count.filter(|c| c.count > 0) {
+            Some(count) if count.last_failure > 0 => Some(count.last_failure.max(changed)),
+            Some(_) => None,
+            None => (result != status::DONE).then_some(changed),
+        };
+        if let Some(last) = last {
+            world.values.wake_at(last.saturating_add(timeout));
+        }
         if expired && let Some(count) = count.filter(|c| c.count > 0) {
             // A count of which it is not known when it last grew stands.
-            if count.last_failure > 0 && count.last_failure.max(changed) + timeout <= world.now {
+            if count.last_failure > 0
+                && count.last_failure.max(changed).saturating_add(timeout) <= world.now
+            {
                 clear(world, rid, nid, "it expired");
             } else {
                 expired = false;

@@ -14,8 +14,8 @@ use self::failure::FailCounts;
 use self::locate::{bind_containers, locate};
 use self::on_fail::OnFail;
 use self::place::{finish, place};
+pub(crate) use self::record::in_time;
 use self::record::{Reading, record};
-pub(crate) use self::record::{in_time, target_rc};
 use crate::model::{Chore, Nid, NodeSort, Rid, World};
 
 /// Works through the status section.
@@ -174,6 +174,7 @@ fn resource_history(
         last_failure: None,
         fail_next: None,
         hopeless: false,
+        spared: "",
     };
     let old_role = world.rscs[rid].role;
     if world.rscs[rid].serves.is_some() {
@@ -194,9 +195,12 @@ fn shutdown_lock(world: &mut World<'_>, nid: Nid, rid: Rid, lock: i64) {
         return;
     }
     let limit = (world.opts.shutdown_lock_limit_ms / 1000) as i64;
-    if limit > 0 && world.now > lock + limit {
+    if limit > 0 && world.now > lock.saturating_add(limit) {
         world.chores.push(Chore::LiftLock { rid, nid });
     } else {
+        if limit > 0 {
+            world.values.wake_at(lock.saturating_add(limit).saturating_add(1));
+        }
         world.rscs[rid].lock_node = Some(nid);
         world.rscs[rid].lock_time = lock;
     }

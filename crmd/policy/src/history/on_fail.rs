@@ -5,7 +5,7 @@ use rota_cib::constraint::Role;
 use rota_cib::status::OperationRecord;
 
 use super::migrated::{failed_migrate_from, failed_migrate_to};
-use super::record::{Reading, active_role, is_probe, status};
+use super::record::{Reading, active_role, status};
 use crate::model::{Nid, Rid, World};
 use crate::values::get;
 
@@ -24,8 +24,45 @@ pub(crate) enum OnFail {
     Fence,
 }
 
-/// What the configuration says about failures of an operation.
+/// What failures of an operation call for: what the configuration says, except where fencing would
+/// be for nothing.
 pub(crate) fn on_fail(world: &World<'_>, rid: Rid, op: &OperationRecord) -> OnFail {
+    match configured(world, rid, op) {
+        OnFail::Fence if spared(world, rid, op).is_some() => OnFail::Block,
+        other => other,
+    }
+}
+
+/// Why a failed stop shall not cost the node its life, if that is so.
+pub(super) fn spared(world: &World<'_>, rid: Rid, op: &OperationRecord) -> Option<&'static str> {
+    let rsc = &world.rscs[rid];
+    if op.operation != "stop" {
+        None
+    } else if was_not_executed(op) {
+        Some("its stop could not be executed at all")
+    } else if [&rsc.id, &rsc.conf_id, &rsc.history_id].iter().any(|id| world.spared.contains(*id)) {
+        Some("it has cost a node already")
+    } else {
+        None
+    }
+}
+
+/// Whether the system refused to execute the agent: a failure of the manager, which every other
+/// node would repeat, not of the service.
+///
+/// The executor records the system's own words then, with the number (`os error 7`). An agent that
+/// ran can not say so: its record has another status.
+fn was_not_executed(op: &OperationRecord) -> bool {
+    // ENOENT, E2BIG, EAGAIN, ENOMEM, EACCES, ENFILE, EMFILE, ETXTBSY
+    const REFUSED: [u32; 8] = [2, 7, 11, 12, 13, 23, 24, 26];
+    let said = op.exit_reason.as_deref().unwrap_or_default();
+    let number = said.rsplit_once("(os error ").and_then(|(_, rest)| rest.strip_suffix(')'));
+    op.op_status == status::ERROR
+        && number.and_then(|n| n.parse().ok()).is_some_and(|n: u32| REFUSED.contains(&n))
+}
+
+/// What the configuration says about failures of an operation.
+fn configured(world: &World<'_>, rid: Rid, op: &OperationRecord) -> OnFail {
     let task = op.operation.as_str();
     let configured = world
         .op_conf(rid, task, op.interval_ms)
@@ -99,6 +136,9 @@ pub(super) fn failure(
     let task = op.operation.as_str();
     reading.last_failure = Some((op.operation.clone(), op.interval_ms));
     let mut severity = on_fail(world, rid, op);
+    if severity == OnFail::Block {
+        reading.spared = spared(world, rid, op).unwrap_or_default();
+    }
     if op.op_status == status::NOT_INSTALLED && severity == OnFail::Ignore {
         severity = OnFail::Recover;
     }
@@ -114,7 +154,7 @@ pub(super) fn failure(
         }
     }
     // A probe that finds no agent, or no way to run it, finds nothing running.
-    let probe_found_nothing = is_probe(op) && matches!(rc, 2 | 5);
+    let probe_found_nothing = op.is_probe() && matches!(rc, 2 | 5);
     match task {
         "stop" => {
             reading.hopeless = matches!(rc, 2..=5);

@@ -97,6 +97,7 @@ pub(super) fn place(world: &mut World<'_>, nid: Nid, rid: Rid, reading: &Reading
         OnFail::Block => {
             world.rscs[rid].managed = false;
             world.rscs[rid].blocked = true;
+            world.rscs[rid].blocked_why = reading.spared;
             world.rscs[rid].failed = true;
         }
         OnFail::Ban => {

@@ -23,7 +23,7 @@ pub(super) mod status {
 }
 
 /// The expected exit code in a transition key.
-pub(crate) fn target_rc(op: &OperationRecord) -> Option<i32> {
+pub(super) fn target_rc(op: &OperationRecord) -> Option<i32> {
     let key = op.transition_key.as_ref().or(op.transition_magic.as_ref())?;
     let key = key.rsplit_once(';').map_or(key.as_str(), |(_, k)| k);
     let mut parts = key.split(':');
@@ -39,6 +39,8 @@ pub(super) struct Reading {
     pub fail_next: Option<Role>,
     /// The last stop failed for a reason that another attempt will not cure.
     pub hopeless: bool,
+    /// Why a failed stop blocks the resource rather than costing the node its life; else empty.
+    pub spared: &'static str,
 }
 
 /// Order of records: by call number; the pending one of no number is the newest, save when
@@ -68,11 +70,6 @@ pub(super) fn pending_after(
     }
 }
 
-/// Whether one operation of a history is a probe.
-pub(super) fn is_probe(op: &OperationRecord) -> bool {
-    op.interval_ms == 0 && op.operation == "monitor"
-}
-
 pub(super) fn active_role(world: &World<'_>, rid: Rid) -> Role {
     if world.rscs[rid].promotable { Role::Unpromoted } else { Role::Started }
 }
@@ -93,7 +90,7 @@ pub(super) fn record(
         }
         return;
     }
-    let probe = is_probe(op);
+    let probe = op.is_probe();
     if op.op_status == status::CANCELLED {
         return;
     }
@@ -111,11 +108,7 @@ pub(super) fn record(
         return;
     }
     let wanted = target_rc(op);
-    let rc = match op.rc {
-        190 => 0,
-        191 => 8,
-        other => other,
-    };
+    let rc = rota_cib::status::state_of_exit(op.rc);
     if !world.nodes[nid].online
         && !world.nodes[nid].unclean
         && !world.nodes[nid].is_remote()
@@ -188,7 +181,7 @@ pub(super) fn judge(
     wanted: Option<i32>,
 ) -> (i32, Option<Role>) {
     let task = op.operation.as_str();
-    let probe = is_probe(op);
+    let probe = op.is_probe();
     // Whoever manages it may have stopped it.
     let unmanaged = !world.rscs[rid].meta.managed || world.rscs[rid].maintenance;
     match rc {

@@ -53,7 +53,7 @@ fn act(action: &str, params: &Params) -> u8 {
     };
     let time = params
         .get("power_timeout")
-        .and_then(rota_fencing::duration)
+        .and_then(rota_ids::duration::parse_limit)
         .map_or(TIMEOUT, |time| time + Duration::from_secs(5));
     let run = |action| runtime.block_on(ipmi::run(params, action, time));
     match action {

@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use rota_fencing::duration;
+use rota_ids::duration::parse_limit;
 use zeroize::Zeroizing;
 
 use super::crypto::Suite;
@@ -112,9 +112,9 @@ impl Options {
             privilege: privilege(get(params, "privlvl").unwrap_or("operator"))?,
             login_timeout: match get(params, "login_timeout") {
                 None => DEFAULT_LOGIN_TIMEOUT,
-                Some(text) => duration(text)
-                    .filter(|time| !time.is_zero())
-                    .ok_or_else(|| bad("login_timeout", "not a time"))?,
+                Some(text) => {
+                    parse_limit(text).ok_or_else(|| bad("login_timeout", "not a time"))?
+                }
             },
         })
     }

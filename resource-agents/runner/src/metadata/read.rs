@@ -1,9 +1,8 @@
 //! OCF meta-data XML -> [`Metadata`]. Unknown elements are passed over, as the standard asks.
 
-use std::time::Duration;
-
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
+use rota_ids::duration::{self, parse_limit};
 
 use super::{ActionSpec, Metadata, MetadataError, Parameter};
 use crate::limits::METADATA_DEPTH;
@@ -134,8 +133,8 @@ impl State {
             }
             ("actions", "action") => self.metadata.actions.push(ActionSpec {
                 name: attribute(element, "name")?.unwrap_or_default(),
-                timeout: attribute(element, "timeout")?.as_deref().and_then(duration),
-                interval: attribute(element, "interval")?.as_deref().and_then(duration),
+                timeout: attribute(element, "timeout")?.as_deref().and_then(parse_limit),
+                interval: attribute(element, "interval")?.as_deref().and_then(duration::parse),
                 depth: attribute(element, "depth")?.and_then(|depth| depth.parse().ok()),
                 role: attribute(element, "role")?,
             }),
@@ -171,23 +170,10 @@ impl State {
     }
 }
 
-/// Times as agents write them: `20`, `20s`, `200ms`, `5min`, `1h`.
-fn duration(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..digits].parse().ok()?;
-    match text[digits..].trim() {
-        "" | "s" | "sec" => Some(Duration::from_secs(number)),
-        "ms" | "msec" => Some(Duration::from_millis(number)),
-        "us" | "usec" => Some(Duration::from_micros(number)),
-        "m" | "min" => Some(Duration::from_secs(number.checked_mul(60)?)),
-        "h" | "hr" => Some(Duration::from_secs(number.checked_mul(3600)?)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::metadata::ParameterFault;
     use crate::request::Action;

@@ -15,7 +15,7 @@ use crate::model::{Nid, Rid, World};
 
 pub(crate) use follow::{apply, follow};
 pub(crate) use lists::{colocs_as_dependent, colocs_as_primary};
-pub(crate) use wishes::{Toward, Wish, add_dependents, influences, merge, share, wanted};
+pub(crate) use wishes::{Toward, Walk, Wish, add_dependents, influences, merge, share, wanted};
 
 /// What a colocation is about, given what is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

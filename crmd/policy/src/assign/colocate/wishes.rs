@@ -1,5 +1,7 @@
 //! Before the primary chooses: where those who depend on it would like to be.
 
+use std::sync::Arc;
+
 use super::{colocs_as_dependent, colocs_as_primary, same_place};
 use crate::assign::{Assign, usable};
 use crate::constraints::Coloc;
@@ -7,7 +9,7 @@ use crate::model::{Cand, Kind, Rid, World};
 use crate::score::{INF, sum};
 
 /// Whose wishes are followed further.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Toward {
     /// Those who depend on the one whose wishes are added.
     Dependents,
@@ -67,7 +69,7 @@ pub(crate) fn wanted(world: &World<'_>, state: &mut Assign, rid: Rid) -> Vec<i32
     let source = speaker(world, rid, wish);
     let mut work = world.rscs[source].allowed.clone();
     if any_usable(world, &work) {
-        further(world, state, source, &mut work, wish);
+        bounded(state, source, &mut work, |state, work| further(world, state, source, work, wish));
     } else {
         work.fill(Cand::ABSENT);
     }
@@ -92,12 +94,57 @@ pub(crate) fn merge(
     work: &mut Vec<Cand>,
     wish: Wish<'_>,
 ) {
-    add(world, state, source, work, wish);
+    bounded(state, source, work, |state, work| add(world, state, source, work, wish));
     for cand in work {
         if cand.score == SPENT {
             cand.score = 1;
         }
     }
+}
+
+/// How many wishes may be asked for in one go.
+///
+/// They are followed along every path of colocations, of which there are more than anybody can
+/// walk where each resource is tied to each (60 that avoid each other: 10^80).
+const STEPS_MAX: u32 = 4000;
+
+/// How far wishes are followed where all paths are too many: those of the resource itself, and of
+/// those who are tied to it directly.
+const HOPS_MAX: u32 = 2;
+
+/// What is left of the bounds of one go.
+#[derive(Clone, Copy)]
+pub(crate) struct Walk {
+    steps_left: u32,
+    hops: u32,
+    hops_max: u32,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self { steps_left: STEPS_MAX, hops: 0, hops_max: u32::MAX }
+    }
+}
+
+/// Adds wishes by all paths from a resource, or where those are too many by the short ones alone.
+fn bounded(
+    state: &mut Assign,
+    source: Rid,
+    work: &mut Vec<Cand>,
+    run: impl Fn(&mut Assign, &mut Vec<Cand>),
+) {
+    if !state.crowded[source] {
+        let before = work.clone();
+        state.walk = Walk::default();
+        run(state, work);
+        if state.walk.steps_left > 0 {
+            return;
+        }
+        state.crowded[source] = true;
+        *work = before;
+    }
+    state.walk = Walk { steps_left: u32::MAX, hops: 0, hops_max: HOPS_MAX };
+    run(state, work);
 }
 
 fn add(world: &World<'_>, state: &mut Assign, source: Rid, work: &mut Vec<Cand>, wish: Wish<'_>) {
@@ -146,9 +193,11 @@ fn add_own(
     work: &mut Vec<Cand>,
     wish: Wish<'_>,
 ) {
-    if state.merging[source] {
+    if state.merging[source] || state.walk.steps_left == 0 || state.walk.hops >= state.walk.hops_max
+    {
         return;
     }
+    state.walk.steps_left -= 1;
     let mut next = work.clone();
     add_matching(world, source, &mut next, wish);
     if !any_usable(world, &next) {
@@ -167,11 +216,11 @@ fn further(
     wish: Wish<'_>,
 ) {
     state.merging[source] = true;
-    let list = match wish.toward {
-        Toward::Dependents => colocs_as_primary(world, source),
-        Toward::Primaries => colocs_as_dependent(world, source),
-    };
-    for i in list {
+    state.walk.hops += 1;
+    for &i in tied(world, state, source, wish.toward).iter() {
+        if state.walk.steps_left == 0 {
+            break;
+        }
         let coloc = &world.constraints.colocations[i];
         let other = match wish.toward {
             Toward::Dependents if !influences(world, coloc) => continue,
@@ -181,7 +230,21 @@ fn further(
         let inner = Wish { coloc: Some(coloc), factor: wish.factor * share(coloc), ..wish };
         add(world, state, other, work, inner);
     }
+    state.walk.hops -= 1;
     state.merging[source] = false;
+}
+
+/// The colocations by which others are tied to `source`. They are asked for again and again, and
+/// stay as they are while nodes are chosen.
+fn tied(world: &World<'_>, state: &mut Assign, source: Rid, toward: Toward) -> Arc<[usize]> {
+    let known = state.tied.entry((source, toward)).or_insert_with(|| {
+        let list = match toward {
+            Toward::Dependents => colocs_as_primary(world, source),
+            Toward::Primaries => colocs_as_dependent(world, source),
+        };
+        list.into()
+    });
+    Arc::clone(known)
 }
 
 /// For each candidate: the best score of `source` in the same place, times the factor.
