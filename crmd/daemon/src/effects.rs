@@ -153,7 +153,11 @@ fn tell(story: &Story) {
         Story::Stuck { .. } | Story::PlanRefused { .. } | Story::QuorumLost => {
             tracing::error!("{story}");
         }
-        Story::Fencing { .. } | Story::Proven { .. } | Story::Ended { unexpected: true, .. } => {
+        Story::Fencing { .. }
+        | Story::NotFollowing { .. }
+        | Story::NobodyFollows
+        | Story::Proven { .. }
+        | Story::Ended { unexpected: true, .. } => {
             tracing::warn!("{story}");
         }
         Story::Leader { .. }

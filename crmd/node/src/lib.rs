@@ -14,6 +14,7 @@ pub mod controller;
 pub mod entry;
 mod event;
 mod fences;
+pub mod following;
 pub mod limits;
 pub mod local;
 pub mod message;

@@ -19,6 +19,7 @@ use crate::book;
 use crate::controller::{Controller, Want};
 use crate::entry::{Entry, Member, Proposal};
 use crate::event::{Effect, Event, Now, RequestId, RunId};
+use crate::following::Following;
 use crate::limits::REMEMBERED_ORDERS;
 use crate::local::{Local, Memory, Taken};
 use crate::message::Message;
@@ -72,6 +73,7 @@ pub struct Node<S: LogStore> {
     local: Local,
     proposals: Proposals,
     neighbours: Neighbours,
+    following: Following,
     controller: Option<Controller>,
     fencer: Fencer,
     minority: Minority,
@@ -103,6 +105,7 @@ impl<S: LogStore> Node<S> {
             local,
             proposals: Proposals::new(config.me, config.life),
             neighbours: Neighbours::new(config.me, config.life),
+            following: Following::default(),
             controller: None,
             fencer: Fencer::new(config.me, first_attempt),
             minority: Minority::new(now, has_past),
@@ -262,6 +265,7 @@ impl<S: LogStore> Node<S> {
             self.todo.insert(0, Effect::Remember(bytes));
         }
         self.write_snapshot()?;
+        self.note_questions();
         Ok(std::mem::take(&mut self.todo))
     }
 
@@ -431,6 +435,7 @@ impl<S: LogStore> Node<S> {
     }
 
     fn peer(&mut self, now: Now, from: NodeId, message: Message) {
+        self.following.answered(from, &message, self.replica.term());
         match message {
             Message::Propose(bytes) => self.propose_for(now, bytes),
             Message::Order(order) => self.order(now, from, *order),
@@ -562,6 +567,7 @@ impl<S: LogStore> Node<S> {
     /// Everything that moves on by itself.
     fn advance(&mut self, now: Now) {
         let quorate = self.is_quorate();
+        self.watch_followers(now);
         self.propose_view(now);
         if self.fencer_is_behind && self.fencer.jobs().next().is_some() {
             self.tell_fencer_the_world(now);

@@ -64,6 +64,15 @@ pub enum Story {
         /// Whether it ended otherwise than it should.
         unexpected: bool,
     },
+    /// A node is heard and does not take part: it counts as lost.
+    NotFollowing {
+        /// Which.
+        node: NodeName,
+        /// What it owes.
+        why: Text,
+    },
+    /// This leader's words reach too few: somebody else has to lead.
+    NobodyFollows,
     /// A node is to be fenced.
     Fencing {
         /// Which.
@@ -125,6 +134,12 @@ impl fmt::Display for Story {
             Self::Ended { node, key, unexpected: false } => write!(f, "{node} did {key}"),
             Self::Ended { node, key, unexpected: true } => {
                 write!(f, "{key} on {node} ended unexpectedly")
+            }
+            Self::NotFollowing { node, why } => {
+                write!(f, "{node} is heard and does not follow: {why}. It counts as lost")
+            }
+            Self::NobodyFollows => {
+                f.write_str("too few follow this leader: somebody else has to lead")
             }
             Self::Fencing { target, why } => write!(f, "{target} is to be fenced: {why}"),
             Self::Proven { target, proof } => write!(f, "{target} is off: {proof}"),

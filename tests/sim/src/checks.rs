@@ -103,6 +103,7 @@ impl Checks {
             }
             Story::Ordered { .. } | Story::Fencing { .. } | Story::Leader { .. } => true,
             Story::Stuck { .. } | Story::QuorumLost => true,
+            Story::NotFollowing { .. } | Story::NobodyFollows => true,
             Story::PlanRefused { why } => {
                 self.refused.get_or_insert_with(|| why.clone());
                 true

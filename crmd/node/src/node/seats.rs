@@ -10,6 +10,7 @@ use crate::attempts::Asked;
 use crate::controller::Controller;
 use crate::entry::Entry;
 use crate::event::{Effect, Now};
+use crate::following::{Following, Log};
 use crate::limits::{HAND_OVER_PATIENCE, RESEND_ORDER, RESEND_SEAT};
 use crate::message::Message;
 use crate::proposals::Purpose;
@@ -39,6 +40,9 @@ impl<S: LogStore> Node<S> {
     ) {
         self.todo.push(Effect::Tale(Story::Leader { leader, term }));
         self.proposals.leader_changed();
+        if !matches!(role, Role::Leader) {
+            self.following = Following::default();
+        }
         if role == Role::Leader {
             if self.controller.as_ref().is_none_or(|c| c.term() != term) {
                 self.take_charge(now, term);
@@ -105,12 +109,49 @@ impl<S: LogStore> Node<S> {
         Ok(())
     }
 
+    /// A leader looks who follows. One that almost nobody follows is deaf or dumb itself, whatever
+    /// its heartbeats say.
+    pub(super) fn watch_followers(&mut self, now: Now) {
+        if !matches!(self.replica.role(), Role::Leader | Role::Elected) {
+            return;
+        }
+        let log = Log { last: self.replica.last_index(), committed: self.replica.commit_index() };
+        let heard = self.neighbours.lives();
+        let fallen = self.following.observe(now, heard, &self.replica.followers(), log);
+        if fallen.is_empty() {
+            return;
+        }
+        for (node, why) in fallen {
+            if let Some(node) = self.state.name_of(node).cloned() {
+                self.todo.push(Effect::Tale(Story::NotFollowing { node, why }));
+            }
+        }
+        let fell = self.following.fallen();
+        if !self.replica.members().is_quorum(|node| !fell.contains(&node)) {
+            self.todo.push(Effect::Tale(Story::NobodyFollows));
+            self.replica.step_aside();
+        }
+    }
+
+    /// What goes out now and wants an answer is owed from now on.
+    pub(super) fn note_questions(&mut self) {
+        if self.controller.is_none() {
+            return;
+        }
+        for effect in &self.todo {
+            if let Effect::Peer { to, message } = effect {
+                self.following.sent(*to, message);
+            }
+        }
+    }
+
     pub(super) fn propose_view(&mut self, now: Now) {
         if self.controller.is_none() || self.proposals.waits_for(Purpose::View) {
             return;
         }
         let fenced_now = self.fencer.jobs().map(|job| job.target.clone()).collect();
-        match self.neighbours.next(&self.state, &self.replica.members(), &fenced_now) {
+        let members = self.replica.members();
+        match self.neighbours.next(&self.state, &members, &fenced_now, &self.following) {
             Some(Next::Propose(view)) => {
                 self.proposals.submit(now, Entry::View(view), Purpose::View);
             }

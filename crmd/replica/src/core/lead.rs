@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use raft::{ReadState, SnapshotStatus, StateRole};
+use raft::{ProgressState, ReadState, SnapshotStatus, StateRole};
 use rota_ids::NodeId;
 
 use super::{Replica, make_snapshot};
 use crate::members::{self, Standing, Wish};
 use crate::raft_types as types;
-use crate::{Effect, Error, LogIndex, LogStore, NotLeader, Refused, Role, Seat, StoreId, limits};
+use crate::{
+    Effect, Error, Follower, LogIndex, LogStore, NotLeader, Refused, Role, Seat, StoreId, limits,
+};
 
 impl<S: LogStore> Replica<S> {
     /// Brings a node in: it learns first and, with [`Seat::Voter`], votes when it has caught up. A
@@ -139,6 +141,38 @@ impl<S: LogStore> Replica<S> {
             }
         }
         Ok(())
+    }
+
+    /// What a leader knows of the others that have a seat; nothing when this replica does not lead.
+    #[must_use]
+    pub fn followers(&self) -> Vec<Follower> {
+        let raft = &self.raw.raft;
+        if raft.state != StateRole::Leader {
+            return Vec::new();
+        }
+        let others = raft.prs().iter().filter(|(node, _)| **node != self.me);
+        let follower = |(node, progress): (&u64, &raft::Progress)| {
+            Some(Follower {
+                node: members::node_id(*node)?,
+                has: LogIndex(progress.matched),
+                answered: self.heard.get(node).copied(),
+                takes_snapshot: progress.state == ProgressState::Snapshot,
+            })
+        };
+        let mut found: Vec<Follower> = others.filter_map(follower).collect();
+        found.sort_by_key(|follower| follower.node);
+        found
+    }
+
+    /// Gives the leadership up, since what this replica sends does not reach the others, and does
+    /// not campaign for a while: its log may well be the longest, and nobody has it.
+    pub fn step_aside(&mut self) {
+        let raft = &mut self.raw.raft;
+        if raft.state == StateRole::Leader {
+            let term = raft.term;
+            raft.become_follower(term, raft::INVALID_ID);
+            self.elector.hold_back();
+        }
     }
 
     pub(super) fn is_heard(&self, node: u64) -> bool {

@@ -1,0 +1,190 @@
+//! Who belongs to the cluster: heard and following, seats, stores, memories, names. Told to the
+//! second, like the stories of single faults.
+
+use rota_cib::change::{Change, Configure, Edit};
+use rota_node::Ask;
+use rota_sim::chaos::Profile;
+use rota_sim::client::Step;
+use rota_sim::clock::{SECOND, Time};
+use rota_sim::setup::Setup;
+use rota_sim::world::World;
+
+/// A cluster that stands and runs everything.
+fn cluster_of(hosts: usize) -> World {
+    let mut world = World::new(7, Setup { hosts, ..Setup::SMALL });
+    world.profile = Profile::of_seed(1);
+    world.found();
+    world.run_until(40 * SECOND);
+    peace(&world);
+    world
+}
+
+fn cluster() -> World {
+    cluster_of(3)
+}
+
+#[track_caller]
+fn fine(world: &World) {
+    let tail: Vec<String> =
+        world.story.iter().rev().take(80).rev().map(|(at, line)| format!("{at} {line}")).collect();
+    assert_eq!(world.violation, None, "{}", tail.join("\n"));
+}
+
+#[track_caller]
+fn peace(world: &World) {
+    fine(world);
+    assert_eq!(world.unrest(0), None);
+}
+
+/// Where the address is.
+#[track_caller]
+fn vip(world: &World) -> usize {
+    let active = world.active("vip");
+    assert_eq!(active.len(), 1, "vip is active {} times", active.len());
+    active[0]
+}
+
+/// How often a host lost its power.
+fn power_losses(world: &World, host: usize) -> usize {
+    let line = format!("* n{} loses its power", host + 1);
+    world.story.iter().filter(|(_, said)| *said == line).count()
+}
+
+fn leader(world: &World) -> usize {
+    world.leaders()[0].0
+}
+
+/// Cuts all letters of a host, in and out; heartbeats pass.
+fn cut_letters(world: &mut World, host: usize, cut: bool) {
+    for other in (0..world.hosts.len()).filter(|other| *other != host) {
+        world.net.post(host, other).cut = cut;
+        world.net.post(other, host).cut = cut;
+    }
+}
+
+/// Writes so much into the configuration that the log's letters become long.
+fn write_much(world: &mut World, host: usize) {
+    let values = vec![("note".into(), "x".repeat(20_000).into())];
+    let edits = vec![Edit::SetProperties { set: "sim".into(), values }];
+    let configure = Configure { edits, ..Configure::default() };
+    world.ask(host, Step::Change, Ask::Change(Change::Configure(configure)));
+}
+
+/// A firewall that was loaded anew stops TCP and lets heartbeats pass.
+#[test]
+fn a_follower_that_is_heard_and_gets_no_letters_is_fenced_and_its_services_recovered() {
+    let mut world = cluster();
+    let leader = leader(&world);
+    let is_elsewhere = |name: &&str| !world.active(name).contains(&leader);
+    let service = ["vip", "db", "g3"].into_iter().find(is_elsewhere).expect("one is elsewhere");
+    let old = world.active(service)[0];
+    cut_letters(&mut world, old, true);
+    let moved = |world: &World| world.active(service).iter().any(|host| *host != old);
+    assert!(world.run_till(10 * SECOND, moved), "{service} was not moved");
+    fine(&world);
+    assert_eq!(power_losses(&world, old), 1);
+    cut_letters(&mut world, old, false);
+    world.run_for(60 * SECOND);
+    peace(&world);
+}
+
+/// It does not come back by its heartbeats alone, and is not shot again for it.
+#[test]
+fn who_gets_no_letters_stays_out_until_they_arrive_again() {
+    let mut world = cluster();
+    let deaf = (leader(&world) + 1) % 3;
+    cut_letters(&mut world, deaf, true);
+    world.run_for(120 * SECOND);
+    fine(&world);
+    assert_eq!(power_losses(&world, deaf), 1);
+    vip(&world);
+    cut_letters(&mut world, deaf, false);
+    world.run_for(60 * SECOND);
+    peace(&world);
+}
+
+/// The others elect a new DC; that one must not wait for the deaf one to say what it is doing.
+#[test]
+fn a_leader_that_is_heard_and_gets_no_letters_does_not_stop_the_others() {
+    let mut world = cluster();
+    let old = leader(&world);
+    cut_letters(&mut world, old, true);
+    let service = "db";
+    world.run_for(10 * SECOND);
+    let at = world.active(service);
+    assert!(at.iter().all(|host| *host != old), "{service} is at {at:?}");
+    fine(&world);
+    assert_eq!(power_losses(&world, old), 1);
+    let leaders = world.leaders();
+    assert!(leaders.iter().any(|(host, _)| *host != old));
+    let other = leaders.iter().find(|(host, _)| *host != old).expect("somebody leads").0;
+    world.ask(other, Step::Wait, Ask::WaitIdle);
+    let idle = |world: &World| world.client.done.contains(&Step::Wait);
+    assert!(world.run_till(30 * SECOND, idle), "the others stand still");
+    cut_letters(&mut world, old, false);
+    world.run_for(60 * SECOND);
+    peace(&world);
+}
+
+/// Small letters pass, so that raft's heartbeats are answered; what is long never arrives.
+#[test]
+fn a_follower_that_gets_no_long_letters_is_lost_when_it_falls_behind() {
+    let mut world = cluster();
+    let first = leader(&world);
+    let deaf = (first + 1) % 3;
+    for other in (0..3).filter(|other| *other != deaf) {
+        world.net.post(other, deaf).longest = 1_300;
+    }
+    write_much(&mut world, first);
+    assert!(world.run_till(15 * SECOND, |world| power_losses(world, deaf) == 1), "it stays");
+    world.run_for(60 * SECOND);
+    fine(&world);
+    vip(&world);
+    world.net.heal();
+    world.run_for(90 * SECOND);
+    peace(&world);
+}
+
+/// Its heartbeats pass, raft's too, and nothing that it has to say: it must not go on leading.
+#[test]
+fn a_leader_whose_long_letters_reach_nobody_lets_somebody_else_lead() {
+    let mut world = cluster();
+    let old = leader(&world);
+    for other in (0..3).filter(|other| *other != old) {
+        world.net.post(old, other).longest = 1_300;
+    }
+    write_much(&mut world, old);
+    let another = |world: &World| world.leaders().iter().any(|(host, _)| *host != old);
+    assert!(world.run_till(20 * SECOND, another), "nobody else leads");
+    fine(&world);
+    world.net.heal();
+    world.run_for(90 * SECOND);
+    peace(&world);
+}
+
+/// What is slow and goes on is not lost: a follower that learns is let learn.
+#[test]
+fn a_follower_whose_letters_are_slow_is_no_stranger() {
+    let mut world = cluster();
+    let slow = (leader(&world) + 1) % 3;
+    for other in (0..3).filter(|other| *other != slow) {
+        for (from, to) in [(other, slow), (slow, other)] {
+            let path = world.net.path(0, from, to);
+            path.delay_min = 80 * rota_sim::clock::MS;
+            path.delay_max = 120 * rota_sim::clock::MS;
+        }
+    }
+    let first = leader(&world);
+    for _ in 0..40 {
+        write_much(&mut world, first);
+        world.run_for(500 * rota_sim::clock::MS);
+    }
+    assert_eq!(power_losses(&world, slow), 0);
+    peace_within(&mut world, 30 * SECOND);
+}
+
+#[track_caller]
+fn peace_within(world: &mut World, patience: Time) {
+    world.run_till(patience, |world| world.unrest(0).is_none());
+    peace(world);
+}
