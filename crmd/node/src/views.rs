@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rota_ids::{Incarnation, NodeId, NodeName};
-use rota_membership::{Hearing, Report, Row, View, choose};
+use rota_membership::{Hearing, Report, Row, View, choose_warily};
 use rota_replica::Members;
 
 use crate::following::Following;
@@ -37,7 +37,7 @@ pub struct Neighbours {
 impl Neighbours {
     /// Nobody has been heard yet.
     pub fn new(me: NodeId, life: Incarnation) -> Self {
-        let own = Row { incarnation: life, hears: BTreeMap::new() };
+        let own = Row::deaf(life);
         let hearing = Hearing { rows: BTreeMap::from([(me, own)]) };
         Self { me, hearing, standing: BTreeMap::new() }
     }
@@ -133,7 +133,7 @@ impl Neighbours {
                 && follows
                 && !is_being_fenced(state, *node, row.incarnation, being_fenced)
         });
-        let group = choose(&hearing, &members.voters, &present, self.me).ok()?;
+        let group = choose_warily(&hearing, &members.voters, &state.view.members, self.me).ok()?;
         if let Some(first) =
             group.members.keys().next().filter(|_| !group.members.contains_key(&self.me))
         {

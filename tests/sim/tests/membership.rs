@@ -5,9 +5,9 @@ use rota_cib::change::{Change, Configure, Edit};
 use rota_node::Ask;
 use rota_sim::chaos::Profile;
 use rota_sim::client::Step;
-use rota_sim::clock::{SECOND, Time};
+use rota_sim::clock::{MS, SECOND, Time};
 use rota_sim::setup::Setup;
-use rota_sim::world::World;
+use rota_sim::world::{What, World};
 
 /// A cluster that stands and runs everything.
 fn cluster_of(hosts: usize) -> World {
@@ -170,14 +170,14 @@ fn a_follower_whose_letters_are_slow_is_no_stranger() {
     for other in (0..3).filter(|other| *other != slow) {
         for (from, to) in [(other, slow), (slow, other)] {
             let path = world.net.path(0, from, to);
-            path.delay_min = 80 * rota_sim::clock::MS;
-            path.delay_max = 120 * rota_sim::clock::MS;
+            path.delay_min = 80 * MS;
+            path.delay_max = 120 * MS;
         }
     }
     let first = leader(&world);
     for _ in 0..40 {
         write_much(&mut world, first);
-        world.run_for(500 * rota_sim::clock::MS);
+        world.run_for(500 * MS);
     }
     assert_eq!(power_losses(&world, slow), 0);
     peace_within(&mut world, 30 * SECOND);
@@ -187,4 +187,29 @@ fn a_follower_whose_letters_are_slow_is_no_stranger() {
 fn peace_within(world: &mut World, patience: Time) {
     world.run_till(patience, |world| world.unrest(0).is_none());
     peace(world);
+}
+
+/// Two of three have a bad record and lose their power together. The third one, up and heard all the
+/// time, does not count them at once: that must not make it look deaf to them.
+#[test]
+fn a_healthy_survivor_is_not_shot_for_the_bad_record_of_the_others() {
+    for survivor in 0..3 {
+        let mut world = cluster();
+        let others = [(survivor + 1) % 3, (survivor + 2) % 3];
+        for host in others {
+            world.later(0, What::Client(Step::Fence(host)));
+            world.run_for(15 * SECOND);
+        }
+        others.into_iter().for_each(|host| world.power_off(host));
+        world.run_for(3 * SECOND);
+        others.into_iter().for_each(|host| world.power_on(host, 2 * SECOND));
+        // One of the two is to lead: what the survivor asks for does not arrive until then.
+        others.into_iter().for_each(|host| world.net.post(survivor, host).cut = true);
+        let leads = |world: &World| world.leaders().iter().any(|(host, _)| *host != survivor);
+        assert!(world.run_till(20 * SECOND, leads));
+        world.net.heal();
+        world.run_for(60 * SECOND);
+        assert_eq!(power_losses(&world, survivor), 0, "n{} was shot", survivor + 1);
+        peace(&world);
+    }
 }
