@@ -482,6 +482,7 @@ impl<S: LogStore> Node<S> {
             }
             Message::IdleNow { question } => self.idle_now(RequestId(question)),
             Message::StoreIsNew { store } => self.seat_again(from, store),
+            Message::StoreIsStale { least } => self.renumber_store(from, least),
         }
     }
 

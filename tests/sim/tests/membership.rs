@@ -213,3 +213,61 @@ fn a_healthy_survivor_is_not_shot_for_the_bad_record_of_the_others() {
         peace(&world);
     }
 }
+
+/// Seven vote; whoever comes later runs services all the same, without a vote.
+#[test]
+fn an_eighth_and_a_ninth_node_belong_to_the_cluster_without_a_vote() {
+    let mut world = cluster_of(9);
+    let members = world.hosts[leader(&world)].daemon.as_ref().expect("it leads").node.members();
+    assert_eq!((members.voters.len(), members.learners.len()), (7, 2));
+    let old = vip(&world);
+    world.power_off(old);
+    let moved = |world: &World| world.active("vip").iter().any(|host| *host != old);
+    assert!(world.run_till(10 * SECOND, moved), "the address was not moved");
+    world.run_for(40 * SECOND);
+    peace(&world);
+}
+
+#[test]
+fn a_seat_that_is_free_again_is_given_to_one_without_a_vote() {
+    let mut world = cluster_of(8);
+    let lead = leader(&world);
+    let gone = (0..7).find(|host| *host != lead).expect("seven vote");
+    world.later(0, What::Client(Step::Leave(gone)));
+    assert!(world.run_till(20 * SECOND, |world| world.hosts[gone].departed));
+    let name = world.name(gone);
+    world.ask(lead, Step::Change, Ask::Remove(name));
+    let eighth = world.hosts[7].id;
+    let votes = |world: &World| {
+        world.leaders().iter().any(|(host, _)| {
+            let daemon = world.hosts[*host].daemon.as_ref();
+            daemon.is_some_and(|daemon| daemon.node.members().voters.contains(&eighth))
+        })
+    };
+    assert!(world.run_till(10 * SECOND, votes), "the eighth has no vote");
+    fine(&world);
+}
+
+/// Its battery is empty: the clock by which it numbers its new store is years behind. Or it was
+/// years ahead when the lost store was made.
+#[test]
+fn a_lost_store_is_replaced_whatever_the_clock_says() {
+    let mut world = cluster();
+    let host = (leader(&world) + 1) % 3;
+    world.crash(host, 200 * MS);
+    world.hosts[host].disk.log.lose(5);
+    world.run_for(20 * SECOND);
+    peace(&world);
+    let members = world.hosts[leader(&world)].daemon.as_ref().expect("it leads").node.members();
+    assert!(members.voters.contains(&world.hosts[host].id));
+    assert_eq!(power_losses(&world, host), 0);
+
+    world.crash(host, 200 * MS);
+    world.hosts[host].disk.log.lose(u64::from(u32::MAX));
+    world.run_for(20 * SECOND);
+    peace(&world);
+    world.crash(host, 200 * MS);
+    world.hosts[host].disk.log.lose(1_000_000);
+    world.run_for(20 * SECOND);
+    peace(&world);
+}

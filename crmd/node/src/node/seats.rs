@@ -4,7 +4,8 @@ use rota_fencing::{AttemptId, Fencer};
 use rota_ids::{NodeId, NodeName};
 use rota_membership::Report;
 use rota_replica as replica;
-use rota_replica::{LogStore, Role};
+use rota_replica::limits::VOTERS_MAX;
+use rota_replica::{LogStore, Refused, Role, Seat};
 
 use crate::attempts::Asked;
 use crate::controller::Controller;
@@ -219,12 +220,61 @@ impl<S: LogStore> Node<S> {
             // Refused when it would cost the majority; tried again with the next change.
             let _ = self.replica.remove_member(node);
         }
+        self.fill_voters_seats();
     }
 
+    /// A node with an empty store asks to be let learn. It votes when there is a voter's seat left.
     pub(super) fn seat_again(&mut self, from: NodeId, store: u64) {
-        if self.controller.is_some() && self.state.roster.contains_key(&from) {
-            // Refused when an older store speaks, or when that would cost the majority.
-            let _ = self.replica.add_member(from, replica::StoreId(store), replica::Seat::Voter);
+        if self.controller.is_none() || !self.state.roster.contains_key(&from) {
+            return;
+        }
+        let store = replica::StoreId(store);
+        match self.replica.add_member(from, store, Seat::Voter) {
+            Err(Refused::TooMany) => {
+                // Refused when all seats are taken: the status shows a node that is pending.
+                let _ = self.replica.add_member(from, store, Seat::Learner);
+            }
+            Err(Refused::StaleStore) => {
+                let least = self.replica.least_store(from).0;
+                self.todo.push(Effect::Peer { to: from, message: Message::StoreIsStale { least } });
+            }
+            // Refused when that would cost the majority: it asks again.
+            Ok(()) | Err(Refused::WouldLoseQuorum | Refused::LeaderItself) => {}
+            Err(Refused::NotLeader(_)) => {}
+        }
+    }
+
+    /// The number that our empty store was given by our clock is too small: the clock is behind, or
+    /// was ahead once.
+    pub(super) fn renumber_store(&mut self, from: NodeId, least: u64) {
+        if !self.neighbours.hears(from) {
+            return;
+        }
+        if let Err(error) = self.replica.renumber(replica::StoreId(least)) {
+            let why = format!("the empty store cannot take the number {least}: {error}");
+            self.todo.push(Effect::Die(why.into()));
+        }
+        self.asked_for_seat = None;
+    }
+
+    /// Gives a vote to whoever was let in when all voters' seats were taken, when one is free again.
+    fn fill_voters_seats(&mut self) {
+        let members = self.replica.members();
+        let free = VOTERS_MAX.saturating_sub(members.meant_to_vote.len());
+        let is_in_view = |node: &&NodeId| self.state.view.members.contains_key(*node);
+        let waiting: Vec<NodeId> = members
+            .learners
+            .iter()
+            .filter(|node| !members.meant_to_vote.contains(node))
+            .filter(is_in_view)
+            .copied()
+            .take(free)
+            .collect();
+        for node in waiting {
+            if let Some(store) = members.stores.get(&node) {
+                // Refused when its store is another one meanwhile: tried again with the next change.
+                let _ = self.replica.add_member(node, *store, Seat::Voter);
+            }
         }
     }
 }

@@ -28,7 +28,9 @@ impl<S: LogStore> Replica<S> {
             return Err(Refused::LeaderItself);
         }
         let known = roll.store_of(id);
-        let stale = known.is_some_and(|known| store < known || (store == known && !roll.has(id)));
+        let seen = self.seen_stores.get(&id).is_some_and(|seen| store < *seen);
+        let stale =
+            seen || known.is_some_and(|known| store < known || (store == known && !roll.has(id)));
         if stale || store.0 == 0 {
             return Err(Refused::StaleStore);
         }
@@ -43,6 +45,27 @@ impl<S: LogStore> Replica<S> {
             return Err(Refused::WouldLoseQuorum);
         }
         self.wishes.insert(id, Wish::Be { store, seat });
+        Ok(())
+    }
+
+    /// The smallest number that a new, empty store of this node may have: larger than all that were
+    /// seen of it. Its clock may run behind, and with it the number that it chose.
+    #[must_use]
+    pub fn least_store(&self, node: NodeId) -> StoreId {
+        let id = u64::from(node.0);
+        let seen = self.seen_stores.get(&id).copied().max(self.roll().store_of(id));
+        StoreId(seen.map_or(1, |seen| seen.0.saturating_add(1)))
+    }
+
+    /// Gives the empty store of a newcomer another number. Nothing happens to one that holds a log.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn renumber(&mut self, store: StoreId) -> Result<(), Error> {
+        if self.rolls.is_empty() && store > self.store_id {
+            self.raw.mut_store().store.renumber(store)?;
+            self.store_id = store;
+        }
         Ok(())
     }
 
