@@ -156,6 +156,7 @@ fn tell(story: &Story) {
         Story::Fencing { .. }
         | Story::NotFollowing { .. }
         | Story::NobodyFollows
+        | Story::LeftOut { .. }
         | Story::Proven { .. }
         | Story::Ended { unexpected: true, .. } => {
             tracing::warn!("{story}");

@@ -394,6 +394,7 @@ impl<S: LogStore> Node<S> {
                     controller.node_ended(&node, id, todo, wants, state);
                 });
             }
+            News::LeftOut(names) => self.tell_of_the_log(Story::LeftOut { names }),
             News::FenceAsked(target) => self.fence_asked(now, &target),
         }
     }

@@ -13,6 +13,7 @@ use rota_membership::{View, ViewChange};
 use serde::{Deserialize, Serialize};
 
 mod migrations;
+mod strangers;
 
 use crate::entry::{CodecError, Entry, Member, OperationResult, Proposal, ProposalId, Roster};
 use crate::limits::{REMEMBERED_LIVES, TOKENS_MAX};
@@ -127,6 +128,8 @@ pub enum News {
     FenceAsked(NodeName),
     /// Nodes came into the roster or left it.
     Roster,
+    /// A configuration named nodes that are none of this cluster; they were left out.
+    LeftOut(Vec<Text>),
 }
 
 /// The answer to a proposer.
@@ -233,7 +236,7 @@ impl ClusterState {
         match entry {
             Entry::Found { cluster, member, life } => self.found(cluster, member, *life, at, news),
             Entry::Change(change) => {
-                self.change(change, at)?;
+                self.change_by_people(change, at, news)?;
                 if let Change::ForgetOperations { resource, filter: OperationFilter::All, .. } =
                     change
                 {
@@ -292,6 +295,23 @@ impl ClusterState {
         change::apply(&mut self.cib, change, at)
             .map(|_version| ())
             .map_err(|refused| Text::from(refused.to_string()))
+    }
+
+    /// A change of which the author may have meant another cluster.
+    fn change_by_people(
+        &mut self,
+        change: &Change,
+        at: WallTime,
+        news: &mut Vec<News>,
+    ) -> Result<(), Text> {
+        if !matches!(change, Change::Configure(_) | Change::ReplaceConfig(_)) {
+            return self.change(change, at);
+        }
+        let before = self.cib.config.nodes.clone();
+        self.change(change, at)?;
+        let strangers = strangers::leave_out(&mut self.cib, &before, &self.roster);
+        news.extend((!strangers.is_empty()).then_some(News::LeftOut(strangers)));
+        Ok(())
     }
 
     fn change_all(&mut self, changes: Vec<Change>, at: WallTime) -> Result<(), Text> {
@@ -518,6 +538,9 @@ impl ClusterState {
                  for each",
                 links.len()
             )));
+        }
+        if let Err(why) = name.check() {
+            return Err(Text::from(format!("{why}; choose another with --node")));
         }
         if let Some(known) = self.node_named(name) {
             return Err(Text::from(format!(

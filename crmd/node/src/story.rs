@@ -73,6 +73,11 @@ pub enum Story {
     },
     /// This leader's words reach too few: somebody else has to lead.
     NobodyFollows,
+    /// A configuration named nodes that are none of this cluster.
+    LeftOut {
+        /// Their names.
+        names: Vec<Text>,
+    },
     /// A node is to be fenced.
     Fencing {
         /// Which.
@@ -137,6 +142,10 @@ impl fmt::Display for Story {
             }
             Self::NotFollowing { node, why } => {
                 write!(f, "{node} is heard and does not follow: {why}. It counts as lost")
+            }
+            Self::LeftOut { names } => {
+                f.write_str("left out of the configuration, since they have not joined: ")?;
+                list(f, names)
             }
             Self::NobodyFollows => {
                 f.write_str("too few follow this leader: somebody else has to lead")

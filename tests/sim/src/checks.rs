@@ -109,6 +109,7 @@ impl Checks {
                 true
             }
             Story::InCharge { .. }
+            | Story::LeftOut { .. }
             | Story::Finished { .. }
             | Story::Ended { .. }
             | Story::QuorumBack => false,
