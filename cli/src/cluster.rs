@@ -298,8 +298,12 @@ fn destroy(place: &Directory, options: &Options) -> Result<(), Error> {
             state_dir(place).display()
         )));
     }
-    let state = place.settings().map_or_else(|_| state_dir(place), |settings| settings.state_dir);
-    for path in [state.as_path(), place.path()] {
+    let (state, run) = place.settings().map_or_else(
+        |_| (state_dir(place), run_dir(place)),
+        |settings| (settings.state_dir, settings.run_dir),
+    );
+    // What this boot remembers of the cluster goes with it, or the next one would stumble over it.
+    for path in [state.as_path(), run.as_path(), place.path()] {
         match std::fs::remove_dir_all(path) {
             Ok(()) => println!("{} is gone.", path.display()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}

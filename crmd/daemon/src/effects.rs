@@ -157,6 +157,9 @@ fn tell(story: &Story) {
         | Story::NotFollowing { .. }
         | Story::NobodyFollows
         | Story::LeftOut { .. }
+        | Story::OtherMemory { .. }
+        | Story::MemoryLost { .. }
+        | Story::Refused { .. }
         | Story::Proven { .. }
         | Story::Ended { unexpected: true, .. } => {
             tracing::warn!("{story}");

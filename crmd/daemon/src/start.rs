@@ -68,7 +68,8 @@ pub fn run(config_dir: &Path) -> Result<ExitCode> {
         me: settings.node_id,
         name: NodeName::from(settings.node.as_str()),
         life,
-        memory: fs::read(settings.run_dir.join("memory")).ok(),
+        memory: life::memory(&settings.run_dir)?,
+        cluster: directory.cluster_id()?.into(),
     };
     let mut node = Node::new(config, replica, node_loop::now());
     node.resume(node_loop::now(), &agents.known_runs());

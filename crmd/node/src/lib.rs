@@ -23,6 +23,7 @@ mod node;
 pub mod order;
 mod proposals;
 mod reasons;
+mod recall;
 pub mod report;
 pub mod state;
 mod story;

@@ -21,11 +21,12 @@ use crate::entry::{Entry, Member, Proposal};
 use crate::event::{Effect, Event, Now, RequestId, RunId};
 use crate::following::Following;
 use crate::limits::REMEMBERED_ORDERS;
-use crate::local::{Local, Memory, Taken};
+use crate::local::{Local, Taken};
 use crate::message::Message;
 use crate::minority::{Hands, Minority};
 use crate::order::{Order, OrderId, OrderTask, Token};
 use crate::proposals::{Proposals, Purpose};
+use crate::recall::recall;
 use crate::state::{ClusterState, News};
 use crate::story::Story;
 use crate::views::Neighbours;
@@ -41,6 +42,8 @@ pub struct Config {
     pub life: Incarnation,
     /// What an earlier life of the same boot left, as [`Effect::Remember`] gave it.
     pub memory: Option<Vec<u8>>,
+    /// Tells this cluster from others that the host was in: a memory of another is not believed.
+    pub cluster: Text,
 }
 
 /// Why a node cannot go on. Its peers recover; it must start anew.
@@ -96,9 +99,11 @@ pub struct Node<S: LogStore> {
 impl<S: LogStore> Node<S> {
     /// A node over a replica that has just been opened.
     pub fn new(config: Config, replica: Replica<S>, now: Now) -> Self {
-        let memory =
-            config.memory.as_deref().and_then(|bytes| rmp_serde::from_slice::<Memory>(bytes).ok());
-        let has_past = memory.is_some();
+        let left = config.memory.as_deref();
+        let recalled = recall(left, &config.name, &config.cluster, replica.term());
+        // Also when it cannot be read: something was begun in this boot.
+        let has_past = left.is_some();
+        let memory = recalled.memory;
         let local = Local::new(config.name.clone(), config.life, now, memory);
         let first_attempt = AttemptId(u64::from(config.life.start.0) << 32);
         Self {
@@ -119,7 +124,7 @@ impl<S: LogStore> Node<S> {
             fencer_is_behind: false,
             ended_orders: BTreeSet::new(),
             asked_for_seat: None,
-            todo: Vec::new(),
+            todo: recalled.tales.into_iter().map(Effect::Tale).collect(),
             has_more: false,
             state: ClusterState::default(),
             replica,
@@ -259,7 +264,7 @@ impl<S: LogStore> Node<S> {
         }
         self.local.wake(now, &mut self.todo);
         if let Some(memory) = self.local.memory_if_changed()
-            && let Ok(bytes) = rmp_serde::to_vec_named(&memory)
+            && let Ok(bytes) = rmp_serde::to_vec_named(&memory.about(&self.config.cluster))
         {
             // Before the agents that it speaks of are run.
             self.todo.insert(0, Effect::Remember(bytes));
@@ -436,6 +441,9 @@ impl<S: LogStore> Node<S> {
     }
 
     fn peer(&mut self, now: Now, from: NodeId, message: Message) {
+        if !self.is_believed(from, &message) {
+            return;
+        }
         self.following.answered(from, &message, self.replica.term());
         match message {
             Message::Propose(bytes) => self.propose_for(now, bytes),
@@ -487,6 +495,21 @@ impl<S: LogStore> Node<S> {
         }
     }
 
+    /// Words of nodes that the roster does not name (any more) mean nothing. Nor does a token from
+    /// beyond the term that our own log knows: a leader is known to the log before it orders anything,
+    /// and asks again until then. Believed once, it would refuse every order to come.
+    fn is_believed(&self, from: NodeId, message: &Message) -> bool {
+        let roster = &self.state.roster;
+        let is_known = roster.is_empty() || roster.contains_key(&from);
+        let token = match message {
+            Message::Order(order) => Some(order.token),
+            Message::Sync { token } => Some(*token),
+            Message::RunDevice(order) => Some(order.token),
+            _ => None,
+        };
+        is_known && token.is_none_or(|token| token.term <= self.replica.term())
+    }
+
     /// Refused or lost, it will come again: its proposer repeats it. What we cannot read must not
     /// come into the log: whoever applies it cannot go on.
     fn propose_for(&mut self, now: Now, mut bytes: Vec<u8>) {
@@ -514,10 +537,15 @@ impl<S: LogStore> Node<S> {
             self.departing.get_or_insert(Departing { since: now.moment, asked: None, gone: false });
             return;
         }
+        let (key, term) = (book::order_key(&order), order.token.term);
         let mut entries = Vec::new();
         let message = match self.local.take(now, order, &mut entries, &mut self.todo) {
             Taken::Yes => Message::OrderTaken(id),
-            Taken::Refused(newest) => Message::OrderRefused { order: id, newest },
+            Taken::Refused(newest) => {
+                let story = Story::Refused { key, term, newest: newest.term };
+                self.todo.push(Effect::Tale(story));
+                Message::OrderRefused { order: id, newest }
+            }
         };
         if from != self.config.me {
             self.todo.push(Effect::Peer { to: from, message });

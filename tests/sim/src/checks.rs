@@ -110,6 +110,9 @@ impl Checks {
             }
             Story::InCharge { .. }
             | Story::LeftOut { .. }
+            | Story::OtherMemory { .. }
+            | Story::MemoryLost { .. }
+            | Story::Refused { .. }
             | Story::Finished { .. }
             | Story::Ended { .. }
             | Story::QuorumBack => false,

@@ -57,6 +57,7 @@ impl World {
                     name: host.name.clone(),
                     life,
                     memory: host.run.memory.clone(),
+                    cluster: "sim".into(),
                 };
                 let timing = Timing { absent: COLD_START_PATIENCE, ..Timing::default() };
                 let options = Options::new(timing).unwrap_or_default();

@@ -271,3 +271,52 @@ fn a_lost_store_is_replaced_whatever_the_clock_says() {
     world.run_for(20 * SECOND);
     peace(&world);
 }
+
+/// Writes a daemon's memory as if it had seen an order of a term far beyond all that the log knows.
+fn remembers_the_far_future(world: &mut World, host: usize, cluster: &str) {
+    let bytes = world.hosts[host].run.memory.clone().expect("it remembers something");
+    let mut memory: serde_json::Value = rmp_serde::from_slice(&bytes).expect("it can be read");
+    memory["newest"] = serde_json::json!({ "term": 1_u64 << 60, "view": 1, "transition": 1 });
+    memory["cluster"] = serde_json::json!(cluster);
+    world.hosts[host].run.memory = Some(rmp_serde::to_vec_named(&memory).expect("it is written"));
+}
+
+/// A host that was in another cluster since its boot, or one that somebody told of a term that never
+/// was: it takes orders all the same.
+#[test]
+fn a_memory_from_beyond_the_log_or_of_another_cluster_stops_nothing() {
+    for cluster in ["another", "sim", ""] {
+        let mut world = cluster_of(3);
+        let host = (leader(&world) + 1) % 3;
+        world.later(0, What::Client(Step::Leave(host)));
+        assert!(world.run_till(20 * SECOND, |world| world.hosts[host].departed));
+        remembers_the_far_future(&mut world, host, cluster);
+        world.hosts[host].departed = false;
+        world.start_daemon(host);
+        world.run_for(20 * SECOND);
+        peace(&world);
+        assert_eq!(power_losses(&world, host), 0);
+        let told = world.story.iter().any(|(_, line)| line.contains("was in another cluster"));
+        assert_eq!(told, cluster == "another");
+    }
+}
+
+/// Its certificate is good, and perhaps it was removed: nobody that leads says such a thing.
+#[test]
+fn a_token_of_a_term_that_the_log_does_not_know_is_not_believed() {
+    let mut world = cluster();
+    let host = (leader(&world) + 1) % 3;
+    for from in [world.hosts[(host + 1) % 3].id, rota_ids::NodeId(77)] {
+        let term = rota_ids::Term(1 << 60);
+        let token = rota_node::order::Token { term, ..Default::default() };
+        let message = rota_node::message::Message::Sync { token };
+        world.event(host, rota_node::Event::Peer { from, message });
+    }
+    let old = vip(&world);
+    world.later(0, What::Client(Step::Standby(old, true)));
+    let moved = |world: &World| world.active("vip").iter().any(|at| *at != old);
+    assert!(world.run_till(10 * SECOND, moved), "the address was not moved");
+    world.later(0, What::Client(Step::Standby(old, false)));
+    world.run_for(20 * SECOND);
+    peace(&world);
+}
