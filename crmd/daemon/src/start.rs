@@ -44,7 +44,7 @@ pub fn run(config_dir: &Path) -> Result<ExitCode> {
     let settings = directory.settings()?;
     fs::create_dir_all(&settings.run_dir)
         .with_context(|| format!("creating {}", settings.run_dir.display()))?;
-    let life = life::begin(&settings.run_dir)?;
+    let life = life::begin(&settings.run_dir, &settings.state_dir)?;
     tracing::info!(node = %settings.node, id = %settings.node_id, %life, "starting");
 
     let (inputs, queue) = mpsc::channel();

@@ -87,6 +87,8 @@ pub struct Node<S: LogStore> {
     leaving: bool,
     departing: Option<Departing>,
     snapshot_wanted: bool,
+    /// Whether what was begun in this boot is known; else it has to be looked for.
+    knows_itself: bool,
     fencer_is_behind: bool,
     /// The latest orders whose end this node has seen in the log: whoever is behind may still
     /// report them as in flight.
@@ -102,8 +104,9 @@ impl<S: LogStore> Node<S> {
         let left = config.memory.as_deref();
         let recalled = recall(left, &config.name, &config.cluster, replica.term());
         // Also when it cannot be read: something was begun in this boot.
-        let has_past = left.is_some();
+        let has_past = left.is_some() || config.life.start.0 > 1;
         let memory = recalled.memory;
+        let knows_itself = memory.is_some() || config.life.start.0 <= 1;
         let local = Local::new(config.name.clone(), config.life, now, memory);
         let first_attempt = AttemptId(u64::from(config.life.start.0) << 32);
         Self {
@@ -121,6 +124,7 @@ impl<S: LogStore> Node<S> {
             leaving: false,
             departing: None,
             snapshot_wanted: false,
+            knows_itself,
             fencer_is_behind: false,
             ended_orders: BTreeSet::new(),
             asked_for_seat: None,
@@ -378,6 +382,7 @@ impl<S: LogStore> Node<S> {
                 }
                 self.stale(AbortReason::Membership);
                 self.begin_as_member(&change);
+                self.look_for_itself(now, &change);
                 self.reborn(now, &change);
             }
             News::Operation { order, node, key, unexpected } => {

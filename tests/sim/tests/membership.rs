@@ -312,11 +312,34 @@ fn a_token_of_a_term_that_the_log_does_not_know_is_not_believed() {
         let message = rota_node::message::Message::Sync { token };
         world.event(host, rota_node::Event::Peer { from, message });
     }
-    let old = vip(&world);
-    world.later(0, What::Client(Step::Standby(old, true)));
-    let moved = |world: &World| world.active("vip").iter().any(|at| *at != old);
+    // Everything must go there.
+    let others = [(host + 1) % 3, (host + 2) % 3];
+    for other in others {
+        world.later(0, What::Client(Step::Standby(other, true)));
+    }
+    let moved = |world: &World| world.active("vip") == [host];
     assert!(world.run_till(10 * SECOND, moved), "the address was not moved");
-    world.later(0, What::Client(Step::Standby(old, false)));
+    for other in others {
+        world.later(0, What::Client(Step::Standby(other, false)));
+    }
+    world.run_for(20 * SECOND);
+    peace(&world);
+}
+
+/// Somebody empties /run/rota of a host that goes on running: what runs there is neither forgotten
+/// nor left without its monitors.
+#[test]
+fn a_host_that_loses_its_run_directory_looks_for_what_it_runs() {
+    let mut world = cluster();
+    let host = vip(&world);
+    world.crash(host, 200 * MS);
+    world.hosts[host].run.memory = None;
+    world.run_for(20 * SECOND);
+    peace(&world);
+    assert_eq!((vip(&world), power_losses(&world, host)), (host, 0));
+    world.hosts[host].run.services.leave(&"vip".into());
+    let runs = |world: &World| !world.active("vip").is_empty();
+    assert!(world.run_till(15 * SECOND, runs), "nobody watches over the address");
     world.run_for(20 * SECOND);
     peace(&world);
 }

@@ -1,5 +1,6 @@
 //! Who leads, who is a member, who has a seat in the log.
 
+use rota_cib::change::{Change, OperationFilter};
 use rota_fencing::{AttemptId, Fencer};
 use rota_ids::{NodeId, NodeName};
 use rota_membership::Report;
@@ -8,6 +9,7 @@ use rota_replica::limits::VOTERS_MAX;
 use rota_replica::{LogStore, Refused, Role, Seat};
 
 use crate::attempts::Asked;
+use crate::book;
 use crate::controller::Controller;
 use crate::entry::Entry;
 use crate::event::{Effect, Now};
@@ -108,6 +110,24 @@ impl<S: LogStore> Node<S> {
         let rank = self.neighbours.rank_without(peer, &self.replica.members());
         self.replica.step(replica::Input::LeaderLost { leader: peer, rank })?;
         Ok(())
+    }
+
+    /// A daemon that has lost the memory of its boot does not know which monitors it is to repeat, and
+    /// the log takes them for running: everything on this node is looked for anew.
+    pub(super) fn look_for_itself(&mut self, now: Now, change: &rota_membership::ViewChange) {
+        let me = (self.config.me, self.config.life);
+        let comes = change.joined.contains(&me) || change.restarted.contains(&me);
+        if self.knows_itself || !comes {
+            return;
+        }
+        self.knows_itself = true;
+        let own = self.state.cib.status.nodes.iter().filter(|s| s.uname == self.config.name.0);
+        let resources = own.flat_map(|state| &state.history).map(|history| history.id.clone());
+        for resource in resources.collect::<Vec<_>>() {
+            let (node, filter) = (Some(book::uuid(self.config.me)), OperationFilter::All);
+            let change = Change::ForgetOperations { resource, node, filter };
+            self.proposals.submit(now, Entry::Change(change), Purpose::Plain);
+        }
     }
 
     /// A leader looks who follows. One that almost nobody follows is deaf or dumb itself, whatever
