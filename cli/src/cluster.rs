@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rota_ids::NodeId;
+use rota_ids::{NodeId, NodeName};
 use rota_settings::{
     ANY_MEMBER, Authority, DEFAULT_PORT, Directory, Identity, JoinLine, LinkKey, Member, Roster,
     Settings, Timing,
@@ -298,8 +298,12 @@ fn destroy(place: &Directory, options: &Options) -> Result<(), Error> {
             state_dir(place).display()
         )));
     }
-    let state = place.settings().map_or_else(|_| state_dir(place), |settings| settings.state_dir);
-    for path in [state.as_path(), place.path()] {
+    let (state, run) = place.settings().map_or_else(
+        |_| (state_dir(place), run_dir(place)),
+        |settings| (settings.state_dir, settings.run_dir),
+    );
+    // What this boot remembers of the cluster goes with it, or the next one would stumble over it.
+    for path in [state.as_path(), run.as_path(), place.path()] {
         match std::fs::remove_dir_all(path) {
             Ok(()) => println!("{} is gone.", path.display()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -331,12 +335,17 @@ fn refuse_second_cluster(place: &Directory) -> Result<(), Error> {
 }
 
 fn node_name(options: &Options) -> Result<String, Error> {
-    if let Some(name) = options.value("node") {
-        return Ok(name.to_owned());
-    }
-    let name = nix::unistd::gethostname()
-        .map_err(|error| Error::File(format!("this host's name: {error}")))?;
-    Ok(name.to_string_lossy().into_owned())
+    let name = match options.value("node") {
+        Some(name) => name.to_owned(),
+        None => nix::unistd::gethostname()
+            .map_err(|error| Error::File(format!("this host's name: {error}")))?
+            .to_string_lossy()
+            .into_owned(),
+    };
+    NodeName::from(name.as_str())
+        .check()
+        .map_err(|why| Error::Usage(format!("{why}; give another with --node")))?;
+    Ok(name)
 }
 
 /// The addresses given, or the first address of this host that others can reach.

@@ -150,6 +150,11 @@ impl Place {
         self.host_dir(host).join("run")
     }
 
+    /// By which a host's daemon knows, besides, whether the host was booted.
+    pub fn boot_mark(&self, host: Host) -> PathBuf {
+        self.host_dir(host).join("state/boot")
+    }
+
     /// What a host's daemon writes.
     pub fn log(&self, host: Host) -> PathBuf {
         self.host_dir(host).join("rotad.log")

@@ -46,12 +46,15 @@ pub fn off(place: &Place, host: Host) -> Result<(), Error> {
     let _held = switch(place, host)?;
     set(place, host, "0")?;
     kill_all(Whose::Of(&place.host_dir(host)))?;
-    let run = place.run_dir(host);
-    match fs::remove_dir_all(&run) {
+    let (run, mark) = (place.run_dir(host), place.boot_mark(host));
+    let erased = |path: &std::path::Path, done: std::io::Result<()>| match done {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(file("erasing", &run, &error)),
-    }
+        Err(error) => Err(file("erasing", path, &error)),
+    };
+    erased(&run, fs::remove_dir_all(&run))?;
+    // All hosts of a sandbox share one kernel and one process 1: by these no boot is known.
+    erased(&mark, fs::remove_file(&mark))
 }
 
 /// Switches the host on, if it is off.

@@ -156,9 +156,17 @@ fn tell(story: &Story) {
             tracing::error!("{story}");
         }
         Story::Fencing { .. }
+        | Story::NotFollowing { .. }
+        | Story::NobodyFollows
+        | Story::LeftOut { .. }
+        | Story::OtherMemory { .. }
+        | Story::MemoryLost { .. }
+        | Story::Refused { .. }
         | Story::Proven { .. }
         | Story::PlanIsSlow { .. }
-        | Story::Ended { unexpected: true, .. } => tracing::warn!("{story}"),
+        | Story::Ended { unexpected: true, .. } => {
+            tracing::warn!("{story}");
+        }
         Story::Leader { .. }
         | Story::InCharge { .. }
         | Story::View { .. }

@@ -1,7 +1,7 @@
 //! The networks in the status report: what the heartbeat thread knows of them.
 
 use rota_ids::Text;
-use rota_membership::{LinkState, LinkStatus, PeerStatus, Standing};
+use rota_membership::{LinkState, LinkStatus, LostReason, PeerStatus, Standing};
 use rota_membership_net::NetStatus;
 use rota_node::report::{DatagramReport, LinkReport, StatusReport};
 use rota_node::state::ClusterState;
@@ -13,6 +13,9 @@ pub fn add(report: &mut StatusReport, state: &ClusterState, net: &NetStatus) {
         let Some(name) = state.name_of(peer.peer) else { continue };
         if let Standing::Returning(left) = peer.standing {
             report.warnings.push(returning(name, left));
+        }
+        if peer.standing == Standing::Lost(LostReason::Restarting) {
+            report.warnings.push(keeps_dying(name));
         }
         for link in &peer.links {
             let found = one(peer, link, name);
@@ -60,6 +63,14 @@ fn returning(name: &rota_ids::NodeName, left: std::time::Duration) -> Text {
          gaps for another {:.1} s; a node that is lost again and again has to wait longer each \
          time. If that goes on, look at its links: 'rota status --full'",
         left.as_secs_f64()
+    )
+    .into()
+}
+
+fn keeps_dying(name: &rota_ids::NodeName) -> Text {
+    format!(
+        "the daemon of {name} keeps dying and being started again, so that {name} counts as lost. \
+         Its log there (/var/log/rota/rotad.log) says why; a full disk is a usual reason"
     )
     .into()
 }

@@ -45,7 +45,7 @@ pub fn run(config_dir: &Path) -> Result<ExitCode> {
     let settings = directory.settings()?;
     fs::create_dir_all(&settings.run_dir)
         .with_context(|| format!("creating {}", settings.run_dir.display()))?;
-    let life = life::begin(&settings.run_dir)?;
+    let life = life::begin(&settings.run_dir, &settings.state_dir)?;
     tracing::info!(node = %settings.node, id = %settings.node_id, %life, "starting");
 
     let (inputs, queue) = mpsc::channel();
@@ -69,7 +69,8 @@ pub fn run(config_dir: &Path) -> Result<ExitCode> {
         me: settings.node_id,
         name: NodeName::from(settings.node.as_str()),
         life,
-        memory: fs::read(settings.run_dir.join("memory")).ok(),
+        memory: life::memory(&settings.run_dir)?,
+        cluster: directory.cluster_id()?.into(),
     };
     let mut node = Node::new(config, replica, node_loop::now());
     node.set_zone(rota_settings::system_zone());

@@ -93,3 +93,28 @@ pub const OWED_ON_PAUSE_MAX: Duration = Duration::from_secs(60);
 
 /// A planner that failed is asked again after this long even when nothing has changed.
 pub const FAILED_PLANNER_PAUSE: Duration = Duration::from_secs(30);
+/// Who is heard and owes an answer to the log, an order or a `Sync` for this long counts as lost: as
+/// long as a main loop may stand still (`rota_membership::Timing::stall`).
+pub const STANDS_STILL: Duration = Duration::from_secs(3);
+
+/// The same while a snapshot is on its way: nothing can be acknowledged before the whole has arrived,
+/// and the answers to what is behind it in the stream come no sooner.
+pub const LEARNS_STILL: Duration = Duration::from_secs(30);
+
+/// Who fell behind has to follow for this long before it belongs to the cluster again, and twice as
+/// long each time that it falls again: each return ends in a fencing otherwise.
+pub const FOLLOWS_AGAIN: Duration = Duration::from_secs(2);
+
+/// See [`FOLLOWS_AGAIN`].
+pub const FOLLOWS_AGAIN_MAX: Duration = Duration::from_secs(60);
+
+/// See [`FOLLOWS_AGAIN`]: more make the wait no longer.
+pub const FALLS_REMEMBERED: u32 = 8;
+
+/// An answer that was not asked for again within this time is wanted no more: what is wanted is asked
+/// for every [`RESEND_ORDER`].
+pub const OWED_NO_MORE: Duration = Duration::from_millis(1_500);
+
+/// Time between two rounds of the loop counts up to this for what others owe: a tick, and some more.
+/// In a longer pause of our own they may have answered long ago.
+pub const STEP_MAX: Duration = Duration::from_millis(150);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use rota_cib::Cib;
-use rota_ids::{Incarnation, Moment, NodeName, Text};
+use rota_ids::{Incarnation, Moment, NodeName, Term, Text};
 use rota_transition::{OpKey, ResourceOp};
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,9 @@ pub enum Taken {
 /// What a restarted daemon of the same boot must know of the life before.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
+    /// Which cluster of this host it is about; empty in what older versions left.
+    #[serde(default)]
+    cluster: Text,
     newest: Token,
     call: i64,
     runs: Vec<(RunId, Run)>,
@@ -41,6 +44,30 @@ pub struct Memory {
     untold: Vec<OperationResult>,
     #[serde(default)]
     running: Running,
+}
+
+impl Memory {
+    /// The same, for the cluster that this host belongs to now.
+    pub(crate) fn about(self, cluster: &Text) -> Self {
+        Self { cluster: cluster.clone(), ..self }
+    }
+
+    /// Whether it is about this cluster of the host, or may be.
+    pub(crate) fn is_of(&self, cluster: &Text) -> bool {
+        self.cluster.is_empty() || self.cluster == *cluster
+    }
+
+    /// What it knows to be running here.
+    pub(crate) fn running(&self) -> Vec<Text> {
+        self.running.names()
+    }
+
+    /// Forgets a newest token from beyond this term.
+    pub(crate) fn believe_up_to(&mut self, term: Term) {
+        if self.newest.term > term {
+            self.newest = Token::default();
+        }
+    }
 }
 
 /// A monitor that comes back, as a restarted daemon must know it.
@@ -359,6 +386,7 @@ impl Local {
             return None;
         }
         Some(Memory {
+            cluster: Text::default(),
             newest: self.newest,
             call: self.call,
             // Monitors are simply begun again.

@@ -74,6 +74,11 @@ pub enum Message {
         /// The number of the empty store.
         store: u64,
     },
+    /// From the leader: your empty store needs a larger number, since older ones of yours were seen.
+    StoreIsStale {
+        /// The smallest that will do.
+        least: u64,
+    },
 }
 
 /// A run of a fence device.

@@ -21,13 +21,15 @@ use crate::book;
 use crate::controller::{Controller, Desk, Want};
 use crate::entry::{Entry, Member, Proposal};
 use crate::event::{Effect, Event, Now, RequestId, RunId};
+use crate::following::Following;
 use crate::limits::REMEMBERED_ORDERS;
-use crate::local::{Local, Memory, Taken};
+use crate::local::{Local, Taken};
 use crate::message::Message;
 use crate::minority::{Hands, Minority};
 use crate::order::{Order, OrderId, OrderTask, Token};
 use crate::owed::Owed;
 use crate::proposals::{Proposals, Purpose};
+use crate::recall::recall;
 use crate::state::{ClusterState, News};
 use crate::story::Story;
 use crate::views::Neighbours;
@@ -43,6 +45,8 @@ pub struct Config {
     pub life: Incarnation,
     /// What an earlier life of the same boot left, as [`Effect::Remember`] gave it.
     pub memory: Option<Vec<u8>>,
+    /// Tells this cluster from others that the host was in: a memory of another is not believed.
+    pub cluster: Text,
 }
 
 /// Why a node cannot go on. Its peers recover; it must start anew.
@@ -75,6 +79,7 @@ pub struct Node<S: LogStore> {
     local: Local,
     proposals: Proposals,
     neighbours: Neighbours,
+    following: Following,
     controller: Option<Controller>,
     fencer: Fencer,
     minority: Minority,
@@ -87,6 +92,8 @@ pub struct Node<S: LogStore> {
     leaving: bool,
     departing: Option<Departing>,
     snapshot_wanted: bool,
+    /// Whether what was begun in this boot is known; else it has to be looked for.
+    knows_itself: bool,
     fencer_is_behind: bool,
     /// The latest orders whose end this node has seen in the log: whoever is behind may still
     /// report them as in flight.
@@ -101,15 +108,19 @@ pub struct Node<S: LogStore> {
 impl<S: LogStore> Node<S> {
     /// A node over a replica that has just been opened.
     pub fn new(config: Config, replica: Replica<S>, now: Now) -> Self {
-        let memory =
-            config.memory.as_deref().and_then(|bytes| rmp_serde::from_slice::<Memory>(bytes).ok());
-        let has_past = memory.is_some();
+        let left = config.memory.as_deref();
+        let recalled = recall(left, &config.name, &config.cluster, replica.term());
+        // Also when it cannot be read: something was begun in this boot.
+        let has_past = left.is_some() || config.life.start.0 > 1;
+        let memory = recalled.memory;
+        let knows_itself = memory.is_some() || config.life.start.0 <= 1;
         let local = Local::new(config.name.clone(), config.life, now, memory);
         let first_attempt = AttemptId(u64::from(config.life.start.0) << 32);
         Self {
             local,
             proposals: Proposals::new(config.me, config.life),
             neighbours: Neighbours::new(config.me, config.life),
+            following: Following::default(),
             controller: None,
             fencer: Fencer::new(config.me, first_attempt),
             minority: Minority::new(now, has_past),
@@ -122,11 +133,12 @@ impl<S: LogStore> Node<S> {
             leaving: false,
             departing: None,
             snapshot_wanted: false,
+            knows_itself,
             fencer_is_behind: false,
             ended_orders: BTreeSet::new(),
             asked_for_seat: None,
             zone: Zone::default(),
-            todo: Vec::new(),
+            todo: recalled.tales.into_iter().map(Effect::Tale).collect(),
             has_more: false,
             state: ClusterState::default(),
             replica,
@@ -279,12 +291,13 @@ impl<S: LogStore> Node<S> {
         }
         self.local.wake(now, &mut self.todo);
         if let Some(memory) = self.local.memory_if_changed()
-            && let Ok(bytes) = rmp_serde::to_vec_named(&memory)
+            && let Ok(bytes) = rmp_serde::to_vec_named(&memory.about(&self.config.cluster))
         {
             // Before the agents that it speaks of are run.
             self.todo.insert(0, Effect::Remember(bytes));
         }
         self.write_snapshot()?;
+        self.note_questions();
         Ok(std::mem::take(&mut self.todo))
     }
 
@@ -394,6 +407,7 @@ impl<S: LogStore> Node<S> {
                     }
                 });
                 self.begin_as_member(&change);
+                self.look_for_itself(now, &change);
                 self.reborn(now, &change);
             }
             News::Operation { order, node, key, unexpected } => {
@@ -415,6 +429,7 @@ impl<S: LogStore> Node<S> {
                     controller.node_ended(&node, id, desk);
                 });
             }
+            News::LeftOut(names) => self.tell_of_the_log(Story::LeftOut { names }),
             News::FenceAsked(target) => self.fence_asked(now, &target),
         }
     }
@@ -456,6 +471,10 @@ impl<S: LogStore> Node<S> {
     }
 
     fn peer(&mut self, now: Now, from: NodeId, message: Message) {
+        if !self.is_believed(from, &message) {
+            return;
+        }
+        self.following.answered(from, &message, self.replica.term());
         match message {
             Message::Propose(bytes) => self.propose_for(now, bytes),
             Message::Ask(bytes) => self.asked_by_peer(now, from, bytes),
@@ -504,7 +523,23 @@ impl<S: LogStore> Node<S> {
             }
             Message::IdleNow { question } => self.idle_now(RequestId(question)),
             Message::StoreIsNew { store } => self.seat_again(from, store),
+            Message::StoreIsStale { least } => self.renumber_store(from, least),
         }
+    }
+
+    /// Words of nodes that the roster does not name (any more) mean nothing. Nor does a token from
+    /// beyond the term that our own log knows: a leader is known to the log before it orders anything,
+    /// and asks again until then. Believed once, it would refuse every order to come.
+    fn is_believed(&self, from: NodeId, message: &Message) -> bool {
+        let roster = &self.state.roster;
+        let is_known = roster.is_empty() || roster.contains_key(&from);
+        let token = match message {
+            Message::Order(order) => Some(order.token),
+            Message::Sync { token } => Some(*token),
+            Message::RunDevice(order) => Some(order.token),
+            _ => None,
+        };
+        is_known && token.is_none_or(|token| token.term <= self.replica.term())
     }
 
     /// Refused or lost, it will come again: its proposer repeats it. What we cannot read must not
@@ -534,10 +569,15 @@ impl<S: LogStore> Node<S> {
             self.departing.get_or_insert(Departing { since: now.moment, asked: None, gone: false });
             return;
         }
+        let (key, term) = (book::order_key(&order), order.token.term);
         let mut entries = Vec::new();
         let message = match self.local.take(now, order, &mut entries, &mut self.todo) {
             Taken::Yes => Message::OrderTaken(id),
-            Taken::Refused(newest) => Message::OrderRefused { order: id, newest },
+            Taken::Refused(newest) => {
+                let story = Story::Refused { key, term, newest: newest.term };
+                self.todo.push(Effect::Tale(story));
+                Message::OrderRefused { order: id, newest }
+            }
         };
         if from != self.config.me {
             self.todo.push(Effect::Peer { to: from, message });
@@ -584,6 +624,7 @@ impl<S: LogStore> Node<S> {
     /// Everything that moves on by itself.
     fn advance(&mut self, now: Now) {
         let quorate = self.is_quorate();
+        self.watch_followers(now);
         self.propose_view(now);
         if self.fencer_is_behind && self.fencer.jobs().next().is_some() {
             self.tell_fencer_the_world(now);

@@ -14,6 +14,7 @@ use rota_membership::{View, ViewChange};
 use serde::{Deserialize, Serialize};
 
 mod migrations;
+mod strangers;
 
 use crate::entry::{CodecError, Entry, Member, OperationResult, Proposal, ProposalId, Roster};
 use crate::limits::{REMEMBERED_LIVES, TOKENS_MAX};
@@ -131,6 +132,8 @@ pub enum News {
     FenceAsked(NodeName),
     /// Nodes came into the roster or left it.
     Roster,
+    /// A configuration named nodes that are none of this cluster; they were left out.
+    LeftOut(Vec<Text>),
 }
 
 /// The answer to a proposer.
@@ -237,7 +240,7 @@ impl ClusterState {
         match entry {
             Entry::Found { cluster, member, life } => self.found(cluster, member, *life, at, news),
             Entry::Change(change) => {
-                let changed = self.change(change, at)?;
+                let changed = self.change_by_people(change, at, news)?;
                 if let Change::ForgetOperations { resource, filter: OperationFilter::All, .. } =
                     change
                 {
@@ -314,6 +317,23 @@ impl ClusterState {
         change::apply(Arc::make_mut(&mut self.cib), change, at)
             .map(|after| after != before)
             .map_err(|refused| Text::from(refused.to_string()))
+    }
+
+    /// A change of which the author may have meant another cluster.
+    fn change_by_people(
+        &mut self,
+        change: &Change,
+        at: WallTime,
+        news: &mut Vec<News>,
+    ) -> Result<bool, Text> {
+        if !matches!(change, Change::Configure(_) | Change::ReplaceConfig(_)) {
+            return self.change(change, at);
+        }
+        let before = self.cib.config.nodes.clone();
+        let changed = self.change(change, at)?;
+        let strangers = strangers::leave_out(Arc::make_mut(&mut self.cib), &before, &self.roster);
+        news.extend((!strangers.is_empty()).then_some(News::LeftOut(strangers)));
+        Ok(changed)
     }
 
     fn change_all(&mut self, changes: Vec<Change>, at: WallTime) -> Result<(), Text> {
@@ -561,6 +581,9 @@ impl ClusterState {
                  for each",
                 links.len()
             )));
+        }
+        if let Err(why) = name.check() {
+            return Err(Text::from(format!("{why}; choose another with --node")));
         }
         if let Some(known) = self.node_named(name) {
             return Err(Text::from(format!(

@@ -64,6 +64,43 @@ pub enum Story {
         /// Whether it ended otherwise than it should.
         unexpected: bool,
     },
+    /// A node is heard and does not take part: it counts as lost.
+    NotFollowing {
+        /// Which.
+        node: NodeName,
+        /// What it owes.
+        why: Text,
+    },
+    /// This leader's words reach too few: somebody else has to lead.
+    NobodyFollows,
+    /// What an earlier life of this boot left is about another cluster of this host.
+    OtherMemory {
+        /// This node.
+        node: NodeName,
+        /// What it says is running here.
+        running: Vec<Text>,
+    },
+    /// What an earlier life of this boot left cannot be read.
+    MemoryLost {
+        /// This node.
+        node: NodeName,
+        /// Why.
+        why: Text,
+    },
+    /// This node refuses an order.
+    Refused {
+        /// What, as a key.
+        key: Text,
+        /// The term of who gave it.
+        term: Term,
+        /// The newest term of which it has seen an order.
+        newest: Term,
+    },
+    /// A configuration named nodes that are none of this cluster.
+    LeftOut {
+        /// Their names.
+        names: Vec<Text>,
+    },
     /// A node is to be fenced.
     Fencing {
         /// Which.
@@ -130,6 +167,37 @@ impl fmt::Display for Story {
             Self::Ended { node, key, unexpected: false } => write!(f, "{node} did {key}"),
             Self::Ended { node, key, unexpected: true } => {
                 write!(f, "{key} on {node} ended unexpectedly")
+            }
+            Self::NotFollowing { node, why } => {
+                write!(f, "{node} is heard and does not follow: {why}. It counts as lost")
+            }
+            Self::OtherMemory { node, running } if running.is_empty() => {
+                write!(f, "{node} was in another cluster since its boot: that is forgotten")
+            }
+            Self::OtherMemory { node, running } => {
+                write!(
+                    f,
+                    "{node} was in another cluster since its boot and left there, perhaps still \
+                     running: "
+                )?;
+                list(f, running)?;
+                f.write_str(". Nobody watches over it: stop it by hand, or reboot the host")
+            }
+            Self::MemoryLost { node, why } => write!(
+                f,
+                "what {node} has begun since its boot cannot be read ({why}): it goes by the log"
+            ),
+            Self::Refused { key, term, newest } => write!(
+                f,
+                "{key} is refused: it was ordered in term {term}, and orders of term {newest} have \
+                 been seen"
+            ),
+            Self::LeftOut { names } => {
+                f.write_str("left out of the configuration, since they have not joined: ")?;
+                list(f, names)
+            }
+            Self::NobodyFollows => {
+                f.write_str("too few follow this leader: somebody else has to lead")
             }
             Self::Fencing { target, why } => write!(f, "{target} is to be fenced: {why}"),
             Self::Proven { target, proof } => write!(f, "{target} is off: {proof}"),

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rota_ids::{Incarnation, NodeId, NodeName};
-use rota_membership::{Hearing, Report, Row, View, choose};
+use rota_membership::{Hearing, Report, Row, View, choose_warily};
 use rota_replica::Members;
 
+use crate::following::Following;
 use crate::state::ClusterState;
 
 /// What this life knows of a peer.
@@ -36,7 +37,7 @@ pub struct Neighbours {
 impl Neighbours {
     /// Nobody has been heard yet.
     pub fn new(me: NodeId, life: Incarnation) -> Self {
-        let own = Row { incarnation: life, hears: BTreeMap::new() };
+        let own = Row::deaf(life);
         let hearing = Hearing { rows: BTreeMap::from([(me, own)]) };
         Self { me, hearing, standing: BTreeMap::new() }
     }
@@ -90,6 +91,14 @@ impl Neighbours {
             .map(|(peer, _)| *peer)
     }
 
+    /// Peers that are heard now, and which life of each.
+    pub fn lives(&self) -> impl Iterator<Item = (NodeId, Incarnation)> + '_ {
+        self.standing.iter().filter_map(|(peer, standing)| match standing {
+            Standing::Heard(life) => Some((*peer, *life)),
+            Standing::Lost | Standing::Left(_) | Standing::Absent => None,
+        })
+    }
+
     /// Our place among the voters that we hear when `gone` is lost: the first campaigns first.
     pub fn rank_without(&self, gone: NodeId, members: &Members) -> u32 {
         let before = members
@@ -104,12 +113,14 @@ impl Neighbours {
     ///
     /// Nothing is proposed while a member of the present view is neither heard nor known to be
     /// gone: after a cold start hosts come up at their own pace, and who is merely slower must
-    /// not be fenced for it. Nor is a node taken back in that is being fenced in that very boot.
+    /// not be fenced for it. Nor is a node taken back in that is being fenced in that very boot, and
+    /// who is heard and does not follow is as good as not heard (architecture, D15).
     pub fn next(
         &self,
         state: &ClusterState,
         members: &Members,
         being_fenced: &BTreeSet<NodeName>,
+        following: &Following,
     ) -> Option<Next> {
         let present: BTreeSet<NodeId> = state.view.members.keys().copied().collect();
         if present.iter().any(|node| *node != self.me && !self.standing.contains_key(node)) {
@@ -117,10 +128,12 @@ impl Neighbours {
         }
         let mut hearing = self.hearing.clone();
         hearing.rows.retain(|node, row| {
+            let follows = *node == self.me || following.may_belong(*node, present.contains(node));
             state.roster.contains_key(node)
+                && follows
                 && !is_being_fenced(state, *node, row.incarnation, being_fenced)
         });
-        let group = choose(&hearing, &members.voters, &present, self.me).ok()?;
+        let group = choose_warily(&hearing, &members.voters, &state.view.members, self.me).ok()?;
         if let Some(first) =
             group.members.keys().next().filter(|_| !group.members.contains_key(&self.me))
         {

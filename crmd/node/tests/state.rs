@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use rota_cib::change::{AttributeChange, AttributeKind, Change, Lifetime, NewValue, Recorded};
+use rota_cib::change::{
+    AttributeChange, AttributeKind, Change, Lifetime, NewValue, NodeUpdate, Recorded, ReplaceConfig,
+};
+use rota_cib::node::{Node, NodeKind};
 use rota_cib::status::{OperationRecord, ResourceHistory};
 use rota_fencing::{Proof, Verdict};
 use rota_ids::{BootId, Incarnation, NodeId, NodeName, StartId, WallTime};
@@ -336,4 +339,55 @@ fn an_entry_that_changes_nothing_is_no_news() {
     assert_eq!((answer, news), (Answer::Done(log.state.cib.header.version), vec![]));
     // Nor is what no plan reads.
     assert_eq!(log.propose(set("lsn_location", "0/3000060")).1, []);
+}
+
+/// As other clusters number and name them, the second of ours not among them.
+fn imported(log: &Log) -> Change {
+    let entry =
+        |id: &str, name: &str| Node { id: id.into(), uname: name.into(), ..Node::default() };
+    let mut config = log.state.cib.config.clone();
+    let remote = Node { kind: Some(NodeKind::Remote), ..entry("far", "far") };
+    config.nodes = vec![entry("7", "n1"), entry("2", "stranger"), entry("1", "n3"), remote];
+    let config = Box::new(config);
+    Change::ReplaceConfig(ReplaceConfig { config, ..ReplaceConfig::default() })
+}
+
+#[test]
+fn a_configuration_from_elsewhere_makes_no_stranger_a_node() {
+    let mut log = Log::new();
+    let change = imported(&log);
+    let (answer, news) = log.propose(Entry::Change(change));
+    assert!(matches!(answer, Answer::Done(_)), "{answer:?}");
+    assert!(news.contains(&News::LeftOut(vec!["stranger".into()])), "{news:?}");
+    let nodes = &log.state.cib.config.nodes;
+    let named: Vec<(&str, &str)> =
+        nodes.iter().map(|node| (node.id.as_str(), node.uname.as_str())).collect();
+    assert_eq!(named, [("1", "n1"), ("3", "n3"), ("far", "far"), ("2", "n2")]);
+}
+
+#[test]
+fn the_state_of_a_stranger_goes_with_its_entry() {
+    let mut log = Log::new();
+    let update = NodeUpdate { id: "9".into(), uname: Some("old".into()), ..NodeUpdate::default() };
+    log.propose(Entry::Change(Change::NodeState(update)));
+    let change = imported(&log);
+    log.propose(Entry::Change(change));
+    let states: Vec<&str> =
+        log.state.cib.status.nodes.iter().map(|state| state.uname.as_str()).collect();
+    assert_eq!(states, ["n1", "n2", "n3"]);
+}
+
+#[test]
+fn a_newcomer_with_an_odd_name_is_refused() {
+    for name in ["", "../../etc/x", "a\nb", "<x>&", "\u{1b}[31mred", "..", "-x", &"x".repeat(65)] {
+        let mut log = Log::new();
+        let answer = log.admit(name, 9);
+        assert!(
+            matches!(&answer, Answer::Refused(why) if why.contains("at most 64")),
+            "{name:?}: {answer:?}"
+        );
+    }
+    for name in ["a", "Node-1.example_x", &"x".repeat(64)] {
+        assert!(matches!(Log::new().admit(name, 9), Answer::Admitted(_)), "{name}");
+    }
 }

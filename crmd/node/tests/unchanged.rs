@@ -30,7 +30,13 @@ impl Alone {
         let config = rota_replica::Config::new(NodeId(1));
         let store = MemStore::new(StoreId(1));
         let replica = Replica::bootstrap(config, store, state).expect("an empty store");
-        let config = Config { me: NodeId(1), name: "n1".into(), life: life(1), memory: None };
+        let config = Config {
+            me: NodeId(1),
+            name: "n1".into(),
+            life: life(1),
+            cluster: "lab".into(),
+            memory: None,
+        };
         let node = Node::new(config, replica, Now { moment: Moment::from_millis(0), wall: NOW });
         let mut alone = Self { node, now: 0 };
         for _ in 0..200 {

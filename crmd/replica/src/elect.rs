@@ -12,6 +12,8 @@ pub(crate) struct Elector {
     random: u64,
     slow: u32,
     hunt: Option<Hunt>,
+    /// Ticks for which this replica does not campaign.
+    held_back: u32,
 }
 
 /// A leader was lost and none has taken its place yet.
@@ -41,9 +43,16 @@ pub(crate) struct Situation {
 
 impl Elector {
     pub fn new(seed: u64, election_ticks: u32) -> Self {
-        let mut elector = Elector { election_ticks, random: seed, slow: 0, hunt: None };
+        let mut elector =
+            Elector { election_ticks, random: seed, slow: 0, hunt: None, held_back: 0 };
         elector.slow = elector.draw_slow();
         elector
+    }
+
+    /// Others are to campaign first.
+    pub fn hold_back(&mut self) {
+        self.hunt = None;
+        self.held_back = limits::HOLD_BACK_TICKS;
     }
 
     /// The detector has lost the leader `lost` of `term`.
@@ -60,8 +69,12 @@ impl Elector {
 
     /// Whether to campaign now. Called after each tick, and at once when a leader is lost.
     pub fn is_due(&mut self, now: Situation, ticked: bool) -> bool {
+        self.held_back = self.held_back.saturating_sub(u32::from(ticked));
         if now.leading || !now.may_campaign {
             self.hunt = None;
+            return false;
+        }
+        if self.held_back > 0 && !now.alone {
             return false;
         }
         if now.alone {

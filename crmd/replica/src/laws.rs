@@ -20,9 +20,13 @@ pub fn check<S: LogStore>(
     mut reopen: impl FnMut(S) -> S,
 ) {
     for seed in 0..seeds {
-        let id = StoreId(seed + 1);
+        let mut id = StoreId(seed + 1);
         let mut run = Run::new(seed, fresh(id));
         run.agree("when it is empty");
+        if seed % 2 == 1 {
+            id = StoreId(seed + 1_000);
+            assert!(run.store.renumber(id).is_ok(), "seed {seed}: an empty store is renumbered");
+        }
         for step in 0..60 {
             let what = format!("seed {seed}, step {step}");
             if run.random.below(12) == 0 {

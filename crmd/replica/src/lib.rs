@@ -34,5 +34,5 @@ pub use config::{Config, Effect, Input, LogIndex, Position, Role};
 pub use core::Replica;
 pub use error::{Error, NotLeader, ProposeError, Refused};
 pub use mem::MemStore;
-pub use members::{Members, Seat};
+pub use members::{Follower, Members, Seat};
 pub use store::{Bounds, Budget, LogStore, StoreError, StoreId};

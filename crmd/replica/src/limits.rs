@@ -24,6 +24,10 @@ pub const RETRY_TICKS: u32 = 2;
 /// Fast attempts after the loss of a leader; then raft's slow timer takes over.
 pub const FAST_ATTEMPTS: u32 = 10;
 
+/// Who gave up the leadership because nothing of it arrived does not campaign for this long (4 s):
+/// the others wait one to two election times before they do.
+pub const HOLD_BACK_TICKS: u32 = 80;
+
 /// A learner this close behind the commit index has caught up and may vote.
 pub const CAUGHT_UP_ENTRIES: u64 = 16;
 

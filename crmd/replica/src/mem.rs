@@ -93,6 +93,10 @@ impl State {
         Bounds { first, last: self.before.0 + self.entries.len() as u64 }
     }
 
+    fn snapshot_index(&self) -> u64 {
+        self.snapshot.metadata.as_ref().map_or(0, |meta| meta.index)
+    }
+
     fn term(&self, index: u64) -> Option<u64> {
         if index == self.before.0 {
             return Some(self.before.1);
@@ -132,6 +136,15 @@ impl State {
 impl LogStore for MemStore {
     fn id(&self) -> StoreId {
         self.id
+    }
+
+    fn renumber(&mut self, id: StoreId) -> Result<(), StoreError> {
+        if self.live.bounds().last > 0 || self.live.snapshot_index() > 0 {
+            return Err(StoreError::Missing(0));
+        }
+        self.spend()?;
+        self.id = id;
+        Ok(())
     }
 
     fn hard_state(&self) -> HardState {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rota_ids::NodeId;
 
 use crate::record::{ChangeContext, ChangeSingle, ChangeType, ConfChange, ConfState, Person};
-use crate::{StoreId, limits};
+use crate::{LogIndex, StoreId, limits};
 
 /// What a member is meant to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,19 @@ impl Members {
         };
         most(&self.voters) && (self.outgoing.is_empty() || most(&self.outgoing))
     }
+}
+
+/// One that follows a leader, as the leader knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Follower {
+    /// Who.
+    pub node: NodeId,
+    /// It has acknowledged everything up to here; 0 before its first word in this term.
+    pub has: LogIndex,
+    /// The leader's tick at which it was heard last; grows with each answer.
+    pub answered: Option<u64>,
+    /// A snapshot is on its way to it: until that has arrived there is nothing to acknowledge.
+    pub takes_snapshot: bool,
 }
 
 /// raft's membership with our records beside it, as of one index.

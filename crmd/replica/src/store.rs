@@ -51,6 +51,12 @@ pub trait LogStore {
     /// Which life of the store this is.
     fn id(&self) -> StoreId;
 
+    /// Gives an empty store another number; when this returns no power-cut undoes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when the store is not empty: what it holds belongs to its number.
+    fn renumber(&mut self, id: StoreId) -> Result<(), StoreError>;
+
     /// The last hard state written.
     fn hard_state(&self) -> HardState;
 

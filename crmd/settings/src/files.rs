@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::identity::{Authority, Identity, LinkKey};
 use crate::settings::{Roster, Settings};
 
@@ -125,6 +127,23 @@ impl Directory {
     /// When its files cannot be read.
     pub fn authority(&self) -> Result<Authority, Error> {
         Ok(Authority { certificate: self.read("ca.pem")?, key: self.read("ca.key")? })
+    }
+
+    /// Tells the cluster that this host belongs to from any other that it was in or will be in. It is
+    /// kept in a file of its own from the first call on, so that it outlives a change of the authority;
+    /// other nodes need not have the same.
+    ///
+    /// # Errors
+    /// When the files cannot be read or written.
+    pub fn cluster_id(&self) -> Result<String, Error> {
+        const NAME: &str = "cluster-id";
+        if self.0.join(NAME).exists() {
+            return self.read(NAME).map(|text| text.trim().to_owned());
+        }
+        let digest = Sha256::digest(self.read("ca.pem")?);
+        let id = digest.iter().take(16).fold(String::new(), |id, byte| format!("{id}{byte:02x}"));
+        self.write(NAME, 0o644, id.as_bytes())?;
+        Ok(id)
     }
 
     /// Reads this node's certificate.

@@ -146,6 +146,14 @@ impl<K: Kv> LogStore for KvLog<K> {
         StoreId(self.meta.store_id)
     }
 
+    fn renumber(&mut self, id: StoreId) -> Result<(), StoreError> {
+        if self.meta.last_index > 0 || self.meta.snapshot.index > 0 {
+            return Err(StoreError::Missing(0));
+        }
+        self.write(Batch::new(), Meta { store_id: id.0, ..self.meta.clone() })?;
+        Ok(self.kv.sync()?)
+    }
+
     fn hard_state(&self) -> HardState {
         self.meta.hard
     }

@@ -77,6 +77,39 @@ pub fn choose(
     Ok(Group { members: members.iter().filter_map(life).collect(), votes })
 }
 
+/// The same, given who is wary of whom, and the present view.
+///
+/// Who was lost repeatedly stays out while somebody is wary of it: a cable that comes and goes would
+/// otherwise cost a fencing each time. The price falls on the newcomer and on nobody else: whoever is
+/// wary counts as hearing it, and when there is no majority without the newcomers they are let in at
+/// once. (Two of three were fenced, then lost their power together; the third one was wary of both,
+/// looked deaf to them, and was shot by the two that it had outlived.)
+///
+/// # Errors
+/// See [`NoGroup`].
+pub fn choose_warily(
+    hearing: &Hearing,
+    voters: &BTreeSet<NodeId>,
+    view: &BTreeMap<NodeId, Incarnation>,
+    leader: NodeId,
+) -> Result<Group, NoGroup> {
+    let present = view.keys().copied().collect();
+    let newcomers: BTreeSet<NodeId> = hearing
+        .suspects()
+        .filter(|(node, life)| view.get(node) != Some(life))
+        .map(|(node, _)| node)
+        .collect();
+    let trusting = hearing.trusting();
+    if !newcomers.is_empty() {
+        let mut without = trusting.clone();
+        without.rows.retain(|node, _| !newcomers.contains(node));
+        if let Ok(group) = choose(&without, voters, &present, leader) {
+            return Ok(group);
+        }
+    }
+    choose(&trusting, voters, &present, leader)
+}
+
 /// A set of nodes: bit i is the node with the i-th lowest id.
 type Set = u64;
 

@@ -9,7 +9,7 @@ use rota_ids::{BootId, Incarnation, LinkId, Moment, NodeId};
 use crate::events::{Birth, LostReason};
 use crate::limits::{
     FLAPPING_WINDOW, LOSSES_FORGIVEN, LOSSES_REMEMBERED, PAUSES_FORGIVEN_MAX, PROBATION_MAX,
-    RETIRED_BOOTS_MAX,
+    RESTARTS_STEADY, RESTARTS_TOLERATED, RESTARTS_WINDOW, RETIRED_BOOTS_MAX,
 };
 use crate::links::{Best, Link};
 use crate::message::Heartbeat;
@@ -25,6 +25,8 @@ pub(crate) struct Peer {
     pauses_forgiven: u32,
     /// When it was lost, whichever life of it: the latest times.
     losses: VecDeque<Moment>,
+    /// When its daemon was restarted within one boot: the latest times.
+    restarts: VecDeque<Moment>,
 }
 
 /// What we hold the peer for.
@@ -58,7 +60,11 @@ struct Vitals {
     progressed_at: Moment,
     hears_version: u64,
     hears: Arc<[(NodeId, Incarnation)]>,
+    wary: Arc<[(NodeId, Incarnation)]>,
 }
+
+/// Whom a peer says that it hears, and whom it hears well and does not count yet.
+pub(crate) type Heard<'a> = (&'a [(NodeId, Incarnation)], &'a [(NodeId, Incarnation)]);
 
 /// What a heartbeat or the passing of time made of a peer.
 pub(crate) enum Turn {
@@ -79,6 +85,7 @@ impl Peer {
             retired: VecDeque::new(),
             pauses_forgiven: 0,
             losses: VecDeque::new(),
+            restarts: VecDeque::new(),
         }
     }
 
@@ -92,11 +99,29 @@ impl Peer {
     }
 
     /// The incarnation and row of a peer that counts as heard.
-    pub(crate) fn row(&self) -> Option<(Incarnation, &[(NodeId, Incarnation)])> {
+    pub(crate) fn row(&self) -> Option<(Incarnation, Heard<'_>)> {
         match &self.life {
-            Life::Heard(vitals) => Some((vitals.incarnation, &vitals.hears)),
+            Life::Heard(vitals) => Some((vitals.incarnation, (&vitals.hears, &vitals.wary))),
             Life::Unheard { .. } | Life::Lost { .. } | Life::Left(_) => None,
         }
+    }
+
+    /// The life that is heard well and would count but for the record of its host.
+    pub(crate) fn wary(&self, now: Moment, options: &Options) -> Option<Incarnation> {
+        let Life::Lost { vitals, reason, birth, steady_from } = &self.life else { return None };
+        // A daemon that keeps dying does nothing: that is no mere wariness.
+        let is_for_its_record =
+            *reason != LostReason::Restarting && self.recent_losses(now) > LOSSES_FORGIVEN;
+        if !is_for_its_record {
+            return None;
+        }
+        let is_well =
+            now.since(vitals.counted_from) < options.late() && !vitals.is_stalled(now, options);
+        let ordinary = match birth {
+            Birth::Returned => reason.probation(0, options),
+            Birth::First | Birth::DaemonRestarted | Birth::HostRestarted => Duration::ZERO,
+        };
+        (is_well && now.since(*steady_from) >= ordinary).then_some(vitals.incarnation)
     }
 
     /// Whether `incarnation` was followed by another one and can only be a recording.
@@ -167,6 +192,11 @@ impl Peer {
             return Some(Turn::Left(incarnation));
         }
         let vitals = Vitals::new(now, heartbeat);
+        if birth != Birth::DaemonRestarted {
+            self.restarts.clear();
+        } else if self.keeps_dying(now) {
+            return self.enter_restarting(now, vitals);
+        }
         if let Life::Lost { reason, .. } = self.life
             && losses > LOSSES_FORGIVEN
         {
@@ -174,6 +204,25 @@ impl Peer {
             return None;
         }
         Some(self.enter_heard(vitals, birth))
+    }
+
+    /// Notes a restart of the peer's daemon. Whether there were too many of late.
+    fn keeps_dying(&mut self, now: Moment) -> bool {
+        self.restarts.push_back(now);
+        self.restarts.retain(|at| now.since(*at) < RESTARTS_WINDOW);
+        self.restarts.len() > RESTARTS_TOLERATED
+    }
+
+    fn enter_restarting(&mut self, now: Moment, vitals: Vitals) -> Option<Turn> {
+        let (reason, birth) = (LostReason::Restarting, Birth::DaemonRestarted);
+        let turn = match &self.life {
+            Life::Lost { .. } => None,
+            Life::Unheard { .. } | Life::Heard(_) | Life::Left(_) => {
+                Some(self.enter_lost(now, vitals.clone(), reason))
+            }
+        };
+        self.life = Life::Lost { vitals, reason, birth, steady_from: now };
+        turn
     }
 
     fn retire(&mut self, boot: BootId) {
@@ -294,6 +343,7 @@ impl LostReason {
         let once = match self {
             Self::Silent => timing.steady,
             Self::Stalled => timing.steady.max(timing.stall),
+            Self::Restarting => timing.steady.max(RESTARTS_STEADY),
         };
         let again = losses.min(LOSSES_REMEMBERED).saturating_sub(LOSSES_FORGIVEN);
         if again == 0 {
@@ -315,6 +365,7 @@ impl Vitals {
             progressed_at: now,
             hears_version: heartbeat.hears_version,
             hears: heartbeat.hears.clone(),
+            wary: heartbeat.wary.clone(),
         }
     }
 
@@ -332,6 +383,7 @@ impl Vitals {
         if newer {
             self.hears_version = heartbeat.hears_version;
             self.hears = heartbeat.hears.clone();
+            self.wary = heartbeat.wary.clone();
         }
         newer
     }

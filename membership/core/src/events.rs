@@ -148,4 +148,6 @@ pub enum LostReason {
     Silent,
     /// Heartbeats come, but the main loop behind them stands still.
     Stalled,
+    /// Its daemon keeps dying and being started again.
+    Restarting,
 }

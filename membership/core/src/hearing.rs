@@ -22,6 +22,17 @@ pub struct Row {
     pub incarnation: Incarnation,
     /// Whom it hears.
     pub hears: BTreeMap<NodeId, Incarnation>,
+    /// Whom it hears well and does not count yet, since that host was lost repeatedly of late. That
+    /// is about the other one: it does not make this node deaf.
+    pub wary: BTreeMap<NodeId, Incarnation>,
+}
+
+impl Row {
+    /// Of a life that hears nobody.
+    #[must_use]
+    pub const fn deaf(incarnation: Incarnation) -> Self {
+        Self { incarnation, hears: BTreeMap::new(), wary: BTreeMap::new() }
+    }
 }
 
 impl Hearing {
@@ -37,11 +48,35 @@ impl Hearing {
 
     /// Whether each hears whom it is heard by.
     fn is_symmetric(&self) -> bool {
-        self.pairs().all(|(a, b)| self.hears(a, b) == self.hears(b, a))
+        let hears = |a, b| self.hears(a, b) || self.is_wary(a, b);
+        self.pairs().all(|(a, b)| hears(a, b) == hears(b, a))
+    }
+
+    fn is_wary(&self, listener: NodeId, speaker: NodeId) -> bool {
+        let (Some(row), Some(spoken)) = (self.rows.get(&listener), self.rows.get(&speaker)) else {
+            return false;
+        };
+        row.wary.get(&speaker) == Some(&spoken.incarnation)
     }
 
     fn pairs(&self) -> impl Iterator<Item = (NodeId, NodeId)> {
         self.rows.keys().flat_map(|a| self.rows.keys().map(move |b| (*a, *b)))
+    }
+
+    /// The same without anybody's wariness: who is heard well counts as heard.
+    #[must_use]
+    pub fn trusting(&self) -> Self {
+        let mut rows = self.rows.clone();
+        for row in rows.values_mut() {
+            row.hears.extend(std::mem::take(&mut row.wary));
+        }
+        Self { rows }
+    }
+
+    /// Those in a life that somebody is wary of.
+    pub(crate) fn suspects(&self) -> impl Iterator<Item = (NodeId, Incarnation)> {
+        let all = self.rows.values().flat_map(|row| row.wary.iter().map(|(n, life)| (*n, *life)));
+        all.filter(|(node, life)| self.rows.get(node).is_some_and(|row| row.incarnation == *life))
     }
 
     fn hears(&self, listener: NodeId, speaker: NodeId) -> bool {
@@ -71,7 +106,7 @@ pub(crate) struct Matrix {
 impl Matrix {
     /// A node that hears nobody yet.
     pub(crate) fn of_one(me: NodeId, incarnation: Incarnation) -> Self {
-        let alone = Row { incarnation, hears: BTreeMap::new() };
+        let alone = Row::deaf(incarnation);
         let hearing = Hearing { rows: BTreeMap::from([(me, alone)]) };
         Self { current: hearing.clone(), told: hearing, unsettled_since: None }
     }

@@ -36,7 +36,7 @@ mod status;
 mod step;
 mod view;
 
-pub use agreement::{Group, NoGroup, choose};
+pub use agreement::{Group, NoGroup, choose, choose_warily};
 pub use events::{Birth, Effect, Input, LostReason, PeerLinks, Report};
 pub use hearing::{Hearing, Row};
 pub use limits::{LINKS_MAX, NODES_MAX};

@@ -28,6 +28,16 @@ pub(crate) const LOSSES_REMEMBERED: usize = 8;
 /// Longest time for which a flapping peer must be heard steadily before it counts again.
 pub(crate) const PROBATION_MAX: Duration = Duration::from_secs(10);
 
+/// A daemon that is restarted more often than this within [`RESTARTS_WINDOW`] keeps dying: it is heard
+/// in between, does nothing, and would count as there for ever. (A rolling update restarts it once.)
+pub(crate) const RESTARTS_TOLERATED: usize = 3;
+
+/// See [`RESTARTS_TOLERATED`].
+pub(crate) const RESTARTS_WINDOW: Duration = Duration::from_secs(10);
+
+/// How long a daemon that kept dying must be up to count again.
+pub(crate) const RESTARTS_STEADY: Duration = Duration::from_secs(5);
+
 /// Own pauses that are forgiven before a silent peer must be heard: a host that stops again and
 /// again must not put off a verdict for ever.
 pub(crate) const PAUSES_FORGIVEN_MAX: u32 = 4;

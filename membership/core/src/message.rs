@@ -21,6 +21,9 @@ pub struct Heartbeat {
     pub hears_version: u64,
     /// Whom the sender counts as heard.
     pub hears: Arc<[(NodeId, Incarnation)]>,
+    /// Whom the sender hears well and does not count yet, since that host was lost repeatedly of
+    /// late. Empty from older versions.
+    pub wary: Arc<[(NodeId, Incarnation)]>,
     /// The sender says goodbye: it has nothing left to do here.
     pub leaving: bool,
 }

@@ -23,6 +23,7 @@ pub struct Membership {
     presence: Presence,
     progress: u64,
     hears: Arc<[(NodeId, Incarnation)]>,
+    wary: Arc<[(NodeId, Incarnation)]>,
     hears_version: u64,
     matrix: Matrix,
     pace: Option<Pace>,
@@ -58,6 +59,7 @@ impl Membership {
             presence: Presence::Here,
             progress: 0,
             hears: Arc::from([]),
+            wary: Arc::from([]),
             hears_version: 0,
             matrix: Matrix::of_one(me, incarnation),
             pace: None,
@@ -193,6 +195,9 @@ impl Membership {
 
     fn wake(&mut self, now: Moment, todo: &mut Vec<Effect>) {
         self.judge(now, todo);
+        if *self.wary_of(now) != *self.wary {
+            self.refresh_hearing(now, todo);
+        }
         self.review_hearing(now, todo);
         let Some(pace) = &mut self.pace else { return };
         if now >= pace.beat_at {
@@ -296,6 +301,7 @@ impl Membership {
             progress: self.progress,
             hears_version: self.hears_version,
             hears: self.hears.clone(),
+            wary: self.wary.clone(),
             leaving: matches!(self.presence, Presence::Leaving { .. }),
         }
     }
@@ -333,20 +339,31 @@ impl Membership {
         }
     }
 
+    /// Peers that are heard well and do not count yet.
+    fn wary_of(&self, now: Moment) -> Vec<(NodeId, Incarnation)> {
+        let wary = |(&id, peer): (&NodeId, &Peer)| Some((id, peer.wary(now, &self.options)?));
+        self.peers.iter().filter_map(wary).collect()
+    }
+
     /// Makes our own row and the matrix anew.
     fn refresh_hearing(&mut self, now: Moment, todo: &mut Vec<Effect>) {
         let heard = |(&id, peer): (&NodeId, &Peer)| peer.row().map(|(life, _)| (id, life));
         let ours: Vec<(NodeId, Incarnation)> = self.peers.iter().filter_map(heard).collect();
-        if *ours != *self.hears {
+        let wary = self.wary_of(now);
+        if *ours != *self.hears || *wary != *self.wary {
             self.hears = ours.into();
+            self.wary = wary.into();
             self.hears_version += 1;
         }
-        let own =
-            Row { incarnation: self.incarnation, hears: self.hears.iter().copied().collect() };
+        let row = |incarnation, hears: &[(NodeId, Incarnation)], wary: &[(NodeId, Incarnation)]| {
+            let (hears, wary) = (hears.iter().copied(), wary.iter().copied());
+            Row { incarnation, hears: hears.collect(), wary: wary.collect() }
+        };
+        let own = row(self.incarnation, &self.hears, &self.wary);
         let mut rows = BTreeMap::from([(self.me, own)]);
         for (&id, peer) in &self.peers {
-            if let Some((incarnation, hears)) = peer.row() {
-                rows.insert(id, Row { incarnation, hears: hears.iter().copied().collect() });
+            if let Some((incarnation, (hears, wary))) = peer.row() {
+                rows.insert(id, row(incarnation, hears, wary));
             }
         }
         self.matrix.set(now, Hearing { rows });

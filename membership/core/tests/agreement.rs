@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use rota_ids::{BootId, Incarnation, NodeId, StartId};
-use rota_membership::{Group, Hearing, NoGroup, Row, choose};
+use rota_membership::{Group, Hearing, NoGroup, Row, choose, choose_warily};
 
 fn life(node: u32) -> Incarnation {
     Incarnation { boot: BootId(u64::from(node) * 100), start: StartId(1) }
@@ -15,7 +15,7 @@ fn hearing(nodes: u32, deaf: &BTreeSet<(u32, u32)>) -> Hearing {
     let row = |me: u32| {
         let heard = (1..=nodes).filter(|&other| other != me && !deaf.contains(&(me, other)));
         let hears = heard.map(|other| (NodeId(other), life(other))).collect();
-        (NodeId(me), Row { incarnation: life(me), hears })
+        (NodeId(me), Row { hears, ..Row::deaf(life(me)) })
     };
     Hearing { rows: (1..=nodes).map(row).collect() }
 }
@@ -135,9 +135,7 @@ fn who_hears_an_earlier_life_does_not_hear() {
 
 #[test]
 fn a_minority_is_told_what_it_lacks() {
-    let alone = Hearing {
-        rows: BTreeMap::from([(NodeId(1), Row { incarnation: life(1), hears: BTreeMap::new() })]),
-    };
+    let alone = Hearing { rows: BTreeMap::from([(NodeId(1), Row::deaf(life(1)))]) };
     assert_eq!(
         choose(&alone, &set(1..=3), &set(1..=3), NodeId(1)),
         Err(NoGroup::NoMajority { members: set([1]), votes: 1, needed: 2 })
@@ -165,4 +163,45 @@ fn sixty_five_nodes_are_refused() {
     assert_eq!(refused, Err(NoGroup::TooMany(65)));
     let full = choose(&hearing(64, &BTreeSet::new()), &set(1..=64), &set(1..=64), NodeId(1));
     assert_eq!(full.map(|group| group.votes), Ok(64));
+}
+
+/// Nodes 1 to 3, all in a new life but for `old`, which is wary of those given. The view holds the
+/// lives before.
+fn wary(old: u32, of: &[u32]) -> (Hearing, BTreeMap<NodeId, Incarnation>) {
+    let mut all = hearing(3, &BTreeSet::new());
+    if let Some(row) = all.rows.get_mut(&NodeId(old)) {
+        for &other in of {
+            let life = row.hears.remove(&NodeId(other)).unwrap();
+            row.wary.insert(NodeId(other), life);
+        }
+    }
+    let before = |node: u32| Incarnation { boot: BootId(7), ..life(node) };
+    let lives = |node| if of.contains(&node) { before(node) } else { life(node) };
+    (all, (1..=3).map(|node| (NodeId(node), lives(node))).collect())
+}
+
+#[test]
+fn a_newcomer_of_which_somebody_is_wary_stays_out() {
+    let (hearing, view) = wary(1, &[3]);
+    for leader in 1..=3 {
+        let group = choose_warily(&hearing, &set(1..=3), &view, NodeId(leader)).unwrap();
+        assert_eq!(ids(&group), [1, 2]);
+    }
+}
+
+#[test]
+fn whoever_is_wary_is_not_thrown_out_by_those_it_is_wary_of() {
+    let (hearing, view) = wary(1, &[2, 3]);
+    for leader in 1..=3 {
+        let group = choose_warily(&hearing, &set(1..=3), &view, NodeId(leader)).unwrap();
+        assert_eq!(ids(&group), [1, 2, 3]);
+    }
+}
+
+#[test]
+fn a_member_is_not_thrown_out_since_somebody_is_wary_of_it() {
+    let (hearing, _) = wary(1, &[3]);
+    let view = (1..=3).map(|node| (NodeId(node), life(node))).collect();
+    let group = choose_warily(&hearing, &set(1..=3), &view, NodeId(2)).unwrap();
+    assert_eq!(ids(&group), [1, 2, 3]);
 }

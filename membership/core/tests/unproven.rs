@@ -37,6 +37,7 @@ fn some_heartbeat() -> impl Strategy<Value = Heartbeat> {
             progress,
             hears_version,
             hears: [].into(),
+            wary: [].into(),
             leaving,
         },
     )

@@ -25,6 +25,8 @@ struct HeartbeatBytes {
     hears: Vec<HeardBytes>,
     #[prost(bool, tag = "6")]
     leaving: bool,
+    #[prost(message, repeated, tag = "7")]
+    wary: Vec<HeardBytes>,
 }
 
 #[derive(Clone, Copy, PartialEq, Message)]
@@ -64,6 +66,7 @@ pub(crate) fn write(heartbeat: &Heartbeat, out: &mut Vec<u8>) {
         progress: heartbeat.progress,
         hears_version: heartbeat.hears_version,
         hears: heartbeat.hears.iter().map(heard).collect(),
+        wary: heartbeat.wary.iter().map(heard).collect(),
         leaving: heartbeat.leaving,
     };
     out.reserve(bytes.encoded_len());
@@ -73,7 +76,7 @@ pub(crate) fn write(heartbeat: &Heartbeat, out: &mut Vec<u8>) {
 /// The heartbeat that authentic `plain` bytes of `incarnation` say.
 pub(crate) fn read(incarnation: Incarnation, plain: &[u8]) -> Result<Heartbeat, Reject> {
     let bytes = HeartbeatBytes::decode(plain).map_err(|_| Reject::Content)?;
-    if bytes.hears.len() > NODES_MAX {
+    if bytes.hears.len() > NODES_MAX || bytes.wary.len() > NODES_MAX {
         return Err(Reject::Content);
     }
     let mut echoes = bytes.echoes.into_iter().map(EchoBytes::to_echo);
@@ -85,6 +88,7 @@ pub(crate) fn read(incarnation: Incarnation, plain: &[u8]) -> Result<Heartbeat, 
         progress: bytes.progress,
         hears_version: bytes.hears_version,
         hears: bytes.hears.iter().map(heard).collect(),
+        wary: bytes.wary.iter().map(heard).collect(),
         leaving: bytes.leaving,
     })
 }
@@ -174,7 +178,9 @@ mod tests {
             loss_permille: 1000,
         };
         // Node ids and starts as large as a long-lived cluster may ever count them.
-        let hears = (0..63).map(|n| (NodeId(2_000_000 + n), life(u64::MAX, 1_000_000))).collect();
+        // Who is heard is not one to be wary of: there are 63 others in all.
+        let peer = |n| (NodeId(2_000_000 + n), life(u64::MAX, 1_000_000));
+        let (hears, wary) = ((0..33).map(peer).collect(), (33..63).map(peer).collect());
         let heartbeat = Heartbeat {
             incarnation: life(u64::MAX, 1_000_000),
             seq: 1 << 40,
@@ -182,6 +188,7 @@ mod tests {
             progress: 1 << 50,
             hears_version: 1 << 30,
             hears,
+            wary,
             leaving: true,
         };
         let mut bytes = Vec::new();

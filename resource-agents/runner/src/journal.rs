@@ -61,6 +61,8 @@ pub struct Journal {
     file: File,
     bytes: u64,
     open: BTreeMap<OpId, Entry>,
+    /// A write failed, perhaps in the middle: what comes behind it would be cut off with it.
+    behind: bool,
 }
 
 impl Journal {
@@ -85,7 +87,7 @@ impl Journal {
                 "the end of the operation journal is damaged and was cut off");
             file.set_len(good as u64)?;
         }
-        Ok(Self { dir: dir.to_owned(), file, bytes: good as u64, open })
+        Ok(Self { dir: dir.to_owned(), file, bytes: good as u64, open, behind: false })
     }
 
     /// All operations that were begun and not reported, by id.
@@ -137,7 +139,13 @@ impl Journal {
     fn append(&mut self, record: Record) -> io::Result<()> {
         let bytes = encode(&record)?;
         note(&mut self.open, record);
-        self.file.write_all(&bytes)?;
+        if self.behind {
+            return self.rewrite();
+        }
+        if let Err(error) = self.file.write_all(&bytes) {
+            self.behind = true;
+            return Err(error);
+        }
         self.bytes += bytes.len() as u64;
         Ok(())
     }
@@ -156,6 +164,7 @@ impl Journal {
         fs::rename(&new, &path)?;
         self.file = File::options().append(true).open(&path)?;
         self.bytes = bytes.len() as u64;
+        self.behind = false;
         Ok(())
     }
 }
@@ -273,6 +282,24 @@ mod tests {
             let journal = Journal::open(dir.path()).unwrap();
             assert_eq!(names(&journal), [(1, false), (3, false)], "cut at {cut}");
         }
+    }
+
+    #[test]
+    fn what_is_written_behind_a_torn_record_is_not_cut_off_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let mut journal = Journal::open(dir.path()).unwrap();
+        journal.begin(begun(1)).unwrap();
+        // The disk is full in the middle of the second record.
+        let no_room = File::options().read(true).open(&path).unwrap();
+        let mut good = std::mem::replace(&mut journal.file, no_room);
+        journal.begin(begun(2)).unwrap_err();
+        good.write_all(&encode(&Record::Begun(begun(2))).unwrap()[..20]).unwrap();
+        journal.file = good;
+        journal.begin(begun(3)).unwrap();
+        drop(journal);
+        let journal = Journal::open(dir.path()).unwrap();
+        assert_eq!(names(&journal), [(1, false), (2, false), (3, false)]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
@@ -144,8 +145,13 @@ pub(crate) fn keepers(results: &[PathBuf]) -> BTreeMap<PathBuf, Pid> {
 }
 
 /// Whether a process is the keeper that will write this file. Its own child looks the same for the
-/// moment between fork and exec, but does not lead a group.
+/// moment between fork and exec, but does not lead a group. Anybody may give a process of his own the
+/// same arguments: a keeper runs as the user that we are.
 fn is_keeper_of(pid: Pid, result: &Path) -> bool {
+    let owner = fs::metadata(format!("/proc/{pid}")).map(|found| found.uid());
+    if owner.ok() != Some(nix::unistd::geteuid().as_raw()) {
+        return false;
+    }
     let Ok(arguments) = fs::read(format!("/proc/{pid}/cmdline")) else { return false };
     arguments.split(|byte| *byte == 0).any(|argument| argument == result.as_os_str().as_bytes())
         && nix::unistd::getpgid(Some(pid)) == Ok(pid)

@@ -103,11 +103,16 @@ impl Checks {
             }
             Story::Ordered { .. } | Story::Fencing { .. } | Story::Leader { .. } => true,
             Story::Stuck { .. } | Story::QuorumLost => true,
+            Story::NotFollowing { .. } | Story::NobodyFollows => true,
             Story::PlanRefused { why } => {
                 self.refused.get_or_insert_with(|| why.clone());
                 true
             }
             Story::InCharge { .. }
+            | Story::LeftOut { .. }
+            | Story::OtherMemory { .. }
+            | Story::MemoryLost { .. }
+            | Story::Refused { .. }
             | Story::Finished { .. }
             | Story::Ended { .. }
             | Story::PlanIsSlow { .. }

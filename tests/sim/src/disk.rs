@@ -63,6 +63,10 @@ impl LogStore for SimDisk {
         self.0.borrow().store.id()
     }
 
+    fn renumber(&mut self, id: StoreId) -> Result<(), StoreError> {
+        self.0.borrow_mut().store.renumber(id)
+    }
+
     fn hard_state(&self) -> HardState {
         self.0.borrow().store.hard_state()
     }

@@ -23,12 +23,28 @@ impl Path {
     pub const GOOD: Self = Self { cut: false, loss: 0, delay_min: MS / 20, delay_max: MS / 4 };
 }
 
+/// What becomes of letters on one way from host to host, whatever network they take. Heartbeats
+/// have a fate of their own: a firewall or a wrong MTU stops the ones and not the others.
+#[derive(Clone, Copy, Debug)]
+pub struct Post {
+    /// No letter gets through.
+    pub cut: bool,
+    /// Letters of more bytes than this are lost.
+    pub longest: usize,
+}
+
+impl Post {
+    /// Every letter arrives.
+    pub const GOOD: Self = Self { cut: false, longest: usize::MAX };
+}
+
 /// All networks.
 #[derive(Debug)]
 pub struct Net {
     hosts: usize,
     links: usize,
     paths: Vec<Path>,
+    post: Vec<Post>,
     /// Which hosts cannot reach the BMCs.
     pub no_bmc: Vec<bool>,
     /// Letters overtake each other, come twice, get lost, and some come very late. (In truth they
@@ -46,6 +62,7 @@ impl Net {
             hosts,
             links,
             paths: vec![Path::GOOD; hosts * hosts * links],
+            post: vec![Post::GOOD; hosts * hosts],
             no_bmc: vec![false; hosts],
             rough: false,
             dressed: BTreeSet::new(),
@@ -62,6 +79,11 @@ impl Net {
     pub fn path(&mut self, link: usize, from: usize, to: usize) -> &mut Path {
         let place = self.place(link, from, to);
         &mut self.paths[place]
+    }
+
+    /// What becomes of letters from one host to the other.
+    pub fn post(&mut self, from: usize, to: usize) -> &mut Post {
+        &mut self.post[from * self.hosts + to]
     }
 
     fn place(&self, link: usize, from: usize, to: usize) -> usize {
@@ -83,6 +105,7 @@ impl Net {
     /// Everything is good again.
     pub fn heal(&mut self) {
         self.paths.fill(Path::GOOD);
+        self.post.fill(Post::GOOD);
         self.no_bmc.fill(false);
         self.rough = false;
     }
@@ -96,17 +119,18 @@ impl Net {
         Some(rng.between(path.delay_min, path.delay_max))
     }
 
-    /// When a letter arrives: never, once or twice.
+    /// When a letter of so many bytes arrives: never, once or twice.
     pub fn letter(
         &mut self,
         rng: &mut Rng,
         now: Time,
         link: usize,
-        from: usize,
-        to: usize,
+        (from, to): (usize, usize),
+        bytes: usize,
     ) -> Vec<Time> {
         let path = self.paths[self.place(link, from, to)];
-        if path.cut {
+        let post = self.post[from * self.hosts + to];
+        if path.cut || post.cut || bytes > post.longest {
             return Vec::new();
         }
         let travels = rng.between(path.delay_min, path.delay_max);

@@ -57,6 +57,7 @@ impl World {
                     name: host.name.clone(),
                     life,
                     memory: host.run.memory.clone(),
+                    cluster: "sim".into(),
                 };
                 let timing = Timing { absent: COLD_START_PATIENCE, ..Timing::default() };
                 let options = Options::new(timing).unwrap_or_default();
@@ -348,7 +349,11 @@ impl World {
         let Some(peer) = self.place_of(to) else { return };
         let Some(daemon) = &self.hosts[from].daemon else { return };
         let (serial, link) = (daemon.serial, daemon.links.get(&to).copied().unwrap_or(0));
-        let arrivals = self.net.letter(&mut self.rng, self.now, link, from, peer);
+        let bytes = match letter {
+            Letter::Raft(bytes) | Letter::Peer(bytes) => bytes.len(),
+        };
+        let way = (from, peer);
+        let arrivals = self.net.letter(&mut self.rng, self.now, link, way, bytes);
         if arrivals.is_empty() && self.rng.chance(200) {
             let later = self.rng.between(MS, 300 * MS);
             self.later(later, What::Unreachable(from, serial, to));

@@ -43,6 +43,11 @@ impl From<&ResourceOp> for Begun {
 pub(super) struct Running(BTreeMap<Text, Begun>);
 
 impl Running {
+    /// The names of all.
+    pub(super) fn names(&self) -> Vec<Text> {
+        self.0.keys().cloned().collect()
+    }
+
     /// The operation as it must be run: what takes a resource down goes to the agent, and with the
     /// parameters, that brought it up.
     pub(super) fn as_begun(&self, mut op: ResourceOp) -> ResourceOp {

@@ -1,15 +1,19 @@
 //! Who leads, who is a member, who has a seat in the log.
 
+use rota_cib::change::{Change, OperationFilter};
 use rota_fencing::{AttemptId, Fencer};
 use rota_ids::{NodeId, NodeName};
 use rota_membership::Report;
 use rota_replica as replica;
-use rota_replica::{LogStore, Role};
+use rota_replica::limits::VOTERS_MAX;
+use rota_replica::{LogStore, Refused, Role, Seat};
 
 use crate::attempts::Asked;
+use crate::book;
 use crate::controller::Controller;
 use crate::entry::Entry;
 use crate::event::{Effect, Now};
+use crate::following::{Following, Log};
 use crate::limits::{HAND_OVER_PATIENCE, RESEND_ORDER, RESEND_SEAT};
 use crate::message::Message;
 use crate::proposals::Purpose;
@@ -39,6 +43,9 @@ impl<S: LogStore> Node<S> {
     ) {
         self.todo.push(Effect::Tale(Story::Leader { leader, term }));
         self.proposals.leader_changed();
+        if !matches!(role, Role::Leader) {
+            self.following = Following::default();
+        }
         if role == Role::Leader {
             if self.controller.as_ref().is_none_or(|c| c.term() != term) {
                 self.take_charge(now, term);
@@ -105,12 +112,67 @@ impl<S: LogStore> Node<S> {
         Ok(())
     }
 
+    /// A daemon that has lost the memory of its boot does not know which monitors it is to repeat, and
+    /// the log takes them for running: everything on this node is looked for anew.
+    pub(super) fn look_for_itself(&mut self, now: Now, change: &rota_membership::ViewChange) {
+        let me = (self.config.me, self.config.life);
+        let comes = change.joined.contains(&me) || change.restarted.contains(&me);
+        if self.knows_itself || !comes {
+            return;
+        }
+        self.knows_itself = true;
+        let own = self.state.cib.status.nodes.iter().filter(|s| s.uname == self.config.name.0);
+        let resources = own.flat_map(|state| &state.history).map(|history| history.id.clone());
+        for resource in resources.collect::<Vec<_>>() {
+            let (node, filter) = (Some(book::uuid(self.config.me)), OperationFilter::All);
+            let change = Change::ForgetOperations { resource, node, filter };
+            self.proposals.submit(now, Entry::Change(change), Purpose::Plain);
+        }
+    }
+
+    /// A leader looks who follows. One that almost nobody follows is deaf or dumb itself, whatever
+    /// its heartbeats say.
+    pub(super) fn watch_followers(&mut self, now: Now) {
+        if !matches!(self.replica.role(), Role::Leader | Role::Elected) {
+            return;
+        }
+        let log = Log { last: self.replica.last_index(), committed: self.replica.commit_index() };
+        let heard = self.neighbours.lives();
+        let fallen = self.following.observe(now, heard, &self.replica.followers(), log);
+        if fallen.is_empty() {
+            return;
+        }
+        for (node, why) in fallen {
+            if let Some(node) = self.state.name_of(node).cloned() {
+                self.todo.push(Effect::Tale(Story::NotFollowing { node, why }));
+            }
+        }
+        let fell = self.following.fallen();
+        if !self.replica.members().is_quorum(|node| !fell.contains(&node)) {
+            self.todo.push(Effect::Tale(Story::NobodyFollows));
+            self.replica.step_aside();
+        }
+    }
+
+    /// What goes out now and wants an answer is owed from now on.
+    pub(super) fn note_questions(&mut self) {
+        if self.controller.is_none() {
+            return;
+        }
+        for effect in &self.todo {
+            if let Effect::Peer { to, message } = effect {
+                self.following.sent(*to, message);
+            }
+        }
+    }
+
     pub(super) fn propose_view(&mut self, now: Now) {
         if self.controller.is_none() || self.proposals.waits_for(Purpose::View) {
             return;
         }
         let fenced_now = self.fencer.jobs().map(|job| job.target.clone()).collect();
-        match self.neighbours.next(&self.state, &self.replica.members(), &fenced_now) {
+        let members = self.replica.members();
+        match self.neighbours.next(&self.state, &members, &fenced_now, &self.following) {
             Some(Next::Propose(view)) => {
                 self.proposals.submit(now, Entry::View(view), Purpose::View);
             }
@@ -178,12 +240,61 @@ impl<S: LogStore> Node<S> {
             // Refused when it would cost the majority; tried again with the next change.
             let _ = self.replica.remove_member(node);
         }
+        self.fill_voters_seats();
     }
 
+    /// A node with an empty store asks to be let learn. It votes when there is a voter's seat left.
     pub(super) fn seat_again(&mut self, from: NodeId, store: u64) {
-        if self.controller.is_some() && self.state.roster.contains_key(&from) {
-            // Refused when an older store speaks, or when that would cost the majority.
-            let _ = self.replica.add_member(from, replica::StoreId(store), replica::Seat::Voter);
+        if self.controller.is_none() || !self.state.roster.contains_key(&from) {
+            return;
+        }
+        let store = replica::StoreId(store);
+        match self.replica.add_member(from, store, Seat::Voter) {
+            Err(Refused::TooMany) => {
+                // Refused when all seats are taken: the status shows a node that is pending.
+                let _ = self.replica.add_member(from, store, Seat::Learner);
+            }
+            Err(Refused::StaleStore) => {
+                let least = self.replica.least_store(from).0;
+                self.todo.push(Effect::Peer { to: from, message: Message::StoreIsStale { least } });
+            }
+            // Refused when that would cost the majority: it asks again.
+            Ok(()) | Err(Refused::WouldLoseQuorum | Refused::LeaderItself) => {}
+            Err(Refused::NotLeader(_)) => {}
+        }
+    }
+
+    /// The number that our empty store was given by our clock is too small: the clock is behind, or
+    /// was ahead once.
+    pub(super) fn renumber_store(&mut self, from: NodeId, least: u64) {
+        if !self.neighbours.hears(from) {
+            return;
+        }
+        if let Err(error) = self.replica.renumber(replica::StoreId(least)) {
+            let why = format!("the empty store cannot take the number {least}: {error}");
+            self.todo.push(Effect::Die(why.into()));
+        }
+        self.asked_for_seat = None;
+    }
+
+    /// Gives a vote to whoever was let in when all voters' seats were taken, when one is free again.
+    fn fill_voters_seats(&mut self) {
+        let members = self.replica.members();
+        let free = VOTERS_MAX.saturating_sub(members.meant_to_vote.len());
+        let is_in_view = |node: &&NodeId| self.state.view.members.contains_key(*node);
+        let waiting: Vec<NodeId> = members
+            .learners
+            .iter()
+            .filter(|node| !members.meant_to_vote.contains(node))
+            .filter(is_in_view)
+            .copied()
+            .take(free)
+            .collect();
+        for node in waiting {
+            if let Some(store) = members.stores.get(&node) {
+                // Refused when its store is another one meanwhile: tried again with the next change.
+                let _ = self.replica.add_member(node, *store, Seat::Voter);
+            }
         }
     }
 }

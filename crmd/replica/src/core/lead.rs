@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use raft::{ReadState, SnapshotStatus, StateRole};
+use raft::{ProgressState, ReadState, SnapshotStatus, StateRole};
 use rota_ids::NodeId;
 
 use super::{Replica, make_snapshot};
 use crate::members::{self, Standing, Wish};
 use crate::raft_types as types;
-use crate::{Effect, Error, LogIndex, LogStore, NotLeader, Refused, Role, Seat, StoreId, limits};
+use crate::{
+    Effect, Error, Follower, LogIndex, LogStore, NotLeader, Refused, Role, Seat, StoreId, limits,
+};
 
 impl<S: LogStore> Replica<S> {
     /// Brings a node in: it learns first and, with [`Seat::Voter`], votes when it has caught up. A
@@ -26,7 +28,9 @@ impl<S: LogStore> Replica<S> {
             return Err(Refused::LeaderItself);
         }
         let known = roll.store_of(id);
-        let stale = known.is_some_and(|known| store < known || (store == known && !roll.has(id)));
+        let seen = self.seen_stores.get(&id).is_some_and(|seen| store < *seen);
+        let stale =
+            seen || known.is_some_and(|known| store < known || (store == known && !roll.has(id)));
         if stale || store.0 == 0 {
             return Err(Refused::StaleStore);
         }
@@ -41,6 +45,27 @@ impl<S: LogStore> Replica<S> {
             return Err(Refused::WouldLoseQuorum);
         }
         self.wishes.insert(id, Wish::Be { store, seat });
+        Ok(())
+    }
+
+    /// The smallest number that a new, empty store of this node may have: larger than all that were
+    /// seen of it. Its clock may run behind, and with it the number that it chose.
+    #[must_use]
+    pub fn least_store(&self, node: NodeId) -> StoreId {
+        let id = u64::from(node.0);
+        let seen = self.seen_stores.get(&id).copied().max(self.roll().store_of(id));
+        StoreId(seen.map_or(1, |seen| seen.0.saturating_add(1)))
+    }
+
+    /// Gives the empty store of a newcomer another number. Nothing happens to one that holds a log.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn renumber(&mut self, store: StoreId) -> Result<(), Error> {
+        if self.rolls.is_empty() && store > self.store_id {
+            self.raw.mut_store().store.renumber(store)?;
+            self.store_id = store;
+        }
         Ok(())
     }
 
@@ -139,6 +164,38 @@ impl<S: LogStore> Replica<S> {
             }
         }
         Ok(())
+    }
+
+    /// What a leader knows of the others that have a seat; nothing when this replica does not lead.
+    #[must_use]
+    pub fn followers(&self) -> Vec<Follower> {
+        let raft = &self.raw.raft;
+        if raft.state != StateRole::Leader {
+            return Vec::new();
+        }
+        let others = raft.prs().iter().filter(|(node, _)| **node != self.me);
+        let follower = |(node, progress): (&u64, &raft::Progress)| {
+            Some(Follower {
+                node: members::node_id(*node)?,
+                has: LogIndex(progress.matched),
+                answered: self.heard.get(node).copied(),
+                takes_snapshot: progress.state == ProgressState::Snapshot,
+            })
+        };
+        let mut found: Vec<Follower> = others.filter_map(follower).collect();
+        found.sort_by_key(|follower| follower.node);
+        found
+    }
+
+    /// Gives the leadership up, since what this replica sends does not reach the others, and does
+    /// not campaign for a while: its log may well be the longest, and nobody has it.
+    pub fn step_aside(&mut self) {
+        let raft = &mut self.raw.raft;
+        if raft.state == StateRole::Leader {
+            let term = raft.term;
+            raft.become_follower(term, raft::INVALID_ID);
+            self.elector.hold_back();
+        }
     }
 
     pub(super) fn is_heard(&self, node: u64) -> bool {

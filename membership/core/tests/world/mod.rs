@@ -353,7 +353,8 @@ fn in_words(report: &Report) -> String {
 fn matrix(hearing: &Hearing) -> String {
     let row = |(id, row): (&NodeId, &rota_membership::Row)| {
         let heard: Vec<String> = row.hears.keys().map(ToString::to_string).collect();
-        format!("{id}>{}", heard.join(","))
+        let wary: String = row.wary.keys().map(|node| format!("({node})")).collect();
+        format!("{id}>{}{wary}", heard.join(","))
     };
     hearing.rows.iter().map(row).collect::<Vec<_>>().join(" ")
 }
