@@ -33,7 +33,13 @@ pub fn query(words: &[String]) -> Result<(), Error> {
     let xml = Client::connect()?.cib_xml()?;
     match words.first() {
         Some(path) => std::fs::write(path, xml).map_err(|e| Error::File(format!("{path}: {e}"))),
-        None => std::io::stdout().write_all(&xml).map_err(|e| Error::File(e.to_string())),
+        None => match std::io::stdout().write_all(&xml) {
+            // A reader that has gone away is no error.
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Error::File(error.to_string()))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        },
     }
 }
 

@@ -21,6 +21,9 @@ use crate::error::Error;
 
 const MESSAGE_MAX: usize = 256 << 20;
 
+const SHADOW: &str = "CIB_shadow is set, and there are no shadow copies here: this would act on the \
+                      cluster itself. Unset it, or work on a file that CIB_file names";
+
 /// Where the daemon listens: `ROTA_SOCKET`, or the usual place.
 pub fn socket_path() -> PathBuf {
     std::env::var_os("ROTA_SOCKET").map_or_else(|| "/run/rota/rota.sock".into(), PathBuf::from)
@@ -47,6 +50,10 @@ impl Client {
     /// # Errors
     /// When nobody listens, or this user may not.
     pub fn connect() -> Result<Self, Error> {
+        // Whoever works on a shadow copy believes that nothing happens to the cluster.
+        if std::env::var_os("CIB_shadow").is_some_and(|name| !name.is_empty()) {
+            return Err(Error::Refused(SHADOW.to_owned()));
+        }
         Self::connect_to(&socket_path())
     }
 

@@ -47,7 +47,7 @@ Each takes --config DIR (/etc/rota). An address may have a port; one --link for 
 /// With what to do about it.
 pub fn run(args: &[String]) -> Result<(), Error> {
     let Some((verb, rest)) = args.split_first() else {
-        println!("{HELP}");
+        out!("{HELP}");
         return Ok(());
     };
     let options = Options::parse(
@@ -68,7 +68,7 @@ pub fn run(args: &[String]) -> Result<(), Error> {
         "cib" => crate::cib::query(options.words()),
         "cib-push" => crate::cib::replace(options.words()),
         "help" | "--help" | "-h" => {
-            println!("{HELP}");
+            out!("{HELP}");
             Ok(())
         }
         other => Err(Error::Usage(format!("there is no 'rota cluster {other}'\n\n{HELP}"))),
@@ -102,13 +102,13 @@ fn init(place: &Directory, options: &Options) -> Result<(), Error> {
     };
     let roster = Roster { members: vec![me] };
     place.provision(&settings, &authority, &identity, &LinkKey::random()?, &roster)?;
-    println!("Cluster {name} is founded; this host is its node {}.", settings.node);
+    out!("Cluster {name} is founded; this host is its node {}.", settings.node);
     if options.has("no-start") {
-        println!("Start it with 'rota cluster start', then 'rota cluster token' lets others in.");
+        out!("Start it with 'rota cluster start', then 'rota cluster token' lets others in.");
         return Ok(());
     }
     start(place)?;
-    println!("\nRun this on another host to let it in (good once, for a day):\n");
+    out!("\nRun this on another host to let it in (good once, for a day):\n");
     token(options)
 }
 
@@ -149,7 +149,7 @@ fn join(place: &Directory, options: &Options) -> Result<(), Error> {
         Authority { certificate: reply.ca_certificate_pem.clone(), key: reply.ca_key_pem.clone() };
     let identity = Identity { certificate: reply.certificate_pem.clone(), key };
     place.provision(&settings, &authority, &identity, &LinkKey(link_key), &roster(&reply)?)?;
-    println!("This host is node {} of cluster {}.", settings.node, settings.cluster);
+    out!("This host is node {} of cluster {}.", settings.node, settings.cluster);
     if options.has("no-start") { Ok(()) } else { start(place) }
 }
 
@@ -228,14 +228,14 @@ fn token(options: &Options) -> Result<(), Error> {
         ),
     };
     let line = Client::connect()?.token(valid)?;
-    println!("rota cluster join {line}");
+    out!("rota cluster join {line}");
     Ok(())
 }
 
 /// Starts the daemon below its own supervisor and waits until it answers.
 fn start(place: &Directory) -> Result<(), Error> {
     if Client::connect().is_ok() {
-        println!("The daemon runs already.");
+        out!("The daemon runs already.");
         return Ok(());
     }
     if !place.is_provisioned() {
@@ -260,7 +260,7 @@ fn start(place: &Directory) -> Result<(), Error> {
     let deadline = Instant::now() + START_PATIENCE;
     while Instant::now() < deadline {
         if Client::connect().and_then(|mut client| client.status_json()).is_ok() {
-            println!("The daemon is up.");
+            out!("The daemon is up.");
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(20));
@@ -273,11 +273,11 @@ fn start(place: &Directory) -> Result<(), Error> {
 
 fn stop() -> Result<(), Error> {
     Client::connect()?.stop()?;
-    println!("Moving resources away …");
+    out!("Moving resources away …");
     let deadline = Instant::now() + STOP_PATIENCE;
     while Instant::now() < deadline {
         if Client::connect().is_err() {
-            println!("This node has left and its daemon has ended.");
+            out!("This node has left and its daemon has ended.");
             return Ok(());
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -305,7 +305,7 @@ fn destroy(place: &Directory, options: &Options) -> Result<(), Error> {
     // What this boot remembers of the cluster goes with it, or the next one would stumble over it.
     for path in [state.as_path(), run.as_path(), place.path()] {
         match std::fs::remove_dir_all(path) {
-            Ok(()) => println!("{} is gone.", path.display()),
+            Ok(()) => out!("{} is gone.", path.display()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::File(format!("{}: {error}", path.display()))),
         }
@@ -317,7 +317,7 @@ fn remove_node(words: &[String]) -> Result<(), Error> {
     match words {
         [verb, node] if verb == "remove" || verb == "delete" => {
             Client::connect()?.remove_node(node)?;
-            println!("{node} is no longer a node of this cluster.");
+            out!("{node} is no longer a node of this cluster.");
             Ok(())
         }
         _ => Err(Error::Usage("rota cluster node remove NAME".to_owned())),

@@ -3,6 +3,9 @@
 //! `rota compat NAME ARGS…`, or a link of that name to this program, runs one of the tools in
 //! [`compat`]; everything else is the command line of Rota itself, with the grammar of `pcs`.
 
+#[macro_use]
+mod output;
+
 mod agents;
 mod cib;
 mod client;
@@ -47,7 +50,7 @@ fn main() -> ExitCode {
     }
     let done = match rest.split_first() {
         None => {
-            println!("{HELP}");
+            out!("{HELP}");
             Ok(())
         }
         Some((first, rest)) => match first.as_str() {
@@ -57,11 +60,11 @@ fn main() -> ExitCode {
                 None => return compat::Tool::CrmSimulate.run(rest),
             },
             "help" | "--help" | "-h" => {
-                println!("{HELP}");
+                out!("{HELP}");
                 Ok(())
             }
             "--version" | "-V" => {
-                println!("rota {}", env!("CARGO_PKG_VERSION"));
+                out!("rota {}", env!("CARGO_PKG_VERSION"));
                 Ok(())
             }
             "cluster" => cluster::run(rest),
@@ -84,10 +87,8 @@ fn main() -> ExitCode {
 
 /// Prints what a command has to say, if anything.
 fn say(text: &str) {
-    use std::io::Write as _;
     if !text.is_empty() {
-        // A reader that has gone away is no error.
-        let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+        out!("{}", text.trim_end());
     }
 }
 

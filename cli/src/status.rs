@@ -16,16 +16,16 @@ use crate::options::Options;
 pub fn run(args: &[String]) -> Result<(), Error> {
     let options = Options::parse(args, &["output-format"], &["full"])?;
     match options.value("output-format").unwrap_or("text") {
-        "json" => println!("{}", Client::connect()?.status_json()?),
+        "json" => out!("{}", Client::connect()?.status_json()?),
         "text" => {
             let mut client = Client::connect()?;
             let mut report = client.status()?;
             if report.dc.as_ref() != Some(&report.via) {
                 work_out_reasons(&mut report, &client.cib()?);
             }
-            print!("{}", text(&report));
+            out_part!("{}", text(&report));
             if options.has("full") {
-                print!("{}", links(&report));
+                out_part!("{}", links(&report));
             }
         }
         other => {

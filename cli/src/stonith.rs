@@ -32,7 +32,7 @@ fn fence(args: &[String]) -> Result<(), Error> {
         _ => "reboot",
     };
     let done = Client::connect()?.fence(node, action, PATIENCE)?;
-    println!("{node}: {done}");
+    out!("{node}: {done}");
     Ok(())
 }
 
@@ -44,7 +44,7 @@ fn confirm(args: &[String]) -> Result<(), Error> {
         ));
     };
     Client::connect()?.fence(node, "confirm", PATIENCE)?;
-    println!("{node} counts as off by your word; what ran there is recovered.");
+    out!("{node} counts as off by your word; what ran there is recovered.");
     Ok(())
 }
 
@@ -55,10 +55,10 @@ fn history(args: &[String]) -> Result<(), Error> {
     let wanted = |target: &str| node.is_none_or(|node| node == target);
     for past in report.fencing_history.iter().filter(|past| wanted(past.target.as_str())) {
         let at = rota_cib::date::ctime(past.at.0).unwrap_or_default();
-        println!("{at}  {}: {}", past.target, past.outcome);
+        out!("{at}  {}: {}", past.target, past.outcome);
     }
     for now in report.fencing_now.iter().filter(|now| wanted(now.target.as_str())) {
-        println!("now {}: {}", now.target, now.phase);
+        out!("now {}: {}", now.target, now.phase);
     }
     Ok(())
 }

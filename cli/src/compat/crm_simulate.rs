@@ -77,7 +77,7 @@ pub fn run(args: &[String]) -> ExitCode {
         }
     };
     if request.help {
-        print!("{USAGE}");
+        out_part!("{USAGE}");
         return ExitCode::SUCCESS;
     }
     if let Some(dir) = &request.profile {
@@ -85,7 +85,7 @@ pub fn run(args: &[String]) -> ExitCode {
     }
     match show(&request) {
         Ok(text) => {
-            print!("{text}");
+            out_part!("{text}");
             ExitCode::SUCCESS
         }
         Err(message) => {
@@ -390,7 +390,7 @@ fn profile(dir: &str, repeat: u32) -> ExitCode {
         Err(_) => vec![dir.into()],
     };
     files.sort();
-    println!("Using crm_simulate from Rota");
+    out!("Using crm_simulate from Rota");
     for file in files {
         let Ok(bytes) = std::fs::read(&file) else { continue };
         let started = std::time::Instant::now();
@@ -402,7 +402,7 @@ fn profile(dir: &str, repeat: u32) -> ExitCode {
         for _ in 0..repeat {
             actions = rota_policy::plan(&cib, now, &Options::default()).graph.actions.len();
         }
-        println!(
+        out!(
             "  * {} read {:.4} s, planned in {:.4} s, {actions} actions",
             file.display(),
             read.as_secs_f64(),

@@ -3,14 +3,6 @@
 //! One file a tool; each parses its own arguments as the real tool does and answers in its
 //! format. Start-up time matters here: agents call these several times per operation.
 
-/// Prints a line; a reader that has gone away is no error.
-macro_rules! out {
-    ($($arg:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stdout(), $($arg)*);
-    }};
-}
-
 mod args;
 mod attrd_updater;
 mod attribute;

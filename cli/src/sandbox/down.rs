@@ -17,7 +17,7 @@ pub fn down() -> Result<(), Error> {
     }
     kill_all(Whose::Below(&dir))?;
     if !check_ours(&dir)? {
-        println!("No sandbox is there.");
+        out!("No sandbox is there.");
         return Ok(());
     }
     // Only what `up` made is deleted: the variable may name a directory by mistake.
@@ -26,6 +26,6 @@ pub fn down() -> Result<(), Error> {
         return Err(Error::Refused(format!("{} is no sandbox; it stays", dir.display())));
     }
     fs::remove_dir_all(&dir).map_err(|error| file("deleting", &dir, &error))?;
-    println!("The sandbox in {} is gone.", dir.display());
+    out!("The sandbox in {} is gone.", dir.display());
     Ok(())
 }

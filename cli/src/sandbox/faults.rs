@@ -24,10 +24,10 @@ pub fn kill(place: &Place, host: Host) -> Result<(), Error> {
         )));
     }
     let follow = Follow::begin(place);
-    println!("The power of {} is cut.", host.name());
+    out!("The power of {} is cut.", host.name());
     power::off(place, host)?;
     follow.until(&Ends::Fenced(host))?;
-    println!("It is switched on again now and rejoins; '{} status' shows it.", called());
+    out!("It is switched on again now and rejoins; '{} status' shows it.", called());
     Ok(())
 }
 
@@ -37,7 +37,7 @@ pub fn kill(place: &Place, host: Host) -> Result<(), Error> {
 /// When there are none.
 pub fn freeze(place: &Place, host: Host) -> Result<(), Error> {
     let follow = Follow::begin(place);
-    println!("{} freezes: all its processes stop.", host.name());
+    out!("{} freezes: all its processes stop.", host.name());
     loop {
         let all = find(Whose::Of(&place.host_dir(host)));
         if all.is_empty() {
@@ -51,7 +51,7 @@ pub fn freeze(place: &Place, host: Host) -> Result<(), Error> {
         std::thread::yield_now();
     }
     follow.until(&Ends::Fenced(host))?;
-    println!("It is switched on again now and rejoins; '{} status' shows it.", called());
+    out!("It is switched on again now and rejoins; '{} status' shows it.", called());
     Ok(())
 }
 
@@ -61,7 +61,7 @@ pub fn freeze(place: &Place, host: Host) -> Result<(), Error> {
 /// None in practice.
 pub fn thaw(place: &Place, host: Host) -> Result<(), Error> {
     signal(&find(Whose::Of(&place.host_dir(host))), Signal::SIGCONT);
-    println!("{} goes on, if it was not fenced meanwhile.", host.name());
+    out!("{} goes on, if it was not fenced meanwhile.", host.name());
     Ok(())
 }
 
@@ -77,22 +77,22 @@ pub fn cut(place: &Place, what: &str, rest: &[&str]) -> Result<(), Error> {
         let (a, b) = (Host::named(a)?, Host::named(b)?);
         let pair: Vec<Cut> = links.iter().map(|link| wires::between(a, b, *link)).collect();
         wires::set(place, true, &pair)?;
-        println!("{} and {} do not hear each other any more.", a.name(), b.name());
+        out!("{} and {} do not hear each other any more.", a.name(), b.name());
         let ends = if all_links { Ends::FencedAny } else { Ends::Quiet };
         return follow.until(&ends);
     }
     let host = Host::named(what)?;
     wires::set(place, true, &wires::all_of(host, &links))?;
     if !all_links {
-        println!("A cable of {} is pulled; it has another.", host.name());
+        out!("A cable of {} is pulled; it has another.", host.name());
         return follow.until(&Ends::Quiet);
     }
-    println!(
+    out!(
         "The cables of {} are pulled. (Clients still reach it: theirs is another network.)",
         host.name()
     );
     follow.until(&Ends::Fenced(host))?;
-    println!("'{} mend {}' plugs them in again, so that it can come back.", called(), host.name());
+    out!("'{} mend {}' plugs them in again, so that it can come back.", called(), host.name());
     Ok(())
 }
 
@@ -109,7 +109,7 @@ pub fn mend(place: &Place, words: &[&str]) -> Result<(), Error> {
     };
     let cuts: Vec<Cut> = hosts.into_iter().flat_map(|host| wires::all_of(host, &all)).collect();
     let left = wires::set(place, false, &cuts)?;
-    println!("{}", if left.is_empty() { "All cables are whole." } else { "Others are still cut." });
+    out!("{}", if left.is_empty() { "All cables are whole." } else { "Others are still cut." });
     Ok(())
 }
 
@@ -123,7 +123,7 @@ pub fn crash(place: &Place, host: Host) -> Result<(), Error> {
         return Err(Error::Refused(format!("the daemon of {} does not run", host.name())));
     }
     let follow = Follow::begin(place);
-    println!("The daemon of {} is killed.", host.name());
+    out!("The daemon of {} is killed.", host.name());
     signal(&daemons, Signal::SIGKILL);
     follow.until(&Ends::Quiet)
 }
@@ -159,7 +159,7 @@ pub fn fail(place: &Place, name: &str) -> Result<(), Error> {
         )));
     };
     let follow = Follow::begin(place);
-    println!("The process of {name} on {} is killed.", host.name());
+    out!("The process of {name} on {} is killed.", host.name());
     signal(&[pid], Signal::SIGKILL);
     let serves_clients = name != "cache" && show::holder(place).is_none();
     follow.until(if serves_clients { &Ends::Answers } else { &Ends::Quiet })

@@ -50,7 +50,7 @@ pub fn run(args: &[String]) -> Result<(), Error> {
     match words.as_slice() {
         [] | ["up"] => up::up(),
         ["help" | "--help" | "-h"] => {
-            println!("{HELP}");
+            out!("{HELP}");
             Ok(())
         }
         ["status"] => show::status(&Place::existing()?),

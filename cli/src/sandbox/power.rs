@@ -20,7 +20,7 @@ const POWER_ON_SELF_TEST: Duration = Duration::from_secs(1);
 pub fn command(place: &Place, host: Host, words: &[&str]) -> Result<(), Error> {
     match words {
         ["get", "power"] => {
-            println!("power:{}", u8::from(!is_off(place, host)));
+            out!("power:{}", u8::from(!is_off(place, host)));
             Ok(())
         }
         ["set", "power", "0"] | ["off"] => off(place, host),

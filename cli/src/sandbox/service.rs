@@ -65,7 +65,7 @@ fn detach(words: &[&str]) -> Result<(), Error> {
 /// Whoever started us reads our first line.
 fn say(ended: Result<(), Error>) -> Result<(), Error> {
     if let Err(error) = &ended {
-        println!("{error}");
+        out!("{error}");
     }
     ended
 }
@@ -81,7 +81,7 @@ fn serve(
         std::fs::create_dir_all(dir).map_err(odd)?;
     }
     std::fs::write(pid_file, std::process::id().to_string()).map_err(odd)?;
-    println!("ready");
+    out!("ready");
     for stream in listener.incoming() {
         let (Ok(stream), each) = (stream, each.clone()) else { continue };
         // A client that goes away half-way is its own business.

@@ -51,7 +51,7 @@ pub fn holder(place: &Place) -> Option<String> {
 /// # Errors
 /// When nothing of the sandbox answers.
 pub fn status(place: &Place) -> Result<(), Error> {
-    print!("{}", text(place)?);
+    out_part!("{}", text(place)?);
     Ok(())
 }
 
@@ -126,7 +126,7 @@ pub fn log(place: &Place, words: &[&str]) -> Result<(), Error> {
     for host in hosts {
         let path = place.log(host);
         let text = std::fs::read(&path).map_err(|error| file("reading", &path, &error))?;
-        println!("== {}", path.display());
+        out!("== {}", path.display());
         std::io::stdout().write_all(&text).map_err(|error| file("showing", &path, &error))?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -133,7 +133,7 @@ impl Follow {
             std::thread::sleep(Duration::from_millis(10));
         }
         self.stop();
-        println!("{}", self.summary());
+        out!("{}", self.summary());
         Ok(())
     }
 
@@ -195,8 +195,11 @@ pub fn watch(place: &Place) -> Result<(), Error> {
         let text = show::text(place)?;
         // Home, then each line to its end, then what is left below.
         let lines: Vec<&str> = text.lines().chain([""]).collect();
-        print!("\x1b[H{}\x1b[K\n{}\x1b[J", lines.join("\x1b[K\n"), recent.join("\x1b[K\n"));
-        println!();
+        let screen = (lines.join("\x1b[K\n"), recent.join("\x1b[K\n"));
+        let drawn = writeln!(std::io::stdout(), "\x1b[H{}\x1b[K\n{}\x1b[J", screen.0, screen.1);
+        if drawn.is_err() {
+            return Ok(());
+        }
         std::thread::sleep(EVERY);
     }
 }
@@ -220,7 +223,7 @@ struct Line {
 
 impl Line {
     fn print(&self) {
-        println!("  {:>+7.3} s  {}  {}", self.after, self.host.name(), self.text);
+        out!("  {:>+7.3} s  {}  {}", self.after, self.host.name(), self.text);
     }
 
     fn clock(&self) -> String {

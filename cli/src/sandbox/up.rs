@@ -33,7 +33,7 @@ pub fn up() -> Result<(), Error> {
     let dir = Place::directory();
     if check_ours(&dir)? {
         if !find(Whose::Below(&dir)).is_empty() {
-            println!("The sandbox is up already; 'rota sandbox down' ends it.\n");
+            out!("The sandbox is up already; 'rota sandbox down' ends it.\n");
             return show::status(&Place::existing()?);
         }
         // Its processes are gone, with the machine's power perhaps; nothing of it is of use.
@@ -55,9 +55,9 @@ pub fn up() -> Result<(), Error> {
              say, 'rota sandbox down' ends it"
         ))
     })?;
-    println!("Up after {:.1} s.\n", began.elapsed().as_secs_f64());
+    out!("Up after {:.1} s.\n", began.elapsed().as_secs_f64());
     show::status(&place)?;
-    println!("\n{}", what_next(&place));
+    out!("\n{}", what_next(&place));
     Ok(())
 }
 
@@ -108,7 +108,7 @@ fn build(place: &Place) -> Result<(), Error> {
 }
 
 fn step(what: &str) {
-    println!("  {what}");
+    out!("  {what}");
     let _ = std::io::stdout().flush();
 }
 

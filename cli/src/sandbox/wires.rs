@@ -114,7 +114,7 @@ async fn serve(place: &Place) -> std::io::Result<()> {
         }
     }
     let listener = UnixListener::bind(control(place))?;
-    println!("ready");
+    out!("ready");
     loop {
         let (stream, _) = listener.accept().await?;
         let (reader, mut writer) = stream.into_split();

@@ -115,7 +115,7 @@ fn what_pacemaker_accepts_has_no_errors() {
 }
 
 /// What nobody would act upon, one each.
-fn doors() -> [(&'static str, String); 6] {
+fn doors() -> [(&'static str, String); 7] {
     let configuration = |properties: &str, resources: &str, rest: &str| {
         format!(
             "<cib validate-with=\"pacemaker-3.9\" admin_epoch=\"0\" epoch=\"0\" num_updates=\"0\">\
@@ -132,6 +132,12 @@ fn doors() -> [(&'static str, String); 6] {
                  </meta_attributes></primitive>";
     let bundle = "<bundle id='b'><docker image='i'/>\
                   <primitive id='in' class='ocf' provider='heartbeat' type='Dummy'/></bundle>";
+    let long = format!(
+        "<primitive id='big' class='ocf' provider='heartbeat' type='Dummy'>\
+         <instance_attributes id='m'><nvpair id='n' name='state' value='{}'/>\
+         </instance_attributes></primitive>",
+        "x".repeat(128 * 1024)
+    );
     let alert = "<alerts><alert id='a' path='/bin/true'/></alerts>";
     [
         ("crm_config", configuration(property, "", "")),
@@ -140,6 +146,7 @@ fn doors() -> [(&'static str, String); 6] {
         ("vm", configuration("", guest, "")),
         ("b", configuration("", bundle, "")),
         ("a", configuration("", "", alert)),
+        ("big", configuration("", &long, "")),
     ]
 }
 

@@ -33,6 +33,9 @@ const ADMINISTRATORS: &str = "haclient";
 /// How long the daemon waits for the log before it tells a client that there is no quorum.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
 
+/// Requests that may wait for the log at once.
+const ASKED_MAX: usize = 512;
+
 /// Listens on `rota.sock` in the run directory.
 ///
 /// # Errors
@@ -58,6 +61,7 @@ pub fn serve(directory: &Directory, settings: &Settings, inputs: Inputs) -> Resu
         directory: directory.clone(),
         settings: settings.clone(),
         group: group.map(|group| group.gid.as_raw()),
+        places: tokio::sync::Semaphore::new(ASKED_MAX),
     };
     let service = AdminServer::new(desk)
         .max_decoding_message_size(MESSAGE_MAX)
@@ -77,6 +81,7 @@ struct Desk {
     directory: Directory,
     settings: Settings,
     group: Option<u32>,
+    places: tokio::sync::Semaphore,
 }
 
 impl Desk {
@@ -89,7 +94,8 @@ impl Desk {
             .ok_or_else(|| Status::permission_denied("the system does not say who you are"))?;
         let (uid, gid) = (peer.uid(), peer.gid());
         let ours = nix::unistd::geteuid().as_raw();
-        if uid == 0 || uid == ours || Some(gid) == self.group {
+        let is_in = |group| gid == group || peer.pid().is_some_and(|pid| joined(pid, uid, group));
+        if uid == 0 || uid == ours || self.group.is_some_and(is_in) {
             return Ok(format!("user {uid}").into());
         }
         Err(Status::permission_denied(format!(
@@ -98,6 +104,12 @@ impl Desk {
     }
 
     async fn ask(&self, ask: Ask) -> Result<Told, Status> {
+        // Without a quorum each of them waits; clients are many and patient.
+        let Ok(_place) = self.places.try_acquire() else {
+            return Err(Status::resource_exhausted(format!(
+                "{ASKED_MAX} requests wait for the cluster already; 'rota status' says why"
+            )));
+        };
         match tokio::time::timeout(COMMIT_PATIENCE, self.inputs.ask(ask)).await {
             Ok(Some(told)) => Ok(told),
             Ok(None) => Err(ending()),
@@ -107,6 +119,24 @@ impl Desk {
             )),
         }
     }
+}
+
+/// Whether a process of this user has a group beside its own one: that is how `usermod -aG` makes
+/// people members.
+fn joined(pid: i32, uid: u32, group: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/status"))
+        .is_ok_and(|status| has_group(&status, uid, group))
+}
+
+/// Reads `/proc/PID/status`, proc_pid_status(5). The number of a process that ended may be that of
+/// another user's by now.
+fn has_group(status: &str, uid: u32, group: u32) -> bool {
+    let numbers = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_default().split_whitespace().filter_map(|word| word.parse::<u32>().ok())
+    };
+    // Real, effective, saved, of the file system.
+    numbers("Uid:").nth(1) == Some(uid) && numbers("Groups:").any(|known| known == group)
 }
 
 fn ending() -> Status {
@@ -314,5 +344,20 @@ impl Desk {
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_group;
+
+    #[test]
+    fn members_of_the_group_beside_their_own_administer_too() {
+        let status = "Name:\trota\nUid:\t1000\t1001\t1000\t1000\nGid:\t100\t100\t100\t100\n\
+                      Groups:\t27 105 \nVmPeak:\t105 kB\n";
+        assert!(has_group(status, 1001, 105));
+        assert!(!has_group(status, 1001, 106), "not in it");
+        assert!(!has_group(status, 1000, 105), "another user has the number now");
+        assert!(!has_group("", 1001, 105));
     }
 }

@@ -107,7 +107,11 @@ impl Agents {
             // Asked once and then from the runner's cache; an agent that cannot say is no reason to
             // hold a result back.
             let agent = request.agent.clone();
+            let what = format!("{} {}", request.resource, request.action);
             let (outcome, known) = tokio::join!(runner.run(request), agent_params(&runner, &agent));
+            for line in said(&outcome) {
+                tracing::info!("{what}: {line}");
+            }
             inputs.send(ended(run, outcome, known));
         });
     }
@@ -201,6 +205,21 @@ fn device_params(op: &ResourceOp) -> rota_fencing_devices::Params {
     device.params.into()
 }
 
+/// Lines of an agent that go into our log: those that it logged on its error output, which is where
+/// agents log without a facility of their own. A flood is cut at its beginning.
+fn said(outcome: &Outcome) -> Vec<String> {
+    let lines: Vec<&str> = outcome.stderr.lines().filter(|line| !line.trim().is_empty()).collect();
+    let readable = |line: &&str| {
+        let kept = line.chars().take(LINE_CHARS_MAX);
+        kept.map(|c| if c.is_control() { ' ' } else { c }).collect()
+    };
+    lines[lines.len().saturating_sub(LINES_MAX)..].iter().map(readable).collect()
+}
+
+/// Lines of one run, and characters of a line, that are logged.
+const LINES_MAX: usize = 50;
+const LINE_CHARS_MAX: usize = 500;
+
 /// How long the meta-data of an agent may take before its results go without: a result that waits
 /// holds up whatever waits for it.
 const METADATA_WAIT: Duration = Duration::from_secs(1);
@@ -241,6 +260,19 @@ fn ended(run: RunId, outcome: Outcome, known: Option<AgentParams>) -> Input {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_agent_logs_is_kept_line_by_line_and_bounded() {
+        let of = |stderr: String| {
+            let mut outcome = Outcome::unstarted(OcfCode::Ok, Status::Done, String::new());
+            outcome.stderr = stderr;
+            said(&outcome)
+        };
+        assert_eq!(of("INFO: waiting\n\n\u{1b}[31mbad".into()), ["INFO: waiting", " [31mbad"]);
+        let flood = of("x".repeat(9_000) + "\n" + &"last\n".repeat(49));
+        assert_eq!((flood.len(), flood[0].len()), (50, LINE_CHARS_MAX));
+        assert_eq!(of("y\n".repeat(90)).len(), LINES_MAX);
+    }
 
     #[test]
     fn agents_find_meta_attributes_under_the_names_they_know() {

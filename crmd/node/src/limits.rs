@@ -10,6 +10,9 @@ pub const RESEND_PROPOSAL: Duration = Duration::from_millis(400);
 /// go into the log like any other.
 pub const UNCHANGED_MAX: usize = 256;
 
+/// Clients of one node whose changes, and clients whose question for idleness, may wait at once.
+pub const CLIENTS_MAX: usize = 1_024;
+
 /// What a proposal has beside its entry, names of fields included, is less than this.
 pub const PROPOSAL_HEAD_BYTES: usize = 256;
 

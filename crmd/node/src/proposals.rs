@@ -80,6 +80,12 @@ impl Proposals {
         is_own && self.waiting.get(&id.number).is_some_and(|waiting| waiting.times == 1)
     }
 
+    /// How many of them clients asked for.
+    pub fn of_clients(&self) -> usize {
+        let is_asked = |waiting: &&Waiting| matches!(waiting.purpose, Purpose::Client(_));
+        self.waiting.values().filter(is_asked).count()
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()

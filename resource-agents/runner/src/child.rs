@@ -21,7 +21,7 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use crate::limits::{KILL_WAIT, TERM_GRACE};
+use crate::limits::{KILL_WAIT, SPAWN_AGAIN, TERM_GRACE};
 use crate::output::Tail;
 
 /// What is started.
@@ -87,10 +87,11 @@ pub(crate) fn wall_now() -> WallTime {
 pub(crate) async fn run(invocation: Invocation, timeout: Duration, stop: &Notify) -> Ended {
     let begun = Instant::now();
     let limit = invocation.output_limit;
-    let (mut child, stdout, stderr) = match spawn(invocation) {
-        Ok(spawned) => spawned,
-        Err(error) => return Ended::unstarted(&error),
-    };
+    let (mut child, stdout, stderr) =
+        match spawn_patiently(&invocation, begun + timeout, stop).await {
+            Ok(spawned) => spawned,
+            Err(error) => return Ended::unstarted(&error),
+        };
     let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw) else {
         return Ended::unstarted(&std::io::Error::other("the process has no id"));
     };
@@ -108,14 +109,42 @@ pub(crate) async fn run(invocation: Invocation, timeout: Duration, stop: &Notify
 
 type Spawned = (tokio::process::Child, Receiver, Receiver);
 
-fn spawn(invocation: Invocation) -> std::io::Result<Spawned> {
+/// Starts it; where the host is short of something for the moment it is tried again, as long as the
+/// action may take. That the manager ran out of files is no failure of the service.
+async fn spawn_patiently(
+    invocation: &Invocation,
+    deadline: Instant,
+    stop: &Notify,
+) -> std::io::Result<Spawned> {
+    loop {
+        match spawn(invocation) {
+            Err(error) if is_passing(&error) && Instant::now() + SPAWN_AGAIN < deadline => {
+                tracing::warn!(%error, program = %invocation.program.display(), "not started yet");
+                tokio::select! {
+                    () = sleep_until(Instant::now() + SPAWN_AGAIN) => {}
+                    () = stop.notified() => return Err(error),
+                }
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Whether the same call may well succeed a moment later.
+fn is_passing(error: &std::io::Error) -> bool {
+    use nix::errno::Errno::{EAGAIN, EMFILE, ENFILE, ENOMEM, ETXTBSY};
+    let passing = [EAGAIN, EMFILE, ENFILE, ENOMEM, ETXTBSY].map(|errno| errno as i32);
+    error.raw_os_error().is_some_and(|errno| passing.contains(&errno))
+}
+
+fn spawn(invocation: &Invocation) -> std::io::Result<Spawned> {
     let (stdout, stdout_writer) = std::io::pipe()?;
     let (stderr, stderr_writer) = std::io::pipe()?;
-    let mut command = tokio::process::Command::new(invocation.program);
+    let mut command = tokio::process::Command::new(&invocation.program);
     command
-        .args(invocation.args)
+        .args(&invocation.args)
         .env_clear()
-        .envs(invocation.env)
+        .envs(&invocation.env)
         .current_dir("/")
         .process_group(0)
         .stdin(Stdio::null())
@@ -247,5 +276,29 @@ impl Stream {
             }
             taken += buffer.len();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_the_host_is_short_of_for_the_moment_is_tried_again() {
+        use nix::errno::Errno::{E2BIG, EACCES, EAGAIN, EMFILE, ENFILE, ENOENT, ENOMEM};
+        let of = |errno| is_passing(&std::io::Error::from(errno));
+        assert!([EMFILE, ENFILE, EAGAIN, ENOMEM].into_iter().all(of));
+        assert!(![E2BIG, ENOENT, EACCES].into_iter().any(of));
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_handed_over_says_that_it_was_not_executed() {
+        let env = BTreeMap::from([("OCF_RESKEY_big".to_owned(), "x".repeat(200_000))]);
+        let program = "/bin/true".into();
+        let invocation = Invocation { program, args: Vec::new(), env, output_limit: 100 };
+        let ended = run(invocation, Duration::from_secs(20), &Notify::new()).await;
+        let outcome = crate::command::outcome(wall_now(), ended, crate::OcfCode::from);
+        assert!(outcome.exit_reason.starts_with("could not be executed: "), "{outcome:?}");
+        assert!(matches!(outcome.status, crate::Status::Error(_)), "{outcome:?}");
     }
 }

@@ -144,7 +144,10 @@ pub(crate) fn outcome(
             Status::Lost,
             "it ended while the daemon was away, nobody knows how".into(),
         ),
-        End::Failed(why) => (OcfCode::UnknownError, Status::Error(why.clone()), why),
+        End::Failed(why) => {
+            let why = format!("could not be executed: {why}");
+            (OcfCode::UnknownError, Status::Error(why.clone()), why)
+        }
     };
     Outcome {
         code,

@@ -37,3 +37,7 @@ pub const ORPHAN_POLL: Duration = Duration::from_millis(20);
 
 /// How often a unit that is starting or stopping is looked at.
 pub const UNIT_POLL: Duration = Duration::from_millis(250);
+
+/// An agent that could not be started for want of memory, processes or files is tried again after
+/// this long: others end all the time.
+pub(crate) const SPAWN_AGAIN: Duration = Duration::from_millis(100);

@@ -37,13 +37,14 @@ fn tail(world: &World) -> String {
 #[track_caller]
 fn fine(world: &World) {
     let found = world.violation.as_ref().map(|violation| violation.what.as_str());
-    assert_eq!(found, None, "{}", tail(world));
+    assert!(found.is_none(), "{found:?}\n{}", tail(world));
 }
 
 #[track_caller]
 fn peace(world: &World) {
     fine(world);
-    assert_eq!(world.unrest(0), None, "{}", tail(world));
+    let unrest = world.unrest(0);
+    assert!(unrest.is_none(), "{unrest:?}\n{}", tail(world));
 }
 
 #[track_caller]

@@ -5,10 +5,11 @@
 //! node that no member can reach would be waited for, and fenced, for ever.
 
 use super::{Finding, Findings, Problem};
-use crate::Config;
+use crate::nvset::NvPair;
 use crate::resource::{AgentClass, Primitive, Resource};
 use crate::value::parse_bool;
 use crate::walk::SetKind;
+use crate::{Config, Text};
 
 /// What is configured here and not built yet, as warnings.
 pub fn closed(config: &Config) -> Vec<Finding> {
@@ -46,6 +47,28 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
     });
     for alert in &config.alerts {
         not_built(&alert.id, "an alert");
+    }
+    config.all_sets(|kind, owner, set| {
+        if matches!(kind, SetKind::Parameters | SetKind::Meta) {
+            set.pairs.iter().for_each(|pair| too_long(owner, pair, findings));
+        }
+    });
+}
+
+/// Longer a name with its value cannot be handed to a program on Linux (MAX_ARG_STRLEN, execve(2)),
+/// with some room for the words that agents know it by. Every action would fail, stops included,
+/// and nodes would be fenced for it.
+const PAIR_BYTES_MAX: usize = 128 * 1024 - 256;
+
+fn too_long(owner: &str, pair: &NvPair, findings: &mut Findings) {
+    let length = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.len());
+    if length(&pair.name) + length(&pair.value) > PAIR_BYTES_MAX {
+        let what = format!(
+            "a value of {} bytes for '{}' ({PAIR_BYTES_MAX} is what can be handed to an agent)",
+            length(&pair.value),
+            pair.name.as_deref().unwrap_or_default(),
+        );
+        findings.warning(owner, Problem::NotBuilt { what: what.into() });
     }
 }
 

@@ -5,7 +5,7 @@ use rota_replica::LogStore;
 
 use crate::entry::Entry;
 use crate::event::{Ask, Effect, Now, RequestId, Told};
-use crate::limits::RESEND_ORDER;
+use crate::limits::{CLIENTS_MAX, RESEND_ORDER};
 use crate::message::Message;
 use crate::proposals::Purpose;
 use crate::state::Answer;
@@ -49,6 +49,11 @@ impl<S: LogStore> Node<S> {
                 }
             },
             Ask::WaitIdle => {
+                if self.waiting_for_idle.len() >= CLIENTS_MAX {
+                    // The one that has waited longest is the one that has probably gone.
+                    let oldest = self.waiting_for_idle.remove(0);
+                    self.refuse(oldest, "too many wait for the cluster to be idle".into());
+                }
                 self.waiting_for_idle.push(request);
                 if let Some(leader) = self.replica.leader() {
                     self.ask_for_idle(request, leader);
@@ -65,6 +70,11 @@ impl<S: LogStore> Node<S> {
                 "the change is larger than the {} MiB that one entry of the log may have",
                 rota_replica::limits::PROPOSAL_BYTES_MAX >> 20
             );
+            return self.refuse(request, why.into());
+        }
+        // Who asked and went away is not heard of: without a quorum there would be no end.
+        if self.proposals.of_clients() >= CLIENTS_MAX {
+            let why = "too many changes wait for a quorum already; 'rota status' says more";
             return self.refuse(request, why.into());
         }
         if let Some(entry) = self.unless_unchanged(request, entry) {
