@@ -168,9 +168,10 @@ impl OperationResult {
         !self.is_probe && !cancelled && self.is_unexpected()
     }
 
-    /// Whether it ended otherwise than it should; what is degraded works.
+    /// Whether it ended otherwise than it should; what is degraded works. What instances answer to
+    /// notifications is of no consequence ("Pacemaker Explained", clone notifications).
     pub fn is_unexpected(&self) -> bool {
-        rota_cib::status::state_of_exit(self.record.rc) != self.expected_rc
+        self.recorded && rota_cib::status::state_of_exit(self.record.rc) != self.expected_rc
     }
 }
 

@@ -187,6 +187,11 @@ impl<S: LogStore> Node<S> {
         self.controller.as_ref().map(|c| c.pending(&self.state)).unwrap_or_default()
     }
 
+    /// Whether this node is the DC and has nothing left to plan, to order or to wait for.
+    pub fn is_idle(&self) -> bool {
+        self.controller.as_ref().is_some_and(Controller::is_idle)
+    }
+
     /// Why a resource does not run or is left alone; none when this node is not the DC.
     pub fn why_stuck(&self, resource: &Text) -> Option<Text> {
         self.controller.as_ref().and_then(|c| c.stuck().get(resource)).cloned()

@@ -11,6 +11,9 @@ use crate::world::World;
 /// change on its way through the log.
 const NOTICES_WITHIN: Time = 3 * SECOND;
 
+/// How long what has expired may take until it has its effect.
+const EXPIRES_WITHIN: Time = 2 * SECOND;
+
 /// What was seen at the last look.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
@@ -28,7 +31,7 @@ impl World {
         let Some(daemon) = self.hosts[place].daemon.as_ref() else { return };
         let node = &daemon.node;
         let seen = (place, term, node.replica().applied().0);
-        let idle = node.pending().is_empty() && node.fencing_jobs().is_empty();
+        let idle = node.is_idle() && node.fencing_jobs().is_empty();
         let ready = idle && node.is_quorate() && self.hosts[place].is_working(self.now);
         let rest = &mut self.expect.rest;
         if seen != rest.seen || !ready {
@@ -43,7 +46,9 @@ impl World {
         let mut cib = rota_cib::Cib::clone(&node.state().cib);
         cib.header.have_quorum = Some(true);
         cib.header.dc_uuid = Some(self.hosts[place].id.to_string().into());
-        let wall = clock::wall(self.now, self.hosts[place].run.services.wall_is_fast);
+        // What expires at this very second has yet to be noticed.
+        let before = self.now.saturating_sub(EXPIRES_WITHIN);
+        let wall = clock::wall(before, self.hosts[place].run.services.wall_is_fast);
         let graph = plan(&cib, wall, &Options::default()).graph;
         let real = graph.actions.iter().filter(|a| !matches!(a.task, Task::Pseudo { .. }));
         let left: Vec<String> = real
