@@ -261,7 +261,7 @@ impl Controller {
         });
         wants.push(Want::FenceOnly(fences.collect()));
         self.recheck_at = plan.graph.recheck_at.map(WallTime);
-        self.recheck_every = rota_policy::recheck_interval(&cib, now.wall);
+        self.recheck_every = rota_policy::recheck_interval(&cib, now.wall, &self.reasons.zone);
         let actions = plan.graph.actions.iter().filter_map(book::action_key).collect();
         todo.push(Effect::Tale(Story::Planned { transition: self.transition, why, actions }));
         let limits = book::limits(&state.cib).unwrap_or(Limits::DEFAULT);
