@@ -156,7 +156,7 @@ impl PlanJob {
             fences: fences.collect(),
             limits: book::limits(&cib).unwrap_or(Limits::DEFAULT),
             relations: Relations::of(&cib),
-            recheck_every: rota_policy::recheck_interval(&cib, self.now),
+            recheck_every: rota_policy::recheck_interval(&cib, self.now, &options.zone),
             graph: match reason_to_refuse(&cib, &plan.graph) {
                 Some(why) => Err(why),
                 None => Ok(plan.graph),

@@ -1,6 +1,10 @@
 //! Cluster properties, read once.
 
+use std::time::Duration;
+
 use rota_cib::Cib;
+use rota_cib::zone::Zone;
+use rota_ids::WallTime;
 
 use crate::score;
 use crate::values::{Context, Pairs, Values, boolean, get, limit_millis, millis};
@@ -166,10 +170,11 @@ impl Options {
 }
 
 /// How long a plan holds at most although nothing happens: `cluster-recheck-interval`, 15 minutes
-/// by default. None if it is 0: then only what happens or expires makes a new plan.
-pub fn recheck_interval(cib: &Cib, now: rota_ids::WallTime) -> Option<std::time::Duration> {
-    const DEFAULT: std::time::Duration = std::time::Duration::from_secs(15 * 60);
-    let values = Values::new(cib, now.0, &rota_cib::zone::UTC);
+/// by default. None if it is 0: then only what happens or expires makes a new plan. `zone` is where
+/// dates in rules are meant.
+pub fn recheck_interval(cib: &Cib, now: WallTime, zone: &Zone) -> Option<Duration> {
+    const DEFAULT: Duration = Duration::from_secs(15 * 60);
+    let values = Values::new(cib, now.0, zone);
     let mut pairs = Pairs::new();
     let sets: Vec<_> = cib.config.properties.iter().collect();
     values.collect(&sets, Some("cib-bootstrap-options"), &Context::default(), &mut pairs);

@@ -212,7 +212,7 @@ fn whatever_expires_says_when() {
 fn a_plan_holds_for_a_quarter_of_an_hour_or_as_long_as_people_say() {
     let interval = |options: String| {
         let case = Case { options, ..Case::default() };
-        recheck_interval(&case.cib(), WallTime(NOW))
+        recheck_interval(&case.cib(), WallTime(NOW), &Zone::default())
     };
     let asked = |text: &str| interval(pair("cluster-recheck-interval", text));
     assert_eq!(interval(String::new()), Some(Duration::from_secs(900)));

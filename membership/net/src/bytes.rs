@@ -144,13 +144,24 @@ mod tests {
 
     fn some_heartbeat() -> impl Strategy<Value = Heartbeat> {
         let hears = proptest::collection::vec((any::<u32>().prop_map(NodeId), some_life()), 0..64);
+        let wary = proptest::collection::vec((any::<u32>().prop_map(NodeId), some_life()), 0..64);
         let numbers = any::<(u64, u64, u64, bool)>();
-        (some_life(), some_echo(), some_echo(), hears, numbers).prop_map(
-            |(incarnation, first, second, hears, (seq, progress, hears_version, leaving))| {
+        (some_life(), some_echo(), some_echo(), hears, wary, numbers).prop_map(
+            |(incarnation, first, second, hears, wary, numbers)| {
+                let (seq, progress, hears_version, leaving) = numbers;
                 // A lone second echo is read as the first: their order means nothing.
                 let echoes = if first.is_none() { [second, None] } else { [first, second] };
-                let hears = hears.into();
-                Heartbeat { incarnation, seq, echoes, progress, hears_version, hears, leaving }
+                let (hears, wary) = (hears.into(), wary.into());
+                Heartbeat {
+                    incarnation,
+                    seq,
+                    echoes,
+                    progress,
+                    hears_version,
+                    hears,
+                    wary,
+                    leaving,
+                }
             },
         )
     }
@@ -180,7 +191,7 @@ mod tests {
         // Node ids and starts as large as a long-lived cluster may ever count them.
         // Who is heard is not one to be wary of: there are 63 others in all.
         let peer = |n| (NodeId(2_000_000 + n), life(u64::MAX, 1_000_000));
-        let (hears, wary) = ((0..33).map(peer).collect(), (33..63).map(peer).collect());
+        let (hears, wary) = ((0..33_u32).map(peer).collect(), (33..63_u32).map(peer).collect());
         let heartbeat = Heartbeat {
             incarnation: life(u64::MAX, 1_000_000),
             seq: 1 << 40,
