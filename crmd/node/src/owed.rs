@@ -81,7 +81,9 @@ impl Owed {
 
     /// Whether the leader shall ask (again) for the "on" that the log holds as owed to this node.
     pub fn is_due(&mut self, target: &NodeName, now: Moment) -> bool {
-        let (at, tried) = self.asked.entry(target.clone()).or_insert((now, 0));
+        // What was done a moment ago may be on its way into the log.
+        let first = (now + OWED_ON_PAUSE, 0);
+        let (at, tried) = self.asked.entry(target.clone()).or_insert(first);
         if now < *at {
             return false;
         }
