@@ -73,6 +73,8 @@ pub struct PlanJob {
     pub expected: Vec<Expected>,
     /// Nodes that were lost: of a wish to leave that they had nothing holds.
     pub lost: Vec<NodeName>,
+    /// Resources that have cost a node its life: they cost no other.
+    pub spared: BTreeSet<Text>,
     /// The time to plan for.
     pub now: WallTime,
     /// What hours and dates without a zone mean in rules.
@@ -140,7 +142,8 @@ impl PlanJob {
     pub fn run(self) -> PlanMade {
         let cib = self.cib_to_plan_with();
         let lately = self.lately.and_now(&cib.config);
-        let options = Options { explain: true, zone: self.zone, ..Options::default() };
+        let options =
+            Options { explain: true, zone: self.zone, spared: self.spared, ..Options::default() };
         let plan = plan_since(lately.before.as_deref(), &cib, self.now, &options);
         let stuck = plan.stuck.iter().map(|s| (s.resource.clone(), Text::from(s.line())));
         let reasons = Reasons {

@@ -13,6 +13,7 @@ use rota_ids::{Incarnation, NodeId, NodeName, Text, WallTime};
 use rota_membership::{View, ViewChange};
 use serde::{Deserialize, Serialize};
 
+mod costly;
 mod migrations;
 mod strangers;
 
@@ -43,6 +44,9 @@ pub struct ClusterState {
     /// Nodes that were switched off for a reboot and are not known to be on again.
     #[serde(default)]
     pub owes_on: BTreeSet<NodeName>,
+    /// Resources that could not be stopped on a node, which was fenced for it.
+    #[serde(default)]
+    pub costly: BTreeSet<Text>,
     /// Migrations of which only the source's history tells.
     #[serde(default)]
     pub migrations: BTreeSet<Migration>,
@@ -240,6 +244,7 @@ impl ClusterState {
         match entry {
             Entry::Found { cluster, member, life } => self.found(cluster, member, *life, at, news),
             Entry::Change(change) => {
+                self.forgive(change);
                 let changed = self.change_by_people(change, at, news)?;
                 if let Change::ForgetOperations { resource, filter: OperationFilter::All, .. } =
                     change
@@ -373,6 +378,7 @@ impl ClusterState {
             return Err("the result is of a life that was proven over".into());
         }
         let unexpected = result.is_unexpected();
+        self.note_a_stop(result);
         self.change_all(book::changes_of_result(&self.cib, node, result), at)?;
         self.migration_result(result, at, news)?;
         news.push(News::Operation {
@@ -430,6 +436,7 @@ impl ClusterState {
             if let Some(old) = self.unclean.remove(node)
                 && !returned
             {
+                self.note_what_it_cost(&name);
                 self.ended.insert(*node, old);
                 let proof = Proof::NewBoot { seen: *life };
                 news.push(News::Ended { node: name.clone(), proof });
@@ -473,6 +480,7 @@ impl ClusterState {
         }
         // A node that came back under another boot is not concerned by the old one's end.
         if present.is_none_or(|now| now.boot == life.boot) {
+            self.note_what_it_cost(target);
             self.unclean.remove(&node);
             self.change_all(book::node_ended(node, target), at)?;
             self.migrations_from(target, at, news)?;

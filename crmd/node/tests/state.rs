@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use rota_cib::change::{
-    AttributeChange, AttributeKind, Change, Lifetime, NewValue, NodeUpdate, Recorded, ReplaceConfig,
+    AttributeChange, AttributeKind, Change, Lifetime, NewValue, NodeUpdate, OperationFilter,
+    Recorded, ReplaceConfig,
 };
 use rota_cib::node::{Node, NodeKind};
 use rota_cib::status::{OperationRecord, ResourceHistory};
-use rota_fencing::{Proof, Verdict};
+use rota_fencing::{HistoryEntry, Outcome, Proof, Verdict, Wish};
 use rota_ids::{BootId, Incarnation, NodeId, NodeName, StartId, WallTime};
 use rota_membership::View;
-use rota_node::entry::{Entry, Member, Proposal, ProposalId};
+use rota_node::entry::{Entry, Member, OperationResult, Proposal, ProposalId};
 use rota_node::state::{Answer, ClusterState, News};
 
 const NOW: WallTime = WallTime(1_000_000);
@@ -390,4 +391,90 @@ fn a_newcomer_with_an_odd_name_is_refused() {
     for name in ["a", "Node-1.example_x", &"x".repeat(64)] {
         assert!(matches!(Log::new().admit(name, 9), Answer::Admitted(_)), "{name}");
     }
+}
+
+/// The end of a stop on a node.
+fn stop_ended(node: &str, rc: i32, call_id: i64) -> Entry {
+    let record = OperationRecord {
+        id: "web_last_0".into(),
+        operation: "stop".into(),
+        transition_key: Some("1:1:0:00000000-0000-4000-8000-000000000001".into()),
+        rc,
+        call_id,
+        ..OperationRecord::default()
+    };
+    Entry::Result(Box::new(OperationResult {
+        node: node.into(),
+        life: life(node.bytes().last().map_or(0, |n| u64::from(n - b'0')), 1),
+        order: None,
+        resource: "web".into(),
+        class: "ocf".into(),
+        provider: Some("t".into()),
+        agent: "Web".into(),
+        expected_rc: 0,
+        is_probe: false,
+        recorded: true,
+        record,
+    }))
+}
+
+#[test]
+fn what_cost_a_node_its_life_is_remembered_until_somebody_looks_into_it() {
+    let mut log = Log::new();
+    log.propose(stop_ended("n2", 1, 5));
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    log.verdict("n2", life(2, 1));
+    assert!(log.state.costly.contains("web"), "{:?}", log.state.costly);
+    let cleanup = Change::ForgetOperations {
+        resource: "web".into(),
+        node: None,
+        filter: OperationFilter::Failures,
+    };
+    log.propose(Entry::Change(cleanup));
+    assert!(log.state.costly.is_empty());
+}
+
+#[test]
+fn what_stops_again_has_got_over_it() {
+    let mut log = Log::new();
+    log.propose(stop_ended("n2", 1, 5));
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    log.verdict("n2", life(2, 1));
+    log.propose(stop_ended("n3", 0, 1));
+    assert!(log.state.costly.is_empty());
+}
+
+#[test]
+fn a_node_that_lost_its_power_was_not_cost_by_what_ran_there() {
+    let mut log = Log::new();
+    log.looked_for("n2", "web");
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    log.verdict("n2", life(2, 1));
+    assert!(log.state.costly.is_empty());
+}
+
+#[test]
+fn a_reboot_is_owed_until_the_node_is_on_again() {
+    let note = |outcome, wish| {
+        Entry::FencingNote(HistoryEntry {
+            target: "n2".into(),
+            incarnation: Some(life(2, 1)),
+            wish,
+            requested_by: "n1".into(),
+            why: "test".into(),
+            outcome,
+            took: std::time::Duration::ZERO,
+        })
+    };
+    let off = || Outcome::Proven(Proof::PoweredOff { devices: Vec::new() });
+    let owed = |log: &Log| log.state.owes_on.contains(&NodeName::from("n2"));
+    let mut log = Log::new();
+    log.propose(note(off(), Wish::Reboot));
+    assert!(owed(&log));
+    log.propose(note(Outcome::OnFailed { why: "no answer".into() }, Wish::Reboot));
+    assert!(owed(&log), "an attempt that failed pays nothing");
+    log.propose(note(Outcome::TurnedOn, Wish::Reboot));
+    assert!(!owed(&log));
+    log.propose(note(off(), Wish::Off));
+    assert!(!owed(&log), "it is to stay off");
 }

@@ -67,6 +67,7 @@ impl Controller {
             dc: self.me,
             expected: self.expected(desk.state),
             lost: lost.cloned().collect(),
+            spared: desk.state.costly.clone(),
             now: desk.now.wall,
             zone: self.zone.clone(),
             lately: std::mem::take(&mut self.lately),
