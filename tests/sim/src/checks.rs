@@ -352,13 +352,13 @@ impl World {
         }
         for resource in &self.checks.unique {
             let active = self.active(resource);
-            if active.len() != 1 {
+            if active.len() != 1 && self.setup.is_watched(resource) {
                 return Some(format!("{resource} is active {} times", active.len()));
             }
         }
         for resource in &self.checks.everywhere {
             let active = self.active(resource).len();
-            if active != self.hosts.len() {
+            if active != self.hosts.len() && self.setup.is_watched(resource) {
                 return Some(format!("{resource} is active {active} times"));
             }
         }

@@ -159,6 +159,15 @@ impl Setup {
         unique
     }
 
+    /// Whether somebody looks after a resource, so that it is recovered when it dies.
+    pub fn is_watched(&self, leaf: &str) -> bool {
+        let piece = self.pieces.as_ref().and_then(|pieces| pieces.of(leaf));
+        piece.is_none_or(|piece| {
+            let is_left = matches!(piece.on_fail_of("monitor"), Some("ignore" | "block" | "stop"));
+            piece.monitor_s.is_some() && !is_left
+        })
+    }
+
     /// Resources that run everywhere.
     pub fn everywhere(&self) -> Vec<Text> {
         if let Some(pieces) = &self.pieces {

@@ -32,6 +32,10 @@ impl World {
         let looks = op.operation == "monitor";
         let fails = outcome.status.number() != 0 || (!looks && outcome.rc != 0);
         let dead = looks && !matches!(outcome.rc, 0 | 7 | 8);
+        // What a repeated look finds dead may be answered with fencing, too.
+        if looks && op.interval > 0 && outcome.rc != op.expected_rc {
+            self.note_cause_of_failure(place, op);
+        }
         if fails || dead {
             self.harmed(place, &op.resource);
             self.note_cause_of_failure(place, op);

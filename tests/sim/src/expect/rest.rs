@@ -1,6 +1,8 @@
 //! *Rest*: when the DC has nothing left to do, a plan made anew has nothing to do either. What
 //! expires has its effect at once: the new plan is made for the present time.
 
+use std::collections::BTreeSet;
+
 use rota_policy::{Options, plan};
 use rota_transition::Task;
 
@@ -50,6 +52,21 @@ impl World {
         let before = self.now.saturating_sub(EXPIRES_WITHIN);
         let wall = clock::wall(before, self.hosts[place].run.services.wall_is_fast);
         let graph = plan(&cib, wall, &Options::default()).graph;
+        // A place that is better now that everything runs is taken at the next occasion, as
+        // Pacemaker does it; what must run or stop must not wait for one.
+        let is_of = |action: &rota_transition::Action, operation: &str| match &action.task {
+            Task::Resource(op) => (op.operation == operation).then(|| op.leaf().to_owned()),
+            _ => None,
+        };
+        let stops: BTreeSet<String> =
+            graph.actions.iter().filter_map(|a| is_of(a, "stop")).collect();
+        let starts: BTreeSet<String> =
+            graph.actions.iter().filter_map(|a| is_of(a, "start")).collect();
+        let moves = !stops.is_empty() && stops == starts
+            || graph.actions.iter().any(|action| is_of(action, "migrate_to").is_some());
+        if moves {
+            return;
+        }
         let real = graph.actions.iter().filter(|a| !matches!(a.task, Task::Pseudo { .. }));
         let left: Vec<String> = real
             .take(4)
