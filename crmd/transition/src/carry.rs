@@ -152,7 +152,12 @@ impl Executor {
     }
 }
 
-/// Whether an action is something that a node does.
+/// Whether an action is something that a node does for this plan alone. A look is anybody's: the
+/// next plan may wait for the same one.
 fn is_work(action: &Action) -> bool {
-    matches!(action.task, Task::Resource(_) | Task::Cancel { .. })
+    match &action.task {
+        Task::Resource(op) => !(op.is_look() && op.interval == 0),
+        Task::Cancel { .. } => true,
+        _ => false,
+    }
 }

@@ -156,3 +156,12 @@ fn what_is_held_from_outside_begins_at_a_later_step() {
     assert_eq!(todo, []);
     assert_eq!(step(&mut e, Input::Begin), [0]);
 }
+
+#[test]
+fn a_look_is_nobodys_and_is_not_carried() {
+    // The next plan waits for the same look; carried as well it would be waited for for ever.
+    let actions = vec![op(0, "monitor", "a", &[]), op(1, "start", "a", &[0])];
+    let mut e = Executor::new(Graph { actions, ..Graph::default() }, Limits { per_node: 8 });
+    assert_eq!(step(&mut e, Input::Begin), [0]);
+    assert!(e.into_carried().is_none());
+}

@@ -171,8 +171,16 @@ impl Setup {
     /// Resources that run everywhere.
     pub fn everywhere(&self) -> Vec<Text> {
         if let Some(pieces) = &self.pieces {
-            let clones = pieces.pieces.iter().filter(|piece| piece.is_clone());
-            return clones.flat_map(Piece::leaves).collect();
+            // An instance that comes after a promotion comes where there is one.
+            let waits = |place: usize| {
+                pieces.ties.iter().any(|tie| {
+                    let is_promoted = matches!(pieces.pieces[tie.first].kind, Kind::Promotable(_));
+                    tie.then == place && tie.order.is_some() && is_promoted
+                })
+            };
+            let clones = pieces.pieces.iter().enumerate();
+            let clones = clones.filter(|(place, piece)| piece.is_clone() && !waits(*place));
+            return clones.flat_map(|(_, piece)| piece.leaves()).collect();
         }
         let mut everywhere: Vec<Text> = Vec::new();
         if self.clone {

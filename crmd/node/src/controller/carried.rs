@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rota_ids::{NodeId, NodeName, Text};
 use rota_transition::executor::{Burden, Input};
-use rota_transition::{AbortReason, Action, ActionId, Carried, Executor, OpKey, Task, leaf};
+use rota_transition::{
+    AbortReason, Action, ActionId, Carried, Executor, OpKey, ResourceOp, Task, leaf,
+};
 
 use crate::book;
 use crate::order::OrderTask;
@@ -143,9 +145,15 @@ impl Controller {
 
     /// Keeps of the present plan what has begun; it is no longer the present one.
     pub(super) fn put_aside(&mut self) {
-        if let Some(executor) = self.executor.take()
-            && let Some(carried) = executor.into_carried()
-        {
+        let Some(executor) = self.executor.take() else { return };
+        // Looks are anybody's.
+        for given in self.given.values_mut() {
+            let is_of_it = given.place.is_some_and(|place| place.transition == self.transition);
+            if is_of_it && matches!(&given.order.task, OrderTask::Run(op) if is_single_look(op)) {
+                given.place = None;
+            }
+        }
+        if let Some(carried) = executor.into_carried() {
             self.carried.push(Remainder::new(self.transition, carried));
         }
     }
@@ -188,7 +196,7 @@ impl Controller {
         let mut nothing = Vec::new();
         for given in self.given.values_mut() {
             let OrderTask::Run(op) = &given.order.task else { continue };
-            if !op.is_look() || op.interval != 0 {
+            if !is_single_look(op) {
                 continue;
             }
             let name = state.name_of(given.node);
@@ -231,6 +239,11 @@ impl Controller {
         self.given.values().any(|given| given.node == node)
             || rest.any(|executor| executor.under_way().any(|a| a.performer() == Some(name)))
     }
+}
+
+/// Whether an operation looks once how a resource is.
+pub(super) fn is_single_look(op: &ResourceOp) -> bool {
+    op.is_look() && op.interval == 0
 }
 
 fn expect(node: &NodeName, what: ExpectedEnd, state: &ClusterState) -> Expected {

@@ -6,6 +6,7 @@ use rota_transition::{AbortReason, Task};
 
 use crate::order::{OrderId, OrderTask};
 
+use super::carried::is_single_look;
 use super::{Controller, Desk, Given, Place};
 
 impl Controller {
@@ -88,5 +89,5 @@ fn outcome(unexpected: bool) -> fn(rota_transition::ActionId) -> StepInput {
 /// What a look finds that belongs to no plan, nobody has expected.
 fn is_unplanned_look(given: &Given) -> bool {
     let OrderTask::Run(op) = &given.order.task else { return false };
-    given.place.is_none() && op.is_look() && op.interval == 0
+    given.place.is_none() && is_single_look(op)
 }

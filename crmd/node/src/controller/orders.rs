@@ -163,13 +163,14 @@ impl Controller {
         desk: &mut Desk<'_>,
     ) {
         let Some(member) = action.performer().and_then(|name| desk.state.node_named(name)) else {
-            return;
+            // Its node was removed meanwhile: it will never be done.
+            return self.give_up(place, desk);
         };
         if let OrderTask::Run(op) = &task {
             if self.is_under_way_elsewhere(op, member.id, desk.state) {
                 // What the configuration puts in an order waits before it comes here. This is for
                 // what it says nothing of: better late than twice.
-                return self.stale(AbortReason::Membership, desk);
+                return self.give_up(place, desk);
             }
             if op.operation == "start" {
                 self.brake.started(op.leaf(), &member.name, desk.now.moment);
@@ -197,6 +198,12 @@ impl Controller {
             let given = Given { node, place: Some(place), why, taken, sent: None, order };
             self.given.insert(id, given);
         }
+    }
+
+    /// An action that was handed out cannot be ordered.
+    fn give_up(&mut self, place: Place, desk: &mut Desk<'_>) {
+        self.stale(AbortReason::Membership, desk);
+        self.walk_at(place, StepInput::Failed, desk);
     }
 
     /// Whether another node has yet to answer an order about a resource of which there may be one
