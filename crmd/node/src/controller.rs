@@ -244,7 +244,7 @@ impl Controller {
         }
         self.report_slow_planning(desk);
         if self.brake.is_holding() {
-            self.walk(StepInput::Begin, desk);
+            self.go_on(desk);
         }
         self.repeat_orders(desk);
     }
@@ -255,7 +255,7 @@ impl Controller {
         let Some(mut executor) = self.executor.take() else { return };
         let mut steps = Vec::new();
         executor.set_burden(self.burden(desk.state));
-        let holds = self.holds(mercy, desk);
+        let holds = self.holds(mercy, self.carried.len(), desk);
         executor.step_holding(input, &|action| holds.hold(action), &mut steps);
         let held = holds.held_by_brake();
         drop(holds);
@@ -269,15 +269,40 @@ impl Controller {
         if place.transition == self.transition && self.executor.is_some() {
             return self.walk(input(place.action), desk);
         }
+        self.walk_rest(place.transition, |rest| rest.id_now(place.action).map(input), desk);
+        self.go_on(desk);
+    }
+
+    /// Takes a step in what is left of an older plan. What it has in common with still older ones
+    /// waits for these.
+    fn walk_rest(
+        &mut self,
+        transition: u64,
+        input: impl FnOnce(&Remainder) -> Option<StepInput>,
+        desk: &mut Desk<'_>,
+    ) {
+        let Some(at) = self.carried.iter().position(|rest| rest.is_of(transition)) else { return };
+        let mut rest = self.carried.remove(at);
         let mut steps = Vec::new();
-        if let Some(rest) = self.carried.iter_mut().find(|rest| rest.is_of(place.transition))
-            && let Some(action) = rest.id_now(place.action)
-        {
-            rest.executor.step(input(action), &mut steps);
+        if let Some(input) = input(&rest) {
+            let holds = self.holds(Mercy::of(self, desk.state), at, desk);
+            rest.executor.step_holding(input, &|action| holds.hold(action), &mut steps);
+            let held = holds.held_by_brake();
+            drop(holds);
+            self.brake.note(held);
         }
-        self.carry_out(place.transition, &steps, desk);
+        self.carried.insert(at, rest);
+        self.carry_out(transition, &steps, desk);
+    }
+
+    /// Whatever waited for something that has ended may begin.
+    fn go_on(&mut self, desk: &mut Desk<'_>) {
+        self.brake.forget_what_is_held();
+        let rests: Vec<u64> = self.carried.iter().map(Remainder::transition).collect();
+        for transition in rests {
+            self.walk_rest(transition, |_| Some(StepInput::Begin), desk);
+        }
         self.let_go_of_what_ended();
-        // What waited for it may begin.
         self.walk(StepInput::Begin, desk);
     }
 

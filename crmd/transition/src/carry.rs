@@ -107,7 +107,8 @@ impl Executor {
     /// What is carried on when the plan is replaced, if anything is. The rest of the graph, which
     /// may be large, is let go.
     pub fn into_carried(mut self) -> Option<Carried> {
-        self.step(crate::executor::Input::Drain, &mut Vec::new());
+        // Not a step: what it would hand out would be lost.
+        self.drain();
         let carried = self.carried();
         if !carried.contains(&true) {
             return None;

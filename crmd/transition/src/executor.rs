@@ -122,7 +122,7 @@ impl Executor {
                 other => executor.progress[index] = other,
             }
         }
-        executor.drop_what_is_not_carried();
+        executor.drain();
         executor
     }
 
@@ -187,7 +187,7 @@ impl Executor {
             Input::Drain => self.draining = true,
         }
         if self.draining {
-            self.drop_what_is_not_carried();
+            self.drain();
         }
         self.hand_out(held, todo);
         self.look_for_the_end(todo);
@@ -221,7 +221,8 @@ impl Executor {
     }
 
     /// What belongs to no unit of work that has begun will not be done.
-    fn drop_what_is_not_carried(&mut self) {
+    pub(crate) fn drain(&mut self) {
+        self.draining = true;
         let carried = self.carried();
         self.ready.clear();
         for index in 0..self.graph.actions.len() {

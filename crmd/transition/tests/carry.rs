@@ -165,3 +165,16 @@ fn a_look_is_nobodys_and_is_not_carried() {
     assert_eq!(step(&mut e, Input::Begin), [0]);
     assert!(e.into_carried().is_none());
 }
+
+#[test]
+fn what_was_held_when_its_plan_was_replaced_is_handed_out_afterwards() {
+    let mut e = promotion();
+    step(&mut e, Input::Begin);
+    step(&mut e, done(0));
+    let mut todo = Vec::new();
+    e.step_holding(done(1), &|action| action.id == ActionId(3), &mut todo);
+    assert_eq!(todo, []);
+    let mut rest = e.into_carried().expect("the unit has begun");
+    let promote = rest.ids[&ActionId(3)].0;
+    assert_eq!(step(&mut rest.executor, Input::Begin), [promote]);
+}

@@ -156,7 +156,12 @@ impl World {
     pub(crate) fn check_goodbye(&mut self, place: usize) {
         let host = &self.hosts[place];
         let Some(life) = host.daemon.as_ref().map(|daemon| daemon.life) else { return };
-        if let Some(resource) = host.run.services.active.iter().next() {
+        // Nobody touches what is in maintenance.
+        let cib = host.daemon.as_ref().map(|daemon| &daemon.node.state().cib.config.properties);
+        let in_maintenance = cib.is_some_and(|sets| {
+            sets.iter().any(|set| set.get("maintenance-mode").is_some_and(|word| word == "true"))
+        });
+        if let Some(resource) = host.run.services.active.iter().next().filter(|_| !in_maintenance) {
             let what = format!("{} says goodbye and leaves {resource} behind", host.name);
             return self.violated(what);
         }

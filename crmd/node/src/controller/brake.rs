@@ -54,9 +54,14 @@ impl Brake {
         row.is_some_and(|row| now.since(row.last) < row.pause())
     }
 
-    /// What is held now.
+    /// This is held, too.
     pub fn note(&mut self, held: BTreeSet<Text>) {
-        self.holding = held;
+        self.holding.extend(held);
+    }
+
+    /// What is held is looked at anew.
+    pub fn forget_what_is_held(&mut self) {
+        self.holding.clear();
     }
 
     /// Whether anything is held that time lets go on.

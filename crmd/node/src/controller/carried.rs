@@ -34,6 +34,11 @@ impl Remainder {
         Self { transition, executor: carried.executor, now: carried.ids, then }
     }
 
+    /// Which plan it is of.
+    pub fn transition(&self) -> u64 {
+        self.transition
+    }
+
     /// Whether it is of this plan.
     pub fn is_of(&self, transition: u64) -> bool {
         self.transition == transition
@@ -105,10 +110,13 @@ impl Holds<'_> {
 }
 
 impl Controller {
-    pub(super) fn holds<'a>(&'a self, mercy: Mercy, desk: &Desk<'a>) -> Holds<'a> {
+    /// What something must wait for that the first so many older plans have begun, or nobody's
+    /// plan.
+    pub(super) fn holds<'a>(&'a self, mercy: Mercy, older: usize, desk: &Desk<'a>) -> Holds<'a> {
         let mut under_way: Vec<Doing> = self
             .carried
             .iter()
+            .take(older)
             .flat_map(|rest| rest.executor.under_way())
             .filter_map(doing)
             .collect();
@@ -215,21 +223,13 @@ impl Controller {
     /// A node answers no more: what it was to begin it will not. When it `is_off` nothing of it is
     /// under way any more.
     pub(super) fn lose(&mut self, node: &NodeName, is_off: bool, desk: &mut Desk<'_>) {
-        let mut all = Vec::new();
         for rest in &mut self.carried {
-            let mut steps = Vec::new();
             rest.executor.lose(node, is_off);
-            rest.executor.step(Input::Begin, &mut steps);
-            all.push((rest.transition, steps));
         }
-        for (transition, steps) in all {
-            self.carry_out(transition, &steps, desk);
-        }
-        self.let_go_of_what_ended();
         if self.executor.as_mut().is_some_and(|executor| executor.lose(node, is_off)) {
             self.stale(AbortReason::Membership, desk);
         }
-        self.walk(Input::Begin, desk);
+        self.go_on(desk);
     }
 
     /// Whether a node has yet to answer anything: what it answers may be that something still

@@ -30,7 +30,7 @@ impl Controller {
         }
         match given.place {
             Some(place) => self.walk_at(place, outcome(unexpected), desk),
-            None => self.walk(StepInput::Begin, desk),
+            None => self.go_on(desk),
         }
     }
 

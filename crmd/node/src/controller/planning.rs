@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use rota_ids::{Moment, WallTime};
-use rota_transition::executor::Input as StepInput;
 use rota_transition::{AbortReason, Executor};
 
 use crate::book;
@@ -132,6 +131,6 @@ impl Controller {
         let mut executor = Executor::new(graph, made.limits);
         self.share_looks(&mut executor, desk.state);
         self.executor = Some(executor);
-        self.walk(StepInput::Begin, desk);
+        self.go_on(desk);
     }
 }

@@ -95,7 +95,7 @@ impl World {
             None if !was_lost => {
                 self.violated(format!("n{} is shot, and nothing is wrong with it", target + 1));
             }
-            Some((_, why)) if self.is_well(target) && (well - 1) * 2 <= self.hosts.len() => {
+            Some((_, why)) if !was_lost && (well - 1) * 2 <= self.hosts.len() => {
                 let what = format!("n{} is shot ({why}): that leaves no majority", target + 1);
                 self.violated(what);
             }
