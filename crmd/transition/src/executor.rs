@@ -6,7 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use rota_ids::NodeName;
 
 use crate::action::Progress;
-use crate::graph::{Action, ActionId, Graph, Task};
+use crate::graph::{Action, ActionId, Graph, Part, Task};
+
+/// What the loss of a node means for a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Anything but notifications was to be done there.
+    pub is_missed: bool,
+    /// Something that was to be carried to its end, perhaps elsewhere, will not be done.
+    pub is_broken: bool,
+}
 
 /// What is in flight beside this graph: it counts against the same limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -195,8 +204,8 @@ impl Executor {
 
     /// A node answers no more. What it was to begin it will not; a notification under way there
     /// has had its time. With `is_off` nothing of it is under way there any more, either. What
-    /// follows comes with the next step. Whether anything but notifications was to be done there.
-    pub fn lose(&mut self, node: &NodeName, is_off: bool) -> bool {
+    /// follows comes with the next step.
+    pub fn lose(&mut self, node: &NodeName, is_off: bool) -> Loss {
         let mut is_missed = false;
         for index in 0..self.graph.actions.len() {
             let action = &self.graph.actions[index];
@@ -217,11 +226,13 @@ impl Executor {
                 }
             }
         }
-        is_missed
+        Loss { is_missed, is_broken: self.draining && self.drain() }
     }
 
-    /// What belongs to no unit of work that has begun will not be done.
-    pub(crate) fn drain(&mut self) {
+    /// What belongs to no unit of work that has begun will not be done. Whether that takes away
+    /// anything that an agent was to do.
+    pub(crate) fn drain(&mut self) -> bool {
+        let mut is_broken = false;
         self.draining = true;
         let carried = self.carried();
         self.ready.clear();
@@ -230,6 +241,8 @@ impl Executor {
                 continue;
             }
             if !carried[index] {
+                let place = self.graph.actions[index].unit;
+                is_broken |= place.is_some_and(|place| place.part == Part::Main);
                 self.progress[index] = Progress::Dropped;
                 continue;
             }
@@ -241,6 +254,7 @@ impl Executor {
                 inputs => self.progress[index] = Progress::Waiting { inputs },
             }
         }
+        is_broken
     }
 
     fn is_open(&self, id: ActionId) -> bool {

@@ -136,13 +136,14 @@ fn a_lost_node_is_not_waited_for_with_notifications_and_begins_nothing() {
     step(&mut e, Input::Begin);
     step(&mut e, done(0));
     step(&mut e, Input::Drain);
-    assert!(!e.lose(&NodeName::from("b"), false));
+    assert!(!e.lose(&NodeName::from("b"), false).is_missed);
     assert_eq!(step(&mut e, Input::Begin), [3]);
 
     let mut e = promotion();
     step(&mut e, Input::Begin);
     step(&mut e, Input::Drain);
-    assert!(e.lose(&NodeName::from("a"), false));
+    let loss = e.lose(&NodeName::from("a"), false);
+    assert!(loss.is_missed);
     step(&mut e, done(1));
     assert!(e.is_finished(), "who was to be promoted is lost");
 }
@@ -177,4 +178,18 @@ fn what_was_held_when_its_plan_was_replaced_is_handed_out_afterwards() {
     let mut rest = e.into_carried().expect("the unit has begun");
     let promote = rest.ids[&ActionId(3)].0;
     assert_eq!(step(&mut rest.executor, Input::Begin), [promote]);
+}
+
+#[test]
+fn that_a_unit_is_broken_off_with_a_node_is_said() {
+    // The instances start one after the other: without the first there is no second.
+    let actions = vec![
+        part(Part::Main, op(0, "start", "a", &[])),
+        part(Part::Main, op(1, "start", "b", &[0])),
+    ];
+    let mut e = Executor::new(Graph { actions, ..Graph::default() }, Limits { per_node: 8 });
+    step(&mut e, Input::Begin);
+    let mut rest = e.into_carried().expect("the unit has begun").executor;
+    assert!(!rest.lose(&NodeName::from("a"), false).is_broken, "it may yet end there");
+    assert!(rest.lose(&NodeName::from("a"), true).is_broken);
 }

@@ -223,10 +223,13 @@ impl Controller {
     /// A node answers no more: what it was to begin it will not. When it `is_off` nothing of it is
     /// under way any more.
     pub(super) fn lose(&mut self, node: &NodeName, is_off: bool, desk: &mut Desk<'_>) {
+        let mut is_stale = false;
         for rest in &mut self.carried {
-            rest.executor.lose(node, is_off);
+            // The present plan takes it for done.
+            is_stale |= rest.executor.lose(node, is_off).is_broken;
         }
-        if self.executor.as_mut().is_some_and(|executor| executor.lose(node, is_off)) {
+        let present = self.executor.as_mut().map(|executor| executor.lose(node, is_off));
+        if is_stale || present.is_some_and(|loss| loss.is_missed) {
             self.stale(AbortReason::Membership, desk);
         }
         self.go_on(desk);
