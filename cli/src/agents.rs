@@ -75,7 +75,7 @@ impl HostAgents {
             let files = [Some(&file), template.as_ref()].into_iter().flatten();
             files.map(|file| directory.join(file)).any(|path| path.exists())
         };
-        is_safe && UNIT_DIRECTORIES.iter().any(|directory| is_there(&directory))
+        is_safe && UNIT_DIRECTORIES.iter().any(is_there)
     }
 
     fn has_script(&self, name: &str) -> bool {

@@ -169,7 +169,6 @@ fn replace_on_disk(path: &Path, content: &[u8]) -> Result<()> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may say what it expects")]
 mod tests {
     use std::path::PathBuf;
 
