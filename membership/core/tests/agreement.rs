@@ -171,7 +171,7 @@ fn wary(old: u32, of: &[u32]) -> (Hearing, BTreeMap<NodeId, Incarnation>) {
     let mut all = hearing(3, &BTreeSet::new());
     if let Some(row) = all.rows.get_mut(&NodeId(old)) {
         for &other in of {
-            let life = row.hears.remove(&NodeId(other)).unwrap();
+            let life = row.hears.remove(&NodeId(other)).expect("it hears everybody");
             row.wary.insert(NodeId(other), life);
         }
     }
