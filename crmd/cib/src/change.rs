@@ -228,6 +228,38 @@ pub fn apply(cib: &mut Cib, change: &Change, at: WallTime) -> Result<Version, Re
     Ok(raise_version(cib, effect, at))
 }
 
+/// The same for a living cluster, which also refuses what nobody in it would act upon
+/// ([`crate::validate::closed`]). In a file it may stand: other programs plan with it.
+///
+/// # Errors
+/// [`Refused`]; the Cib is unchanged then.
+pub fn apply_live(cib: &mut Cib, change: &Change, at: WallTime) -> Result<Version, Refused> {
+    let config = match change {
+        Change::Configure(asked) => {
+            check_base(cib, asked.base)?;
+            let mut config = cib.config.clone();
+            edit::apply(&mut config, &asked.edits)
+                .map_err(|(list, id)| Refused::NoSuchItem { list, id })?;
+            Some(config)
+        }
+        Change::ReplaceConfig(asked) => {
+            check_base(cib, asked.base)?;
+            Some((*asked.config).clone())
+        }
+        _ => None,
+    };
+    let mut new = config.map(|config| closed(&config)).unwrap_or_default();
+    if !new.is_empty() {
+        // What stood there before does not keep people from changing something else.
+        let before = closed(&cib.config);
+        new.retain(|finding| !before.contains(finding));
+    }
+    if !new.is_empty() {
+        return Err(Refused::NotBuilt(new));
+    }
+    apply(cib, change, at)
+}
+
 fn check_base(cib: &Cib, base: Option<Version>) -> Result<(), Refused> {
     let current = cib.header.version;
     match base {
@@ -247,15 +279,6 @@ fn replace_config(
 ) -> Result<Effect, Refused> {
     if config == cib.config {
         return Ok(Effect::Nothing);
-    }
-    let mut new = closed(&config);
-    if !new.is_empty() {
-        // What stood there before does not keep people from changing something else.
-        let before = closed(&cib.config);
-        new.retain(|finding| !before.contains(finding));
-    }
-    if !new.is_empty() {
-        return Err(Refused::NotBuilt(new));
     }
     if !force {
         let mut found = errors(&config);

@@ -152,7 +152,7 @@ fn doors() -> [(&'static str, String); 7] {
 
 #[test]
 fn doors_that_lead_nowhere_are_shut_and_what_came_in_before_is_told() {
-    use rota_cib::change::{Change, Configure, Refused, ReplaceConfig, apply, diff};
+    use rota_cib::change::{Change, Configure, Refused, ReplaceConfig, apply_live, diff};
     for (id, document) in doors() {
         let closed = xml::read(document.as_bytes()).unwrap();
         let told = validate(&closed.config);
@@ -164,7 +164,7 @@ fn doors_that_lead_nowhere_are_shut_and_what_came_in_before_is_told() {
         let configure = Configure { edits, force: true, ..Configure::default() };
         for change in [Change::ReplaceConfig(replace), Change::Configure(configure)] {
             let mut cib = Cib::default();
-            let refused = apply(&mut cib, &change, rota_ids::WallTime(0));
+            let refused = apply_live(&mut cib, &change, rota_ids::WallTime(0));
             assert!(matches!(refused, Err(Refused::NotBuilt(_))), "{id}: {refused:?}");
             assert_eq!(cib, Cib::default());
         }
@@ -174,7 +174,7 @@ fn doors_that_lead_nowhere_are_shut_and_what_came_in_before_is_told() {
         other.tags.push(rota_cib::tag::Tag { id: "z".into(), references: Vec::new() });
         let config = Box::new(other.clone());
         let replace = ReplaceConfig { config, force: true, ..ReplaceConfig::default() };
-        apply(&mut cib, &Change::ReplaceConfig(replace), rota_ids::WallTime(0)).unwrap();
+        apply_live(&mut cib, &Change::ReplaceConfig(replace), rota_ids::WallTime(0)).unwrap();
         assert_eq!(cib.config, other);
     }
 }

@@ -319,7 +319,7 @@ impl ClusterState {
     /// Whether it changed anything.
     fn change(&mut self, change: &Change, at: WallTime) -> Result<bool, Text> {
         let before = self.cib.header.version;
-        change::apply(Arc::make_mut(&mut self.cib), change, at)
+        change::apply_live(Arc::make_mut(&mut self.cib), change, at)
             .map(|after| after != before)
             .map_err(|refused| Text::from(refused.to_string()))
     }
