@@ -701,6 +701,7 @@ fn order_of(entry: &Entry) -> Option<OrderId> {
         Entry::Cancelled { order, .. } => Some(*order),
         Entry::Found { .. }
         | Entry::Change(_)
+        | Entry::Private { .. }
         | Entry::Migrating { .. }
         | Entry::View(_)
         | Entry::Verdict(_)
