@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
-use rota_cib::change::Change;
+use rota_cib::change::{Change, NewValue};
 use rota_cib::{Cib, Version, xml};
 use rota_node::report::StatusReport;
 use rota_wire::admin::admin_client::AdminClient;
 use rota_wire::admin::{
-    ChangeRequest, CibRequest, FenceRequest, RemoveNodeRequest, StatusRequest, StopRequest,
-    TokenRequest, WaitRequest,
+    ChangeReply, ChangeRequest, CibRequest, FenceRequest, PrivateAttribute, PrivateRequest,
+    RemoveNodeRequest, SetPrivateRequest, StatusRequest, StopRequest, TokenRequest, WaitRequest,
 };
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
@@ -137,24 +137,35 @@ impl Client {
     /// # Errors
     /// When it is refused, or the cluster has no quorum.
     pub fn change(&mut self, change: &Change) -> Result<Version, Error> {
-        let change = rmp_serde::to_vec_named(change)
-            .map_err(|error| Error::Refused(format!("the change cannot be written: {error}")))?;
-        let reply = self
-            .runtime
-            .block_on(self.admin.change(ChangeRequest { change }))
-            .map_err(answer)?
-            .into_inner();
-        if reply.refused.contains(rota_cib::change::STALE) {
-            return Err(Error::Stale(reply.refused));
-        }
-        if !reply.refused.is_empty() {
-            return Err(Error::Refused(reply.refused));
-        }
-        Ok(Version {
-            admin_epoch: reply.admin_epoch,
-            epoch: reply.epoch,
-            num_updates: reply.num_updates,
-        })
+        let change = rmp_serde::to_vec_named(change).map_err(unwritten)?;
+        let request = ChangeRequest { change };
+        let reply = self.runtime.block_on(self.admin.change(request)).map_err(answer)?;
+        version(reply.into_inner())
+    }
+
+    /// Writes a private attribute and waits until that is committed.
+    ///
+    /// # Errors
+    /// As [`Client::change`].
+    pub fn set_private(
+        &mut self,
+        node: &str,
+        name: &str,
+        value: &NewValue,
+    ) -> Result<Version, Error> {
+        let value = rmp_serde::to_vec_named(value).map_err(unwritten)?;
+        let request = SetPrivateRequest { node: node.to_owned(), name: name.to_owned(), value };
+        let reply = self.runtime.block_on(self.admin.set_private(request)).map_err(answer)?;
+        version(reply.into_inner())
+    }
+
+    /// The private attributes of all nodes, by node and name.
+    ///
+    /// # Errors
+    /// When the daemon cannot answer.
+    pub fn private(&mut self) -> Result<Vec<PrivateAttribute>, Error> {
+        let reply = self.runtime.block_on(self.admin.private(PrivateRequest {})).map_err(answer)?;
+        Ok(reply.into_inner().attributes)
     }
 
     /// Waits until there is nothing left to do.
@@ -223,6 +234,24 @@ impl Client {
             self.runtime.block_on(self.admin.remove_node(request)).map_err(answer)?.into_inner();
         if reply.done { Ok(()) } else { Err(Error::Refused(reply.message)) }
     }
+}
+
+fn version(reply: ChangeReply) -> Result<Version, Error> {
+    if reply.refused.contains(rota_cib::change::STALE) {
+        return Err(Error::Stale(reply.refused));
+    }
+    if !reply.refused.is_empty() {
+        return Err(Error::Refused(reply.refused));
+    }
+    Ok(Version {
+        admin_epoch: reply.admin_epoch,
+        epoch: reply.epoch,
+        num_updates: reply.num_updates,
+    })
+}
+
+fn unwritten(error: rmp_serde::encode::Error) -> Error {
+    Error::Refused(format!("the change cannot be written: {error}"))
 }
 
 fn millis(time: Duration) -> u64 {

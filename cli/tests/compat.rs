@@ -149,6 +149,32 @@ fn lost_nodes_stuck_resources_and_cloned_groups_are_shown() {
 }
 
 #[test]
+fn a_stop_that_only_blocks_makes_no_node_unclean() {
+    story("blocked");
+}
+
+/// A rule of the configuration means the afternoon where the cluster stands.
+#[test]
+fn dates_without_a_zone_are_meant_by_the_clocks_of_this_host() {
+    let odd = std::fs::read_to_string(stories().join("odd.xml")).unwrap();
+    // 06:00 UTC on the day of the rule.
+    let then = odd.replacen("dc-uuid", "execution-date=\"1795327200\" dc-uuid", 1);
+    let rule = r#"<cluster_property_set id="noon" score="1"><rule id="noon-rule" score="INFINITY">
+        <date_expression id="noon-date" operation="gt" start="2026-11-22 12:00:00"/></rule>
+        <nvpair id="noon-mode" name="maintenance-mode" value="true"/></cluster_property_set>
+        </crm_config>"#;
+    let directory = tempfile::tempdir().unwrap();
+    let cib = directory.path().join("cib.xml");
+    std::fs::write(&cib, then.replacen("</crm_config>", rule, 1)).unwrap();
+    let is_unmanaged = |zone| {
+        let words = ["crm_mon", "-1", "-r"].map(str::to_owned);
+        run(&words, &[("TZ", zone)], &cib, false).contains("(unmanaged)")
+    };
+    assert!(!is_unmanaged("UTC"), "it is morning");
+    assert!(is_unmanaged("JST-9"), "it is afternoon");
+}
+
+#[test]
 fn small_tools_answer() {
     story("small");
 }

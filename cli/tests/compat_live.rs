@@ -127,8 +127,14 @@ fn what_agents_call_works_on_a_cluster() {
         0,
         "name=\"a1\" host=\"n1\" value=\"6\"\n",
     );
+    check("cibadmin -Q --xpath \"//nvpair[@name='a1']\"", 105, "");
+    check("attrd_updater -n a1 -Q -A", 0, "name=\"a1\" host=\"n1\" value=\"6\"\n");
+    check("attrd_updater -p -n a1 -N 1 -U 7", 0, "");
+    check("attrd_updater -n a1 -Q", 0, "name=\"a1\" host=\"n1\" value=\"7\"\n");
+    check("attrd_updater -p -n a1 -N far -U 7", 105, "");
     check("attrd_updater -D -S state -n a1", 64, "");
     check("attrd_updater -D -n a1", 0, "");
+    check("attrd_updater -n a1 -Q", 78, "");
     check("attrd_updater -D -n never", 0, "");
     check("cibadmin -Q --xpath \"//node_state[@crmd='online']//nvpair[@name='nope']\"", 105, "");
     check(

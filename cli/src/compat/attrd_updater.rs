@@ -2,11 +2,13 @@
 
 use rota_cib::change::{AttributeKind, Lifetime, NewValue};
 use rota_cib::{Cib, Text};
+use rota_wire::admin::PrivateAttribute;
 
 use super::args::{Args, Spec, Takes::Nothing, Takes::Value};
 use super::attribute::{self, Filter, Scope, new_value};
 use super::fail::{CONFIG, Failure, Outcome, USAGE};
 use super::source::Source;
+use crate::client::Client;
 
 const SPECS: &[Spec] = &[
     ("name", "n", &["name", "attr-name"], Value),
@@ -22,7 +24,6 @@ const SPECS: &[Spec] = &[
     ("node", "N", &["node"], Value),
     ("all", "A", &["all"], Nothing),
     ("lifetime", "lS", &["lifetime", "section"], Value),
-    // Private attributes are kept with the others: they go with the node all the same.
     ("private", "p", &["private"], Nothing),
     ("quiet", "q", &["quiet"], Nothing),
     ("output", "", &["output-as", "output-to"], Value),
@@ -57,13 +58,22 @@ pub fn run(words: &[String]) -> Outcome {
     let value = match command {
         Some(("query", _)) | None => {
             let node = source.node_or_local(args.value("node"))?;
-            return query(&cib, &name, (!args.has("all")).then_some(&node));
+            let private = source.client().map(Client::private).transpose()?.unwrap_or_default();
+            return query(&cib, &private, &name, (!args.has("all")).then_some(&node));
         }
         Some(("delete", _)) => NewValue::Unset,
         Some(("update-delay", _)) => return Ok(()),
         Some((_, value)) => new_value(&name, value.unwrap_or_default()),
     };
     let node = source.node_or_local(args.value("node"))?;
+    if args.has("private")
+        && let Some(client) = source.client()
+    {
+        let id = attribute::known_node(TOOL, &cib, &node)?;
+        let known = cib.config.nodes.iter().find(|known| known.id == id);
+        client.set_private(known.map_or(&node, |known| &known.uname), &name, &value)?;
+        return Ok(());
+    }
     let scope = transient(node);
     let filter = Filter { set: args.value("set").map(Into::into), ..Filter::named(name) };
     attribute::set(TOOL, &mut source, &cib, &scope, &filter, &value)
@@ -74,7 +84,7 @@ pub fn transient(node: Text) -> Scope {
     Scope::Node { node, lifetime: Lifetime::UntilReboot, kind: AttributeKind::Plain }
 }
 
-fn query(cib: &Cib, name: &Text, node: Option<&Text>) -> Outcome {
+fn query(cib: &Cib, private: &[PrivateAttribute], name: &Text, node: Option<&Text>) -> Outcome {
     let mut is_known = false;
     for state in cib.status.nodes.iter().filter(|s| node.is_none_or(|node| s.uname == *node)) {
         let scope = transient(state.uname.clone());
@@ -83,6 +93,13 @@ fn query(cib: &Cib, name: &Text, node: Option<&Text>) -> Outcome {
             let value = pair.value.as_deref().unwrap_or_default();
             out!("name=\"{name}\" host=\"{}\" value=\"{value}\"", state.uname);
         }
+    }
+    let is_meant = |known: &&PrivateAttribute| {
+        name.as_str() == known.name && node.is_none_or(|node| node.as_str() == known.node)
+    };
+    for known in private.iter().filter(is_meant) {
+        is_known = true;
+        out!("name=\"{name}\" host=\"{}\" value=\"{}\"", known.node, known.value);
     }
     if is_known {
         return Ok(());

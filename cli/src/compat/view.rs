@@ -8,6 +8,7 @@ use rota_cib::options::{CLUSTER, META, find};
 use rota_cib::resource::{CloneChild, Primitive, Resource};
 use rota_cib::status::NodeState;
 use rota_cib::value::parse_bool;
+use rota_cib::zone::Zone;
 use rota_cib::{Cib, Text};
 use rota_ids::WallTime;
 use rota_node::report::{NodeCondition, StatusReport};
@@ -21,6 +22,8 @@ pub struct View {
     pub cib: Cib,
     /// When it was looked at.
     pub now: WallTime,
+    /// What dates without a zone mean.
+    zone: Zone,
     /// Whether there is quorum.
     pub quorum: bool,
     /// Whether the daemon was asked, and not a file.
@@ -172,15 +175,16 @@ impl View {
         let quorum = report
             .as_ref()
             .map_or_else(|| cib.header.have_quorum.unwrap_or(false), |report| report.quorum);
-        let nodes = nodes(&cib, report.as_ref(), dc.as_ref(), now);
-        let resources = resources(&cib, now, &nodes);
-        Self { live: report.is_some(), quorum, now, nodes, resources, report, cib }
+        let zone = rota_settings::system_zone();
+        let nodes = nodes(&cib, report.as_ref(), dc.as_ref(), now, &zone);
+        let resources = resources(&cib, now, &zone, &nodes);
+        Self { live: report.is_some(), quorum, now, zone, nodes, resources, report, cib }
     }
 
     /// An option of the cluster, or its default.
     pub fn option(&self, name: &str) -> String {
         let index = Index::new(&self.cib.config);
-        let context = RuleContext::new(self.now, &index);
+        let context = RuleContext { zone: &self.zone, ..RuleContext::new(self.now, &index) };
         let first = Some("cib-bootstrap-options");
         let resolved = resolve(&self.cib.config.properties, first, &context);
         let Some(known) = find(CLUSTER, name) else { return String::new() };
@@ -216,9 +220,15 @@ impl View {
     }
 }
 
-fn nodes(cib: &Cib, report: Option<&StatusReport>, dc: Option<&Text>, now: WallTime) -> Vec<Node> {
+fn nodes(
+    cib: &Cib,
+    report: Option<&StatusReport>,
+    dc: Option<&Text>,
+    now: WallTime,
+    zone: &Zone,
+) -> Vec<Node> {
     let index = Index::new(&cib.config);
-    let context = RuleContext::new(now, &index);
+    let context = RuleContext { zone, ..RuleContext::new(now, &index) };
     let properties = resolve(&cib.config.properties, Some("cib-bootstrap-options"), &context);
     let is_on = |name: &str| {
         let value = find(CLUSTER, name).and_then(|known| known.value_in(&properties));
@@ -227,6 +237,7 @@ fn nodes(cib: &Cib, report: Option<&StatusReport>, dc: Option<&Text>, now: WallT
     // Without fencing nobody is waited for.
     let fencing = is_on("stonith-enabled");
     let unseen_is_unclean = is_on("startup-fencing");
+    let to_be_fenced = rota_policy::unclean(cib, now, zone);
     let mut nodes: Vec<Node> = cib
         .config
         .nodes
@@ -248,7 +259,10 @@ fn nodes(cib: &Cib, report: Option<&StatusReport>, dc: Option<&Text>, now: WallT
                 maintenance: is_true("maintenance"),
                 pending: false,
                 unclean: fencing
-                    && state.map_or(unseen_is_unclean, |s| is_unclean(s) || has_failed_stop(s)),
+                    && state.map_or(unseen_is_unclean, |s| {
+                        is_unclean(s)
+                            || to_be_fenced.iter().any(|name| name.as_str() == s.uname.as_str())
+                    }),
                 shutdown: attribute("shutdown").is_some_and(|at| at != "0"),
                 expected_up: state.is_some_and(|s| s.expected.as_deref() == Some("member")),
                 is_dc: dc == Some(&entry.id),
@@ -298,16 +312,10 @@ fn is_unclean(state: &NodeState) -> bool {
     !is_member(state) && state.expected.as_deref() == Some("member")
 }
 
-/// Whether a stop failed there, so that only fencing can tell what still runs.
-fn has_failed_stop(state: &NodeState) -> bool {
-    let mut operations = state.history.iter().flat_map(|history| &history.operations);
-    operations.any(|op| op.operation == "stop" && op.has_failed())
-}
-
-fn resources<'c>(cib: &'c Cib, now: WallTime, nodes: &[Node]) -> Vec<Shown> {
+fn resources<'c>(cib: &'c Cib, now: WallTime, zone: &Zone, nodes: &[Node]) -> Vec<Shown> {
     let index = Index::new(&cib.config);
-    let context = RuleContext::new(now, &index);
-    let running = rota_policy::running(cib, now);
+    let context = RuleContext { zone, ..RuleContext::new(now, &index) };
+    let running = rota_policy::running(cib, now, zone);
     let properties = resolve(&cib.config.properties, Some("cib-bootstrap-options"), &context);
     let hands_off = properties.get("maintenance-mode").and_then(|v| parse_bool(v)) == Some(true);
     let mut shown: Vec<Shown> = Vec::new();

@@ -11,9 +11,10 @@ use rota_node::{Ask, Told};
 use rota_settings::{Directory, JoinLine, Settings, secret_digest};
 use rota_wire::admin::admin_server::{Admin, AdminServer};
 use rota_wire::admin::{
-    ChangeReply, ChangeRequest, CibReply, CibRequest, FenceReply, FenceRequest, RemoveNodeReply,
-    RemoveNodeRequest, StatusReply, StatusRequest, StopReply, StopRequest, TokenReply,
-    TokenRequest, WaitReply, WaitRequest,
+    ChangeReply, ChangeRequest, CibReply, CibRequest, FenceReply, FenceRequest, PrivateAttribute,
+    PrivateReply, PrivateRequest, RemoveNodeReply, RemoveNodeRequest, SetPrivateRequest,
+    StatusReply, StatusRequest, StopReply, StopRequest, TokenReply, TokenRequest, WaitReply,
+    WaitRequest,
 };
 use tokio::net::UnixListener;
 use tokio_stream::wrappers::UnixListenerStream;
@@ -150,6 +151,24 @@ fn refused(told: Told) -> (bool, String) {
     }
 }
 
+fn changed(told: Told) -> ChangeReply {
+    match told {
+        Told::Done(version) => ChangeReply {
+            admin_epoch: version.admin_epoch,
+            epoch: version.epoch,
+            num_updates: version.num_updates,
+            refused: String::new(),
+        },
+        other => ChangeReply { refused: refused(other).1, ..ChangeReply::default() },
+    }
+}
+
+fn unreadable(error: rmp_serde::decode::Error) -> Status {
+    Status::invalid_argument(format!(
+        "the change cannot be read ({error}); are rota and rotad of the same version?"
+    ))
+}
+
 #[tonic::async_trait]
 impl Admin for Desk {
     async fn status(
@@ -200,22 +219,37 @@ impl Admin for Desk {
         request: Request<ChangeRequest>,
     ) -> Result<Response<ChangeReply>, Status> {
         self.admit(&request)?;
-        let change = rmp_serde::from_slice(&request.into_inner().change).map_err(|error| {
-            Status::invalid_argument(format!(
-                "the change cannot be read ({error}); are rota and rotad of the same version?"
-            ))
-        })?;
-        let told = self.ask(Ask::Change(change)).await?;
-        let reply = match told {
-            Told::Done(version) => ChangeReply {
-                admin_epoch: version.admin_epoch,
-                epoch: version.epoch,
-                num_updates: version.num_updates,
-                refused: String::new(),
-            },
-            other => ChangeReply { refused: refused(other).1, ..ChangeReply::default() },
-        };
-        Ok(Response::new(reply))
+        let change = rmp_serde::from_slice(&request.into_inner().change).map_err(unreadable)?;
+        Ok(Response::new(changed(self.ask(Ask::Change(change)).await?)))
+    }
+
+    async fn set_private(
+        &self,
+        request: Request<SetPrivateRequest>,
+    ) -> Result<Response<ChangeReply>, Status> {
+        self.admit(&request)?;
+        let SetPrivateRequest { node, name, value } = request.into_inner();
+        let value = rmp_serde::from_slice(&value).map_err(unreadable)?;
+        let node = NodeName::from(node.as_str());
+        let ask = Ask::Private { node, name: name.into(), value };
+        Ok(Response::new(changed(self.ask(ask).await?)))
+    }
+
+    async fn private(
+        &self,
+        request: Request<PrivateRequest>,
+    ) -> Result<Response<PrivateReply>, Status> {
+        self.admit(&request)?;
+        let known =
+            self.inputs.look(|node, _| node.state().private.clone()).await.ok_or_else(ending)?;
+        let attributes = known.iter().flat_map(|(node, pairs)| {
+            pairs.iter().map(|(name, value)| PrivateAttribute {
+                node: node.to_string(),
+                name: name.to_string(),
+                value: value.to_string(),
+            })
+        });
+        Ok(Response::new(PrivateReply { attributes: attributes.collect() }))
     }
 
     async fn wait_idle(

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use rota_cib::change::Change;
+use rota_cib::change::{Change, NewValue};
 use rota_cib::status::OperationRecord;
 use rota_fencing::{HistoryEntry, Verdict};
 use rota_ids::{Incarnation, NodeId, NodeName, Text, WallTime};
@@ -57,6 +57,15 @@ pub enum Entry {
     },
     /// A change of configuration or status.
     Change(Change),
+    /// A transient attribute is written that is to be private (`attrd_updater --private`).
+    Private {
+        /// Whose attribute.
+        node: NodeName,
+        /// Its name.
+        name: Text,
+        /// What it becomes.
+        value: NewValue,
+    },
     /// An operation ended on a node.
     Result(Box<OperationResult>),
     /// A node no longer repeats an operation.
@@ -225,6 +234,7 @@ impl Proposal {
             Entry::TokenMade { expires, .. } => shift(&mut expires.0),
             Entry::Found { .. }
             | Entry::Change(_)
+            | Entry::Private { .. }
             | Entry::Cancelled { .. }
             | Entry::Migrating { .. }
             | Entry::View(_)

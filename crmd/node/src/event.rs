@@ -1,7 +1,7 @@
 //! Every reason to wake up, and everything a node can do to the world.
 
 use rota_cib::Version;
-use rota_cib::change::Change;
+use rota_cib::change::{Change, NewValue};
 use rota_fencing::{AttemptId, Reply, Wish};
 use rota_ids::{Moment, NodeId, NodeName, Text, WallTime};
 use rota_membership::Report;
@@ -86,6 +86,15 @@ pub enum Event {
 pub enum Ask {
     /// A change of the Cib.
     Change(Change),
+    /// A write of a private attribute.
+    Private {
+        /// Whose.
+        node: NodeName,
+        /// Its name.
+        name: Text,
+        /// What it becomes.
+        value: NewValue,
+    },
     /// Fencing of a node.
     Fence {
         /// Which.

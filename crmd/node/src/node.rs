@@ -152,6 +152,11 @@ impl<S: LogStore> Node<S> {
         self.zone = zone;
     }
 
+    /// What was handed to [`Self::set_zone`].
+    pub(crate) fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
     /// The state that all entries applied so far have made.
     pub fn state(&self) -> &ClusterState {
         &self.state
@@ -701,6 +706,7 @@ fn order_of(entry: &Entry) -> Option<OrderId> {
         Entry::Cancelled { order, .. } => Some(*order),
         Entry::Found { .. }
         | Entry::Change(_)
+        | Entry::Private { .. }
         | Entry::Migrating { .. }
         | Entry::View(_)
         | Entry::Verdict(_)

@@ -132,8 +132,9 @@ impl Proposals {
                     proposed = true;
                 }
             } else {
-                let is_change = matches!(waiting.proposal.entry, Entry::Change(_))
-                    && matches!(waiting.purpose, Purpose::Client(_));
+                let is_change =
+                    matches!(waiting.proposal.entry, Entry::Change(_) | Entry::Private { .. })
+                        && matches!(waiting.purpose, Purpose::Client(_));
                 let message = match waiting.times {
                     0 if is_change => Message::Ask(bytes),
                     _ => Message::Propose(bytes),

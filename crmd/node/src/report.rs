@@ -197,7 +197,7 @@ pub struct FencingNow {
 pub fn status<S: LogStore>(node: &Node<S>, via: &NodeName, now: Now) -> StatusReport {
     let state = node.state();
     let cib = &known_here(node);
-    let running = rota_policy::running(cib, now.wall);
+    let running = rota_policy::running(cib, now.wall, node.zone());
     let fencing_now: Vec<FencingNow> = node
         .fencing_jobs()
         .into_iter()

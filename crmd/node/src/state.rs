@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 
 mod costly;
 mod migrations;
+mod private;
 mod strangers;
+
+pub use private::PrivateAttributes;
 
 use crate::entry::{CodecError, Entry, Member, OperationResult, Proposal, ProposalId, Roster};
 use crate::limits::{REMEMBERED_LIVES, TOKENS_MAX};
@@ -50,6 +53,9 @@ pub struct ClusterState {
     /// Migrations of which only the source's history tells.
     #[serde(default)]
     pub migrations: BTreeSet<Migration>,
+    /// Attributes that stand in no Cib.
+    #[serde(default)]
+    pub private: PrivateAttributes,
     /// What fencing did.
     pub fencing: History,
     /// Digests of join secrets that are good, and until when.
@@ -241,20 +247,16 @@ impl ClusterState {
         at: WallTime,
         news: &mut Vec<News>,
     ) -> Result<Option<Member>, Text> {
+        if let Some((node, asked)) = self.as_private(entry) {
+            self.write_private(node, &asked, at)?;
+            return Ok(None);
+        }
         match entry {
             Entry::Found { cluster, member, life } => self.found(cluster, member, *life, at, news),
-            Entry::Change(change) => {
-                self.forgive(change);
-                let changed = self.change_by_people(change, at, news)?;
-                if let Change::ForgetOperations { resource, filter: OperationFilter::All, .. } =
-                    change
-                {
-                    self.look_at_targets(|open| open.resource == *resource, at, news)?;
-                }
-                if changed {
-                    news.extend(book::news_of(&self.cib, change));
-                }
-                Ok(None)
+            Entry::Change(change) => self.asked(change, at, news),
+            Entry::Private { node, name, value } => {
+                let change = self.as_public(node, name, value)?;
+                self.asked(&change, at, news)
             }
             Entry::Result(result) => self.result(result, at, news),
             Entry::Cancelled { node, order, resource, operation, interval } => {
@@ -303,8 +305,29 @@ impl ClusterState {
         }
     }
 
+    /// A change that somebody asked for.
+    fn asked(
+        &mut self,
+        change: &Change,
+        at: WallTime,
+        news: &mut Vec<News>,
+    ) -> Result<Option<Member>, Text> {
+        self.forgive(change);
+        let changed = self.change_by_people(change, at, news)?;
+        if let Change::ForgetOperations { resource, filter: OperationFilter::All, .. } = change {
+            self.look_at_targets(|open| open.resource == *resource, at, news)?;
+        }
+        if changed {
+            news.extend(book::news_of(&self.cib, change));
+        }
+        Ok(None)
+    }
+
     /// Whether an entry would leave everything as it is.
     pub fn changes_nothing(&self, entry: &Entry) -> bool {
+        if let Some((node, asked)) = self.as_private(entry) {
+            return self.private_is_so(node, &asked);
+        }
         let Entry::Change(change) = entry else { return false };
         // A migration that is forgotten makes the next plan look at its target.
         let is_migrating = match change {
@@ -318,6 +341,7 @@ impl ClusterState {
 
     /// Whether it changed anything.
     fn change(&mut self, change: &Change, at: WallTime) -> Result<bool, Text> {
+        self.forget_private(change);
         let before = self.cib.header.version;
         change::apply_live(Arc::make_mut(&mut self.cib), change, at)
             .map(|after| after != before)
@@ -631,6 +655,7 @@ impl ClusterState {
         self.ended.remove(&node);
         self.fence_asked.remove(&member.name);
         self.owes_on.remove(&member.name);
+        self.private.remove(&member.name);
         self.migrations.retain(|open| open.source != member.name && open.target != member.name);
         self.seen.remove(&node);
         self.seen_before.remove(&node);

@@ -478,3 +478,97 @@ fn a_reboot_is_owed_until_the_node_is_on_again() {
     log.propose(note(off(), Wish::Off));
     assert!(!owed(&log), "it is to stay off");
 }
+
+fn private(node: &str, name: &str, value: NewValue) -> Entry {
+    Entry::Private { node: node.into(), name: name.into(), value }
+}
+
+fn public(node: u32, name: &str, value: &str) -> Entry {
+    Entry::Change(Change::SetAttribute(AttributeChange {
+        node: node.to_string().into(),
+        name: name.into(),
+        value: NewValue::Set(value.into()),
+        lifetime: Lifetime::UntilReboot,
+        kind: AttributeKind::Plain,
+        set: None,
+    }))
+}
+
+impl Log {
+    fn private(&self, node: &str, name: &str) -> Option<&str> {
+        self.state.private.get(&node.into())?.get(name).map(|value| value.as_str())
+    }
+}
+
+/// PostgreSQL's agent writes one in each notification before a promotion.
+#[test]
+fn a_private_attribute_is_in_no_cib_and_no_news() {
+    let mut log = Log::new();
+    let before = log.state.cib.clone();
+    // A name that plans read, if it is public.
+    let (answer, news) = log.propose(private("n2", "master-db", NewValue::Set("5".into())));
+    assert_eq!((answer, news), (Answer::Done(before.header.version), vec![]));
+    assert_eq!(log.private("n2", "master-db"), Some("5"));
+    log.propose(private("n2", "master-db", NewValue::Add(2)));
+    assert_eq!(log.private("n2", "master-db"), Some("7"));
+    log.propose(private("n2", "master-db", NewValue::Unset));
+    assert_eq!(log.private("n2", "master-db"), None);
+    assert_eq!(log.state.cib, before);
+}
+
+#[test]
+fn a_private_attribute_that_is_so_changes_nothing() {
+    let mut log = Log::new();
+    let write = || private("n2", "lsn", NewValue::Set("5".into()));
+    assert!(!log.state.changes_nothing(&write()));
+    log.propose(write());
+    assert!(log.state.changes_nothing(&write()));
+    assert!(log.state.changes_nothing(&public(2, "lsn", "5")), "it is the private one's");
+    assert!(!log.state.changes_nothing(&private("n1", "lsn", NewValue::Set("5".into()))));
+    assert!(log.state.changes_nothing(&private("n1", "lsn", NewValue::Unset)));
+}
+
+/// attrd_updater(8): "If this creates a new attribute, never write the attribute to CIB".
+#[test]
+fn an_attribute_stays_what_its_first_writer_made_it() {
+    let mut log = Log::new();
+    let before = log.state.cib.clone();
+    log.propose(private("n1", "lsn", NewValue::Set("5".into())));
+    log.propose(public(2, "lsn", "6"));
+    assert_eq!((log.private("n1", "lsn"), log.private("n2", "lsn")), (Some("5"), Some("6")));
+    assert_eq!(log.state.cib, before);
+
+    log.propose(public(1, "master-db", "5"));
+    let (_, news) = log.propose(private("n2", "master-db", NewValue::Set("6".into())));
+    assert_eq!((news, log.private("n2", "master-db")), (vec![News::Status], None));
+    // Nobody would see that the node wants to leave.
+    log.propose(private("n2", "shutdown", NewValue::Set("1".into())));
+    assert_eq!(log.private("n2", "shutdown"), None);
+}
+
+#[test]
+fn private_attributes_die_with_their_node_and_not_before() {
+    let mut log = Log::new();
+    for node in ["n1", "n2", "n3"] {
+        log.propose(private(node, "lsn", NewValue::Set("5".into())));
+    }
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[]);
+    log.verdict("n2", life(2, 1));
+    log.view(&[(1, life(1, 1))], &[(3, life(3, 1))]);
+    assert_eq!(log.private("n2", "lsn"), None, "it was fenced");
+    assert_eq!(log.private("n3", "lsn"), None, "it left");
+    assert_eq!(log.private("n1", "lsn"), Some("5"));
+    let bytes = log.state.encode().expect("a state has bytes");
+    assert_eq!(ClusterState::decode(&bytes).expect("they are a state").private, log.state.private);
+}
+
+#[test]
+fn a_private_attribute_of_nobody_or_that_nothing_can_show_is_refused() {
+    let mut log = Log::new();
+    let before = log.state.private.clone();
+    for (node, value) in [("far", "5"), ("n1", "a\u{1}b")] {
+        let (answer, _) = log.propose(private(node, "lsn", NewValue::Set(value.into())));
+        assert!(matches!(answer, Answer::Refused(_)), "{node}: {answer:?}");
+    }
+    assert_eq!(log.state.private, before);
+}

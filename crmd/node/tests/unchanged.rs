@@ -70,6 +70,20 @@ impl Alone {
         (effects.iter().any(is_done), self.log() - before)
     }
 
+    /// Node 2 comes into the roster: words of strangers mean nothing.
+    fn admit_second(&mut self) {
+        let digest = [2; 32];
+        let expires = WallTime(NOW.0 + 60);
+        let links = vec![([10, 0, 0, 2], 7610).into()];
+        for ask in [Ask::Token { digest, expires }, Ask::Admit { digest, name: "n2".into(), links }]
+        {
+            let request = RequestId(self.now);
+            self.step(Event::Asked { request, ask });
+        }
+        self.step(Event::Tick);
+        assert!(self.node.member(NodeId(2)).is_some(), "it is admitted");
+    }
+
     /// A peer asks with this message: whether it is told that nothing changes, and the growth.
     fn peer(&mut self, message: Message) -> (bool, u64) {
         let before = self.log();
@@ -112,6 +126,7 @@ fn the_same_value_again_is_answered_without_an_entry() {
 #[test]
 fn a_peer_is_told_at_first_asking_only() {
     let mut alone = Alone::new();
+    alone.admit_second();
     alone.ask(attribute("5"));
     alone.step(Event::Tick);
     assert_eq!(alone.peer(Message::Ask(proposal(1, attribute("5")))), (true, 0));

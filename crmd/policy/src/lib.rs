@@ -47,4 +47,4 @@ pub use options::recheck_interval;
 pub use pattern::is_found;
 pub use plan::{Options, Placed, Plan, plan, plan_since};
 pub use reads::reads_attribute;
-pub use running::{Running, running};
+pub use running::{Running, running, unclean};

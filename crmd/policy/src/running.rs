@@ -1,6 +1,9 @@
 //! What runs where, for status displays: the first stages of a plan and nothing more.
 
+use std::collections::BTreeSet;
+
 use rota_cib::constraint::Role;
+use rota_cib::zone::Zone;
 use rota_cib::{Cib, Text};
 use rota_ids::{NodeName, WallTime};
 
@@ -32,9 +35,19 @@ pub struct Running {
     pub spare: bool,
 }
 
-/// Every primitive and instance, in configured order.
-pub fn running(cib: &Cib, now: WallTime) -> Vec<Running> {
-    let world = state(cib, now, &Options::default());
+/// The nodes that a plan would have to fence, for what is known of them or failed there (a stop that
+/// only blocks its resource is none such); by name.
+pub fn unclean(cib: &Cib, now: WallTime, zone: &Zone) -> BTreeSet<NodeName> {
+    let options = Options { zone: zone.clone(), ..Options::default() };
+    let world = state(cib, now, &options);
+    world.nodes.iter().filter(|node| node.unclean).map(|node| NodeName(node.name.clone())).collect()
+}
+
+/// Every primitive and instance, in configured order. The zone is that of dates in rules that name
+/// none.
+pub fn running(cib: &Cib, now: WallTime, zone: &Zone) -> Vec<Running> {
+    let options = Options { zone: zone.clone(), ..Options::default() };
+    let world = state(cib, now, &options);
     let mut found = Vec::new();
     for &top in &world.top {
         collect(&world, top, Spares::LeftOut, &mut Vec::new(), &mut found);

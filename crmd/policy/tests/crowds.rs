@@ -11,7 +11,8 @@ fn cluster(resources: usize, meta: &str, ties: impl Iterator<Item = (usize, usiz
         .map(|n| {
             format!(
                 r#"<primitive id="r{n:04}" class="ocf" provider="pacemaker" type="Dummy">
-                   <meta_attributes id="m{n}">{meta}</meta_attributes></primitive>"#
+                   <meta_attributes id="m{n}">{}</meta_attributes></primitive>"#,
+                meta.replace("N", &n.to_string())
             )
         })
         .collect();
@@ -61,7 +62,7 @@ fn sixty_resources_that_avoid_each_other_are_placed_as_nine_are() {
     let pairs = |n: usize| (0..n).flat_map(|a| (0..a).map(move |b| (a, b, -10)));
     assert_eq!(loads(&cluster(9, "", pairs(9))), [1, 1, 7]);
     assert_eq!(loads(&cluster(60, "", pairs(60))), [1, 1, 58]);
-    let stopped = r#"<nvpair id="s" name="target-role" value="Stopped"/>"#;
+    let stopped = r#"<nvpair id="sN" name="target-role" value="Stopped"/>"#;
     assert_eq!(loads(&cluster(60, stopped, pairs(60))), [0, 0, 0]);
 }
 

@@ -189,7 +189,7 @@ fn of_a_clone_that_runs_nowhere_one_instance_is_shown_and_beside_running_ones_no
         </meta_attributes><primitive id="a" class="ocf" provider="pacemaker" type="Dummy"/></clone>"#;
     let shown = |history: &str| -> Vec<(String, usize)> {
         let cib = cluster(NO_FENCING, clone, "", [history, ""]);
-        let all = rota_policy::running(&cib, NOW);
+        let all = rota_policy::running(&cib, NOW, &rota_cib::zone::UTC);
         all.iter().map(|one| (one.id.to_string(), one.nodes.len())).collect()
     };
     assert_eq!(shown(""), [("a:0".to_owned(), 0)]);

@@ -40,8 +40,7 @@ pub struct Write {
     pub name: Text,
     /// Its value.
     pub value: NewValue,
-    /// It was asked to be private: no entry, no plan. Until there is such a thing it is written as
-    /// any other, which is what `attrd_updater --private` does.
+    /// It is to be private, as with `attrd_updater --private`: no plan.
     pub private: bool,
 }
 
@@ -131,6 +130,12 @@ impl World {
 
     /// An attribute is written by way of the daemon of this host.
     pub fn writes_now(&mut self, place: usize, write: Write) {
+        if write.private {
+            let node = self.hosts[write.node].name.clone();
+            let ask = Ask::Private { node, name: write.name, value: write.value };
+            self.ask(place, Step::Write, ask);
+            return;
+        }
         let change = Change::SetAttribute(AttributeChange {
             node: self.hosts[write.node].id.to_string().into(),
             name: write.name,

@@ -224,7 +224,7 @@ pub(super) fn clear(work: &mut Work<'_>, given: &[&str]) -> Result<(), UserError
     let ban = format!("cli-ban-{}-on-", asked.resource);
     let nodes = node_names(work);
     let (only_expired, only_promoted) = (work.has("--expired"), work.has("--promoted"));
-    let now = work.context.now;
+    let (now, zone) = (work.context.now, rota_settings::system_zone());
     let before = work.config.constraints.len();
     let original = work.config.clone();
     let index = rota_cib::index::Index::new(&original);
@@ -238,7 +238,7 @@ pub(super) fn clear(work: &mut Work<'_>, given: &[&str]) -> Result<(), UserError
             None => banned.is_some() || c.id == prefer,
         };
         let role_fits = !only_promoted || c.role == Some(Role::Promoted);
-        !(is_meant && role_fits && (!only_expired || is_expired(c, now, &index)))
+        !(is_meant && role_fits && (!only_expired || is_expired(c, now, &zone, &index)))
     });
     if work.config.constraints.len() == before {
         work.remark(format!("there was nothing to clear for '{}'", asked.resource));
@@ -258,9 +258,13 @@ fn node_of(location: &Location) -> Option<&str> {
 fn is_expired(
     location: &Location,
     now: rota_ids::WallTime,
+    zone: &rota_cib::zone::Zone,
     index: &rota_cib::index::Index<'_>,
 ) -> bool {
-    let context = rota_cib::evaluate::RuleContext::new(now, index);
+    let context = rota_cib::evaluate::RuleContext {
+        zone,
+        ..rota_cib::evaluate::RuleContext::new(now, index)
+    };
     let dates = location.rules.iter().flat_map(|rule| &rule.conditions).filter_map(|c| match c {
         Condition::Date(test) => {
             Some(Rule { conditions: vec![Condition::Date(test.clone())], ..Rule::default() })

@@ -29,6 +29,7 @@ impl<S: LogStore> Node<S> {
         let purpose = Purpose::Client(request);
         let entry = match ask {
             Ask::Change(change) => Entry::Change(change),
+            Ask::Private { node, name, value } => Entry::Private { node, name, value },
             Ask::Fence { target, wish, by } => {
                 let life = self.life_to_end(&target);
                 Entry::FenceAsked { target, wish, by, life }

@@ -131,7 +131,10 @@ pub(crate) fn one_after_other(world: &World<'_>, acts: &mut Actions) {
         }
         let forward = world.rscs[rid].children.clone();
         let backward: Vec<Rid> = forward.iter().rev().copied().collect();
-        for (verb, order) in [(Verb::Start, forward), (Verb::Stop, backward)] {
+        let promoting = forward.clone();
+        for (verb, order) in
+            [(Verb::Start, forward), (Verb::Stop, backward), (Verb::Promote, promoting)]
+        {
             let busy: Vec<Rid> = order
                 .into_iter()
                 .filter(|&r| acts.all(r, verb).iter().any(|&a| acts.happens(a)))
