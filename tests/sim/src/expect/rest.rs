@@ -49,7 +49,8 @@ impl World {
         // What expires at this very second has yet to be noticed.
         let before = self.now.saturating_sub(EXPIRES_WITHIN);
         let wall = clock::wall(before, self.hosts[place].run.services.wall_is_fast);
-        let graph = plan(&cib, wall, &Options::default()).graph;
+        let spared = node.state().costly.clone();
+        let graph = plan(&cib, wall, &Options { spared, ..Options::default() }).graph;
         let real = graph.actions.iter().filter(|a| !matches!(a.task, Task::Pseudo { .. }));
         let left: Vec<String> = real
             .take(4)
