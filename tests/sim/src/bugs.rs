@@ -23,6 +23,8 @@ pub enum Bug {
     RepeatsNotify,
     /// The end of each agent is told when it begins.
     EndsEarly,
+    /// The end of each promotion is told when it begins.
+    PromotesEarly,
     /// Cards say "on" and switch nothing on.
     NeverSwitchesOn,
     /// Whoever fails to stop something is switched off at once, however few are left.
@@ -88,9 +90,14 @@ impl World {
     /// The end of an agent that has just begun.
     pub(crate) fn end_early(&mut self, place: usize, run: RunId) {
         let runs = &self.hosts[place].run.services.runs;
-        let changes = runs.get(&run).is_some_and(|run| run.op.operation != "monitor");
+        let early = |operation: &str| match self.bug {
+            Some(Bug::EndsEarly) => operation != "monitor",
+            Some(Bug::PromotesEarly) => operation == "promote",
+            _ => false,
+        };
+        let is_early = runs.get(&run).is_some_and(|run| early(&run.op.operation));
         let serial = self.hosts[place].daemon.as_ref().map(|daemon| daemon.serial);
-        if let Some(serial) = serial.filter(|_| changes && self.has(Bug::EndsEarly)) {
+        if let Some(serial) = serial.filter(|_| is_early) {
             let outcome = self.well_done(place);
             self.later(MS, What::AgentSaid(place, serial, run, outcome));
         }
@@ -118,6 +125,6 @@ impl World {
     pub(crate) fn keeps_run(&self, place: usize, run: RunId) -> bool {
         let runs = &self.hosts[place].run.services.runs;
         let goes_on = runs.get(&run).is_some_and(|run| !matches!(run.state, RunState::Ended(_)));
-        self.has(Bug::EndsEarly) && goes_on
+        matches!(self.bug, Some(Bug::EndsEarly | Bug::PromotesEarly)) && goes_on
     }
 }

@@ -135,7 +135,7 @@ fn a_promotion_that_does_not_wait_for_another_is_caught() {
         monitor_s: Some(2),
         ..Piece::promotable("galera", Character::Galera)
     };
-    caught(Bug::EndsEarly, &[galera], &[], "knew nothing of it", |world| {
+    caught(Bug::PromotesEarly, &[galera], &[], "knew nothing of it", |world| {
         for host in 0..3 {
             world.trick(host, "galera", "promote", Trick::Slow);
         }

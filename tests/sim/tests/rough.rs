@@ -155,7 +155,6 @@ fn a_write_that_changes_nothing_makes_no_plan() {
 fn nobody_is_promoted_while_the_first_promotion_is_under_way() {
     let galera = Piece {
         kind: Kind::Promotable(3),
-        ordered: true,
         monitor_s: Some(2),
         ..Piece::promotable("galera", Character::Galera)
     };
