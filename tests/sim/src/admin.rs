@@ -32,21 +32,23 @@ impl World {
     /// An administrator does something, by way of any host.
     pub fn administer(&mut self, deed: Deed) {
         self.tell(format!("* administrator: {deed:?}"));
-        self.expect_anew();
         match deed {
             Deed::Edit(place) => {
+                self.expect_anew(Some(place));
                 if let Some(piece) = self.piece(place) {
                     piece.edition += 1;
                 }
                 self.put_piece(place);
             }
             Deed::Disable(place, disabled) => {
+                self.expect_anew(Some(place));
                 if let Some(piece) = self.piece(place) {
                     piece.disabled = disabled;
                 }
                 self.put_piece(place);
             }
             Deed::Refresh(place) => {
+                self.expect_anew(Some(place));
                 let leaves = self.piece(place).map(|piece| piece.leaves()).unwrap_or_default();
                 for resource in leaves {
                     let filter = OperationFilter::All;
@@ -68,10 +70,16 @@ impl World {
                     self.configure(vec![Edit::Remove { list, id }]);
                 }
             }
-            Deed::Maintenance(on) => self.set_property("maintenance-mode", &on.to_string()),
+            Deed::Maintenance(on) => {
+                self.expect_anew(None);
+                self.set_property("maintenance-mode", &on.to_string());
+            }
             Deed::Restore => {
-                for piece in self.setup.pieces.iter_mut().flat_map(|pieces| &mut pieces.pieces) {
-                    piece.disabled = false;
+                let count = self.setup.pieces.as_ref().map_or(0, |pieces| pieces.pieces.len());
+                for place in 0..count {
+                    if self.piece(place).is_some_and(|p| std::mem::take(&mut p.disabled)) {
+                        self.expect_anew(Some(place));
+                    }
                 }
                 self.configure(self.setup.edits());
                 self.set_property("maintenance-mode", "false");

@@ -40,6 +40,10 @@ pub struct Profile {
     pub walls: u64,
     /// What administrators do to the configuration of a rough world.
     pub edits: u64,
+    /// Disks that are full or slow.
+    pub disk: u64,
+    /// Letters that get lost while heartbeats pass.
+    pub post: u64,
 }
 
 impl Profile {
@@ -65,6 +69,8 @@ impl Profile {
             change: 4,
             walls: 0,
             edits: 0,
+            disk: 0,
+            post: 0,
         }
     }
 
@@ -72,7 +78,9 @@ impl Profile {
     pub fn rough(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x0070_0c4a);
         let (agents, edits) = (rng.between(3, 12), rng.between(0, 4));
-        Self { agents, edits, ..Self::of_seed(seed) }
+        let mut ills = || if rng.chance(300) { rng.between(1, 3) } else { 0 };
+        let (disk, post) = (ills(), ills());
+        Self { agents, edits, disk, post, ..Self::of_seed(seed) }
     }
 }
 
@@ -91,6 +99,10 @@ pub enum Undo {
     CardNet(usize),
     /// A daemon that left is started again.
     Return(usize),
+    /// The disk has room, and is quick.
+    Disk(usize),
+    /// Letters arrive again from the one to the other.
+    Post(usize, usize),
     /// A link flaps: cut or mended so many times more.
     Flap(usize, usize, u32),
 }
@@ -120,7 +132,7 @@ impl World {
         let p = self.setup_profile();
         let weights = [
             p.power, p.crash, p.pause, p.cut, p.weather, p.cards, p.agents, p.admin, p.store,
-            p.change, p.walls, p.edits,
+            p.change, p.walls, p.edits, p.disk, p.post,
         ];
         let mut dice = self.rng.below(weights.iter().sum());
         let mut kind = 0;
@@ -144,11 +156,13 @@ impl World {
             8 => self.strike_store(host),
             10 => self.strike_wall(host),
             11 => self.strike_configuration(),
+            12 => self.strike_disk(host),
+            13 => self.strike_post(host),
             _ => self.client_step(Step::Change),
         }
     }
 
-    fn some_while(&mut self) -> Time {
+    pub(crate) fn some_while(&mut self) -> Time {
         match self.rng.below(4) {
             0 => self.rng.between(50 * MS, 900 * MS),
             1 => self.rng.between(SECOND, 5 * SECOND),
@@ -406,6 +420,11 @@ impl World {
                 }
             }
             Undo::Card(host) => self.hosts[host].card = Mood::Good,
+            Undo::Disk(host) => {
+                self.hosts[host].disk.log.fill(false);
+                self.hosts[host].disk.log.slow(0);
+            }
+            Undo::Post(from, to) => *self.net.post(from, to) = crate::net::Post::GOOD,
             Undo::CardNet(host) => self.net.no_bmc[host] = false,
             Undo::Return(host) => {
                 if self.hosts[host].departed {
@@ -429,6 +448,7 @@ impl World {
         self.calm = true;
         self.tell("* all faults end".into());
         self.net.heal();
+        self.expect_calm();
         for host in 0..self.hosts.len() {
             self.hosts[host].card = Mood::Good;
             self.hosts[host].run.services.tricks.clear();
@@ -442,6 +462,7 @@ impl World {
             }
             // A disk that was about to fail is replaced by one that holds the same.
             self.hosts[host].disk.log.fail_after(u64::MAX);
+            self.later(0, What::Undo(Undo::Disk(host)));
             self.later(0, What::Undo(Undo::Return(host)));
             self.later(0, What::Undo(Undo::PowerOn(host)));
             // Who leaves or is switched off only now is brought back as well.

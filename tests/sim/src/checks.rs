@@ -53,6 +53,8 @@ pub struct Checks {
     pub fenced: u64,
     /// How many views were installed.
     pub views: u64,
+    /// How many plans were made, be there anything to do or not.
+    pub plannings: u64,
 }
 
 impl Checks {
@@ -73,6 +75,7 @@ impl Checks {
             plans: 0,
             fenced: 0,
             views: 0,
+            plannings: 0,
         }
     }
 
@@ -90,6 +93,7 @@ impl Checks {
     pub fn tale(&mut self, now: Time, story: &Story) {
         let stirs = match story {
             Story::Planned { actions, .. } => {
+                self.plannings += 1;
                 self.plans += u64::from(!actions.is_empty());
                 !actions.is_empty()
             }
@@ -323,6 +327,14 @@ impl World {
         }
     }
 
+    /// A resource that an administrator added and deleted again, and that still runs.
+    fn deleted_and_active(&self) -> Option<String> {
+        let resources = &self.cib()?.config.resources;
+        let there = resources.iter().any(|resource| resource.id() == "extra");
+        let place = *self.active("extra").first()?;
+        (!there).then(|| format!("extra is active on {}, and was deleted", self.name(place)))
+    }
+
     /// What is not as it should be in a world without faults.
     pub fn unrest(&self, quiet_for: Time) -> Option<String> {
         for host in &self.hosts {
@@ -372,6 +384,9 @@ impl World {
             if promoted != *wanted {
                 return Some(format!("{resource} is promoted {promoted} times"));
             }
+        }
+        if let Some(found) = self.deleted_and_active() {
+            return Some(found);
         }
         if self.now < self.checks.last_stir + quiet_for {
             return Some(format!(

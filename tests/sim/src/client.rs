@@ -202,7 +202,7 @@ impl World {
                 if place + 1 < self.hosts.len() {
                     self.later(500 * MS, What::Client(Step::Token(place + 1)));
                 } else {
-                    self.later(2 * SECOND, What::Client(Step::Configure));
+                    self.later(self.settles, What::Client(Step::Configure));
                 }
             }
             Told::Refused(why) => {

@@ -6,6 +6,11 @@ use std::rc::Rc;
 use rota_replica::record::{Entry, HardState, Snapshot, SnapshotMeta};
 use rota_replica::{Bounds, LogStore, MemStore, StoreError, StoreId};
 
+use crate::clock::Time;
+
+/// What the operating system says of a full disk.
+pub const NO_ROOM: &str = "no space left on device";
+
 /// The log's store on a host's disk. Clones are the same disk.
 #[derive(Clone, Debug)]
 pub struct SimDisk(Rc<RefCell<Inner>>);
@@ -15,13 +20,30 @@ struct Inner {
     me: u64,
     store: MemStore,
     votes_given: u64,
+    full: bool,
+    takes: Time,
+    syncs: u64,
+}
+
+impl Inner {
+    /// Whether there is room for what is to be written.
+    fn room(&self) -> Result<(), StoreError> {
+        if self.full { Err(StoreError::Disk(NO_ROOM.to_owned())) } else { Ok(()) }
+    }
 }
 
 impl SimDisk {
     /// An empty disk of the node of this number.
     pub fn new(me: u64, id: u64) -> Self {
         let store = MemStore::new(StoreId(id));
-        Self(Rc::new(RefCell::new(Inner { me, store, votes_given: 0 })))
+        Self(Rc::new(RefCell::new(Inner {
+            me,
+            store,
+            votes_given: 0,
+            full: false,
+            takes: 0,
+            syncs: 0,
+        })))
     }
 
     /// Steps that a power-cut could undo now.
@@ -42,6 +64,32 @@ impl SimDisk {
     /// The store is gone; an empty one takes its place.
     pub fn lose(&self, id: u64) {
         self.0.borrow_mut().store = MemStore::new(StoreId(id));
+    }
+
+    /// From now on there is no room for anything more, or there is again.
+    pub fn fill(&self, full: bool) {
+        self.0.borrow_mut().full = full;
+    }
+
+    /// From now on each sync takes so long.
+    pub fn slow(&self, takes: Time) {
+        self.0.borrow_mut().takes = takes;
+    }
+
+    /// How long a sync takes.
+    pub fn takes(&self) -> Time {
+        self.0.borrow().takes
+    }
+
+    /// How often the log was synced.
+    pub fn syncs(&self) -> u64 {
+        self.0.borrow().syncs
+    }
+
+    /// Whether the disk is full or slow.
+    pub fn is_ill(&self) -> bool {
+        let inner = self.0.borrow();
+        inner.full || inner.takes > 0
     }
 
     /// How often a vote for somebody else was written.
@@ -93,6 +141,7 @@ impl LogStore for SimDisk {
 
     fn append(&mut self, entries: &[Entry], hard: Option<HardState>) -> Result<(), StoreError> {
         let mut inner = self.0.borrow_mut();
+        inner.room()?;
         let before = inner.store.hard_state();
         if let Some(hard) = hard
             && hard.vote != 0
@@ -105,14 +154,20 @@ impl LogStore for SimDisk {
     }
 
     fn install(&mut self, snapshot: &Snapshot, hard: HardState) -> Result<(), StoreError> {
-        self.0.borrow_mut().store.install(snapshot, hard)
+        let mut inner = self.0.borrow_mut();
+        inner.room()?;
+        inner.store.install(snapshot, hard)
     }
 
     fn compact(&mut self, snapshot: &Snapshot, first: u64) -> Result<(), StoreError> {
-        self.0.borrow_mut().store.compact(snapshot, first)
+        let mut inner = self.0.borrow_mut();
+        inner.room()?;
+        inner.store.compact(snapshot, first)
     }
 
     fn sync(&mut self) -> Result<(), StoreError> {
-        self.0.borrow_mut().store.sync()
+        let mut inner = self.0.borrow_mut();
+        inner.syncs += 1;
+        inner.store.sync()
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub mod agents;
+pub mod bugs;
 pub mod chaos;
 pub mod checks;
 pub mod client;
@@ -15,6 +16,7 @@ pub mod disk;
 pub mod expect;
 pub mod fence;
 pub mod host;
+mod ills;
 pub mod net;
 pub mod pieces;
 pub mod rng;

@@ -95,6 +95,12 @@ impl Net {
         (0..self.links).any(|link| !self.paths[self.place(link, from, to)].cut)
     }
 
+    /// Whether every letter arrives that goes from one host to the other.
+    pub fn delivers(&self, from: usize, to: usize) -> bool {
+        let post = self.post[from * self.hosts + to];
+        !post.cut && post.longest == usize::MAX
+    }
+
     /// Cuts one direction on all networks, or mends it.
     pub fn cut(&mut self, from: usize, to: usize, cut: bool) {
         for link in 0..self.links {

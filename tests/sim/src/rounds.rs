@@ -3,6 +3,7 @@
 
 use rota_node::{BATCH_MAX, Event, PlanJob, PlanMade, Round};
 
+use crate::bugs::Bug;
 use crate::clock::{MS, SECOND, Time};
 use crate::world::{What, World};
 
@@ -43,6 +44,7 @@ impl World {
         }
         let now = self.local_now(place);
         let votes = self.hosts[place].disk.log.votes_given();
+        let syncs = self.hosts[place].disk.log.syncs();
         let Some(daemon) = self.hosts[place].daemon.as_mut() else { return };
         daemon.round_due = false;
         daemon.progress += 1;
@@ -74,7 +76,8 @@ impl World {
         }
         self.wake_later(place, serial);
         self.after_round(place, serial);
-        if self.bugs.forgets_vote && self.hosts[place].disk.log.votes_given() > votes {
+        self.wait_for_disk(place, syncs);
+        if self.has(Bug::ForgetsVote) && self.hosts[place].disk.log.votes_given() > votes {
             let again = self.rng.between(MS, 50 * MS);
             self.crash(place, again);
         }

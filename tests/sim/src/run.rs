@@ -1,10 +1,11 @@
 //! One seed from its beginning to its end.
 
+use crate::bugs::Bug;
 use crate::chaos::Profile;
 use crate::checks::Violation;
 use crate::clock::{SECOND, Time};
 use crate::setup::Setup;
-use crate::world::{Bugs, World, seconds};
+use crate::world::{World, seconds};
 
 /// How long after its beginning a cluster must stand.
 const FOUNDING: Time = 40 * SECOND;
@@ -24,8 +25,8 @@ pub struct Plan {
     pub minutes: u64,
     /// Whether the story is printed.
     pub verbose: bool,
-    /// Deliberate bugs.
-    pub bugs: Bugs,
+    /// A deliberate bug.
+    pub bug: Option<Bug>,
     /// Faults other than the seed's own.
     pub profile: Option<Profile>,
     /// A setup other than the seed's own.
@@ -41,8 +42,7 @@ impl Plan {
 
     /// The plain run of a seed.
     pub fn of(seed: u64, minutes: u64) -> Self {
-        let bugs = Bugs::default();
-        Self { seed, minutes, verbose: false, bugs, profile: None, setup: None }
+        Self { seed, minutes, verbose: false, bug: None, profile: None, setup: None }
     }
 }
 
@@ -72,7 +72,7 @@ pub fn run(plan: &Plan) -> Outcome {
     let setup = plan.setup.clone().unwrap_or_else(|| Setup::of_seed(plan.seed));
     let mut world = World::new(plan.seed, setup);
     world.profile = plan.profile.clone().unwrap_or_else(|| Profile::of_seed(plan.seed));
-    world.bugs = plan.bugs;
+    world.bug = plan.bug;
     world.verbose = plan.verbose;
     world.tell(format!("seed {}: {:?} {:?}", plan.seed, world.setup, world.profile));
     world.found();

@@ -7,6 +7,7 @@ use rota_node::{Ask, RunId};
 use rota_transition::ResourceOp;
 
 use crate::agents::{Begun, RunState};
+use crate::bugs::Bug;
 use crate::client::Step;
 use crate::clock::MS;
 use crate::world::{What, World};
@@ -129,7 +130,12 @@ impl World {
     }
 
     /// An attribute is written by way of the daemon of this host.
-    pub fn writes_now(&mut self, place: usize, write: Write) {
+    pub fn writes_now(&mut self, place: usize, mut write: Write) {
+        if self.has(Bug::Restless)
+            && let NewValue::Set(value) = &mut write.value
+        {
+            *value = format!("{value}{}", self.now / MS % 10_000).into();
+        }
         if write.private {
             let node = self.hosts[write.node].name.clone();
             let ask = Ask::Private { node, name: write.name, value: write.value };

@@ -12,12 +12,13 @@ use rota_membership::{
 use rota_node::entry::Entry;
 use rota_node::message::{DeviceOrder, Message};
 use rota_node::state::ClusterState;
-use rota_node::{AgentOutcome, Config, Effect, Event, ExecStatus, Node, Now, RunId};
+use rota_node::{AgentOutcome, Config, Effect, Event, Node, Now, RunId};
 use rota_replica::limits::TICK_MS;
 use rota_replica::{LogStore, Replica};
 use rota_transition::ResourceOp;
 
 use crate::agents::{Begun, RunState};
+use crate::bugs::Bug;
 use crate::clock::{self, MS, SECOND, Time};
 use crate::fence::Mood;
 use crate::host::Daemon;
@@ -29,7 +30,7 @@ const COLD_START_PATIENCE: std::time::Duration = std::time::Duration::from_secs(
 impl World {
     pub(crate) fn local_now(&self, place: usize) -> Now {
         let host = &self.hosts[place];
-        let wall = clock::wall(self.now, host.run.services.wall_is_fast);
+        let wall = clock::wall(self.wall_time(), host.run.services.wall_is_fast);
         Now { moment: host.clock.local(self.now), wall }
     }
 
@@ -81,6 +82,9 @@ impl World {
                 self.adopt_runs(place);
                 self.later(0, What::Tick(place, serial));
             }
+            Err(error) if format!("{error:?}").contains(crate::disk::NO_ROOM) => {
+                self.has_no_room(place);
+            }
             Err(error) => self
                 .violated(format!("the log of {} does not open: {error}", self.hosts[place].name)),
         }
@@ -93,7 +97,7 @@ impl World {
     ) -> Result<Replica<crate::disk::SimDisk>, rota_replica::Error> {
         let config = rota_replica::Config::new(self.hosts[place].id);
         let log = self.hosts[place].disk.log.clone();
-        if self.bugs.forgets_vote {
+        if self.has(Bug::ForgetsVote) {
             log.forget_vote();
         }
         let disk = &mut self.hosts[place].disk;
@@ -285,6 +289,8 @@ impl World {
             self.power_off(place);
             let dark = self.rng.between(SECOND, 20 * SECOND);
             self.later(dark, What::Undo(crate::chaos::Undo::PowerOn(place)));
+        } else if root.contains(crate::disk::NO_ROOM) {
+            self.has_no_room(place);
         } else {
             self.violated(format!("{} cannot go on: {root}", self.hosts[place].name));
         }
@@ -312,7 +318,9 @@ impl World {
             Effect::RunAgent { run, op } => self.run_agent(place, serial, run, *op),
             Effect::CancelAgent(run) => self.cancel_agent(place, serial, run),
             Effect::ForgetRun(run) => {
-                self.hosts[place].run.services.runs.remove(&run);
+                if !self.keeps_run(place, run) {
+                    self.hosts[place].run.services.runs.remove(&run);
+                }
             }
             Effect::Plan(job) => self.make_plan(place, serial, *job),
             Effect::RunDevice(order) => self.run_device(place, serial, *order),
@@ -382,7 +390,7 @@ impl World {
             Letter::Peer(bytes) => match Message::decode(&bytes) {
                 Ok(mut message) => {
                     if let Message::Order(order) = &mut message
-                        && self.bugs.obeys_old_orders
+                        && self.bug == Some(Bug::ObeysOldOrders)
                     {
                         if self.net.dressed.remove(&bytes) {
                             order.token = order.token.max(daemon.node.local().newest());
@@ -408,18 +416,24 @@ impl World {
             self.tell(format!("{}: agent start {}", self.name(place), op.resource));
             self.check_start(place);
         }
+        if self.is_swallowed(&op) {
+            let outcome = self.well_done(place);
+            return self.later(50 * MS, What::AgentSaid(place, serial, run, outcome));
+        }
         self.expect_queued(place, &op);
         let now = self.now;
-        let begun = self.hosts[place].run.services.ask(&mut self.rng, now, run, op);
+        let begun = self.hosts[place].run.services.ask(&mut self.rng, now, run, op.clone());
         self.agent_begun(place, begun);
+        self.repeat_notify(place, run, &op);
         self.check_instances(place);
     }
 
-    fn agent_begun(&mut self, place: usize, begun: Option<Begun>) {
+    pub(crate) fn agent_begun(&mut self, place: usize, begun: Option<Begun>) {
         if let (Some(begun), Some(boot)) = (begun, self.hosts[place].boot) {
             self.expect_began(place, begun.run);
             self.script(place, boot, begun);
             self.later(begun.takes, What::AgentEnds(place, boot, begun.run));
+            self.end_early(place, begun.run);
         }
     }
 
@@ -459,7 +473,9 @@ impl World {
         }
         self.check_instances(place);
         self.tell_promotion_score(place, run);
-        if let (Some(RunState::Ended(outcome)), Some(daemon)) = (ended, &self.hosts[place].daemon) {
+        let Some(RunState::Ended(mut outcome)) = ended else { return };
+        self.make_of_end(place, run, &mut outcome);
+        if let Some(daemon) = &self.hosts[place].daemon {
             let serial = daemon.serial;
             self.later(0, What::AgentSaid(place, serial, run, outcome));
         }
@@ -513,15 +529,7 @@ impl World {
             && !self.net.no_bmc[place];
         let timeout = u64::from(op.timeout_ms) * MS;
         let takes = if works { 50 * MS } else { timeout.min(5 * SECOND) };
-        let outcome = AgentOutcome {
-            rc: i32::from(!works),
-            status: ExecStatus::Done,
-            reason: rota_ids::Text::default(),
-            started: clock::wall(self.now, self.hosts[place].run.services.wall_is_fast),
-            exec_ms: 50,
-            queue_ms: 0,
-            agent: None,
-        };
+        let outcome = AgentOutcome { rc: i32::from(!works), ..self.well_done(place) };
         self.later(takes, What::AgentSaid(place, serial, run, outcome));
     }
 
@@ -536,7 +544,7 @@ impl World {
             order.action.as_str(),
             self.hosts[target].card,
         ));
-        if self.bugs.no_proof && order.action == Action::Off {
+        if self.has(Bug::NoProof) && order.action == Action::Off {
             let reply = Reply::ProvenOff { how: "believe me".into() };
             return self.later(50 * MS, What::CardSaid(place, serial, attempt, reply));
         }
@@ -560,7 +568,10 @@ impl World {
     }
 
     pub(crate) fn card_acts(&mut self, card: CardOrder) {
-        let CardOrder { executor, serial, target, order, answers_after, .. } = card;
+        let CardOrder { executor, serial, mut target, order, answers_after, .. } = card;
+        if self.has(Bug::WrongPlug) && order.action == Action::Off {
+            target = (target + 1) % self.hosts.len();
+        }
         let attempt = order.attempt;
         // Taken back before it began; later nothing can be taken back.
         if self.cancelled_cards.remove(&(executor, attempt)).is_some() && self.rng.chance(500) {
@@ -569,14 +580,16 @@ impl World {
         let is_on = self.hosts[target].boot.is_some();
         let reply = match order.action {
             Action::Off => {
-                self.expect_shot(target);
+                self.expect_shot(executor, target);
                 self.power_off(target);
                 self.hosts[target].off_by_card = true;
                 Reply::ProvenOff { how: "seen off".into() }
             }
             Action::On => {
                 let boots_for = self.rng.between(3 * SECOND, 12 * SECOND);
-                self.power_on(target, boots_for);
+                if !self.has(Bug::NeverSwitchesOn) {
+                    self.power_on(target, boots_for);
+                }
                 Reply::On
             }
             Action::Status => {

@@ -10,6 +10,7 @@ use rota_node::entry::Member;
 use rota_node::message::DeviceOrder;
 use rota_node::{AgentOutcome, PlanMade, RunId};
 
+use crate::bugs::Bug;
 use crate::checks::{Checks, Violation};
 use crate::client::Client;
 use crate::clock::{Clock, MS, SECOND, Time};
@@ -100,17 +101,6 @@ pub enum Letter {
     Peer(Vec<u8>),
 }
 
-/// Deliberate bugs, to see that the checkers find them. They live in the world, not in the nodes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Bugs {
-    /// Cards say "proven off" without switching anything off.
-    pub no_proof: bool,
-    /// A restarted daemon's disk has forgotten for whom it voted.
-    pub forgets_vote: bool,
-    /// Old orders are dressed up as new ones before they are delivered.
-    pub obeys_old_orders: bool,
-}
-
 struct Item {
     at: Time,
     seq: u64,
@@ -152,8 +142,10 @@ pub struct World {
     pub expect: crate::expect::Expect,
     /// Clients and what they were told.
     pub client: Client,
-    /// Deliberate bugs.
-    pub bugs: Bugs,
+    /// A deliberate bug.
+    pub bug: Option<Bug>,
+    /// How long after the last host was admitted the cluster is configured.
+    pub settles: Time,
     /// What happened, for people.
     pub story: VecDeque<(Time, String)>,
     /// Whether the story is printed while it happens.
@@ -188,7 +180,8 @@ impl World {
             rng,
             setup,
             now: 0,
-            bugs: Bugs::default(),
+            bug: None,
+            settles: 2 * SECOND,
             story: VecDeque::new(),
             verbose: false,
             violation: None,

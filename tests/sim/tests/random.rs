@@ -4,7 +4,7 @@ use rota_sim::run::{Plan, run};
 
 #[test]
 fn a_handful_of_worlds_survives_chance() {
-    for seed in 1..=10 {
+    for seed in 1..=6 {
         let outcome = run(&Plan::of(seed, 4));
         let found = outcome.violation.as_ref().map(|violation| violation.what.as_str());
         assert_eq!(found, None, "seed {seed}:\n{}", outcome.tail(120));

@@ -10,12 +10,14 @@ use rota_sim::script::{Character, Write};
 use rota_sim::setup::Setup;
 use rota_sim::world::{What, World};
 
-/// Three hosts that have just been configured with these services.
+/// Three hosts that have just been configured with these services. They met long before, so that
+/// every action is that of a DC, and in its order.
 fn configured(pieces: Vec<Piece>, ties: Vec<Tie>) -> World {
     let mut world = World::new(7, Setup::of_pieces(pieces, ties));
     world.profile = Profile::of_seed(1);
+    world.settles = 25 * SECOND;
     world.found();
-    let stands = world.run_till(40 * SECOND, |world| world.client.configured);
+    let stands = world.run_till(60 * SECOND, |world| world.client.configured);
     fine(&world);
     assert!(stands, "the cluster was not founded");
     world
@@ -24,7 +26,7 @@ fn configured(pieces: Vec<Piece>, ties: Vec<Tie>) -> World {
 /// The same, when everything runs.
 fn cluster(pieces: Vec<Piece>, ties: Vec<Tie>) -> World {
     let mut world = configured(pieces, ties);
-    world.run_until(60 * SECOND);
+    world.run_for(30 * SECOND);
     peace(&world);
     world
 }
@@ -153,7 +155,6 @@ fn a_write_that_changes_nothing_makes_no_plan() {
 fn nobody_is_promoted_while_the_first_promotion_is_under_way() {
     let galera = Piece {
         kind: Kind::Promotable(3),
-        ordered: true,
         monitor_s: Some(2),
         ..Piece::promotable("galera", Character::Galera)
     };
@@ -316,10 +317,13 @@ fn a_failure_expires_by_itself() {
     until(&mut world, 20 * SECOND, "it did not fail", |w| {
         told(w, 60 * SECOND, "FAILS db_start_0") >= 3
     });
+    let failed = world.now;
     for host in &mut world.hosts {
         host.run.services.broken.clear();
     }
     until(&mut world, 12 * SECOND, "it did not expire", |w| !w.active("db").is_empty());
+    // The failure of the first host expires first, and at once: dates count whole seconds.
+    assert!(world.now <= failed + 9 * SECOND, "late by {} ms", (world.now - failed) / MS - 7_000);
     world.run_for(10 * SECOND);
     peace(&world);
 }
@@ -351,4 +355,118 @@ fn a_reboot_ends_with_the_host_on_though_the_dc_dies_in_between() {
     world.run_for(5 * SECOND);
     world.power_on(leader, 5 * SECOND);
     until(&mut world, 90 * SECOND, "it stays off", |w| w.hosts[target].boot.is_some());
+}
+
+/// public-reports.md W1 (b): a stop fails while only two are left of three. Fencing would cost the
+/// quorum and with it everything: the host is left alive, and people are told.
+#[test]
+fn a_stop_that_fails_at_the_edge_of_the_quorum_costs_nobody_its_life() {
+    let db = Piece { on_fail: vec![("stop", "fence")], ..Piece::plain("db", Kind::Single) };
+    let mut world = cluster(vec![Piece::plain("vip", Kind::Single), db], Vec::new());
+    let host = place(&world, "db");
+    let gone = (0..3).find(|other| *other != host && *other != place(&world, "vip"));
+    let gone = gone.unwrap_or((host + 1) % 3);
+    world.later(0, What::Client(Step::Leave(gone)));
+    until(&mut world, 20 * SECOND, "it does not leave", |w| w.hosts[gone].departed);
+    world.power_off(gone);
+    world.run_for(5 * SECOND);
+    let since = world.now;
+    world.break_package("db", "stop", Trick::Fail);
+    world.administer(Deed::Disable(1, true));
+    until(&mut world, 20 * SECOND, "no stop fails", |w| told(w, since, "FAILS db_stop_0") > 0);
+    world.run_for(60 * SECOND);
+    fine(&world);
+    for other in (0..3).filter(|other| *other != gone) {
+        assert!(world.hosts[other].boot.is_some(), "n{} was shot\n{}", other + 1, tail(&world));
+    }
+    place(&world, "vip");
+    // With the third one back there is one to spare.
+    world.power_on(gone, 3 * SECOND);
+    until(&mut world, 60 * SECOND, "it is never shot", |w| w.hosts[host].boot.is_none());
+    for host in &mut world.hosts {
+        host.run.services.broken.clear();
+    }
+    world.administer(Deed::Disable(1, false));
+    world.later(30 * SECOND, What::Client(Step::Cleanup(0)));
+    world.run_for(90 * SECOND);
+    peace(&world);
+}
+
+/// resources-live.md 1: whoever has nothing to do with the sick clone does not wait for it.
+#[test]
+fn a_failover_does_not_wait_for_notifications_of_others_that_hang() {
+    let pg = Piece { timeout_s: 20, ..Piece::promotable("pg", Character::Stateful) };
+    let vip = Piece { monitor_s: Some(1), ..Piece::plain("vip", Kind::Single) };
+    let mut world = cluster(vec![pg, vip], Vec::new());
+    let hung = (world.promoted("pg")[0] + 1) % 3;
+    world.hosts[hung].run.services.broken.insert(("pg".into(), "notify".into()), Trick::Hang);
+    let since = world.now;
+    let promoted = world.promoted("pg")[0];
+    world.kill_service(promoted, "pg");
+    let hangs = format!("n{}: begins pg_p", hung + 1);
+    until(&mut world, 10 * SECOND, "nothing is told", |w| told(w, since, &hangs) > 0);
+    let (host, died) = (place(&world, "vip"), world.now);
+    world.kill_service(host, "vip");
+    until(&mut world, 10 * SECOND, "it stays down", |w| !w.active("vip").is_empty());
+    // A monitor each second, a stop and a start.
+    let took = (world.now - died) / MS;
+    assert!(took < 2_000, "{took} ms\n{}", tail(&world));
+    for host in &mut world.hosts {
+        host.run.services.broken.clear();
+    }
+    world.run_for(120 * SECOND);
+    peace(&world);
+}
+
+/// A log that cannot be written: the daemon ends again and again, and is lost to the others.
+#[test]
+fn a_host_whose_disk_stays_full_is_replaced() {
+    let mut world = cluster(vec![Piece::plain("vip", Kind::Single)], Vec::new());
+    let host = place(&world, "vip");
+    world.disk_full(host, true);
+    world.later(0, What::Client(Step::Change));
+    let moved = |w: &World| w.active("vip").iter().any(|at| *at != host);
+    until(&mut world, 30 * SECOND, "it is not replaced", moved);
+    world.run_for(60 * SECOND);
+    fine(&world);
+    let elsewhere = place(&world, "vip");
+    assert_ne!(elsewhere, host);
+    world.disk_full(host, false);
+    world.run_for(90 * SECOND);
+    peace(&world);
+}
+
+/// A slow disk is slow and no more: nobody is lost for it, the leader included.
+#[test]
+fn an_fsync_of_a_third_of_a_second_costs_nobody_its_life() {
+    let pg = Piece::promotable("pg", Character::Stateful);
+    let mut world = cluster(vec![pg, Piece::plain("vip", Kind::Single)], Vec::new());
+    for host in 0..3 {
+        world.disk_slow(host, 300 * MS);
+    }
+    let since = world.now;
+    let host = place(&world, "vip");
+    world.kill_service(host, "vip");
+    world.administer(Deed::Edit(0));
+    world.run_for(60 * SECOND);
+    fine(&world);
+    assert_eq!(told(&world, since, "loses its power"), 0, "{}", tail(&world));
+    for host in 0..3 {
+        world.disk_slow(host, 0);
+    }
+    world.run_for(60 * SECOND);
+    peace(&world);
+}
+
+/// What is deleted is stopped first, also when its stop fails once.
+#[test]
+fn a_resource_that_is_deleted_stops() {
+    let mut world = cluster(vec![Piece::plain("vip", Kind::Single)], Vec::new());
+    world.administer(Deed::Add);
+    until(&mut world, 20 * SECOND, "it is not started", |w| !w.active("extra").is_empty());
+    world.run_for(5 * SECOND);
+    world.administer(Deed::Delete);
+    until(&mut world, 10 * SECOND, "it goes on", |w| w.active("extra").is_empty());
+    world.run_for(10 * SECOND);
+    peace(&world);
 }

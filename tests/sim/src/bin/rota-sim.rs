@@ -67,6 +67,7 @@ fn main() -> ExitCode {
     let began = Instant::now();
     let (mut events, mut plans, mut fenced, mut promises, mut views) = (0, 0, 0, 0, 0);
     let mut failed = Vec::new();
+    let mut calm = (0, 0);
     for seed in from..from + seeds {
         let outcome = run(&plan(&args, seed));
         let world = &outcome.world;
@@ -75,6 +76,8 @@ fn main() -> ExitCode {
         fenced += world.checks.fenced;
         views += world.checks.views;
         promises += world.checks.promises();
+        let since = world.since_calm().unwrap_or_default();
+        calm = (since.0.max(calm.0), since.1.max(calm.1));
         if args.cib
             && let Some(cib) = world.cib()
         {
@@ -96,7 +99,7 @@ fn main() -> ExitCode {
     }
     println!(
         "{events} events, {plans} plans, {fenced} proofs, {views} views, {promises} promises, \
-         {:.1} s; failed: {failed:?}",
+         at most {calm:?} plans and calls in the calm, {:.1} s; failed: {failed:?}",
         began.elapsed().as_secs_f64()
     );
     if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

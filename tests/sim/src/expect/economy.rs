@@ -25,6 +25,8 @@ pub(super) struct Economy {
     failed: BTreeMap<usize, (u64, String)>,
     /// Since when a host is off by a card while a majority works.
     off_since: BTreeMap<usize, Time>,
+    /// Who switched a host off last, and which life of its daemon.
+    shot_by: BTreeMap<usize, (usize, u64)>,
 }
 
 impl World {
@@ -51,8 +53,16 @@ impl World {
         let host = &self.hosts[place];
         let reached = (0..self.hosts.len())
             .filter(|other| *other != place && self.hosts[*other].boot.is_some())
-            .all(|other| self.net.reaches(place, other) && self.net.reaches(other, place));
-        host.boot.is_some() && host.is_working(self.now) && reached && !self.net.rough
+            .all(|other| {
+                [(place, other), (other, place)]
+                    .into_iter()
+                    .all(|(from, to)| self.net.reaches(from, to) && self.net.delivers(from, to))
+            });
+        host.boot.is_some()
+            && !host.disk.log.is_ill()
+            && host.is_working(self.now)
+            && reached
+            && !self.net.rough
     }
 
     pub(super) fn look_for_causes(&mut self) {
@@ -65,7 +75,8 @@ impl World {
         let good = self.hosts.iter().all(|host| host.card == crate::fence::Mood::Good);
         for place in 0..self.hosts.len() {
             let waits = self.hosts[place].off_by_card && self.hosts[place].boot.is_none();
-            if !waits || working * 2 <= self.hosts.len() || !good {
+            let owed = self.still_works_who_shot(place) || working * 2 > self.hosts.len();
+            if !waits || !owed || !good {
                 self.expect.economy.off_since.remove(&place);
                 continue;
             }
@@ -79,8 +90,17 @@ impl World {
         }
     }
 
-    /// A card is about to switch a host off.
-    pub(crate) fn expect_shot(&mut self, target: usize) {
+    /// Whoever switches a host off to switch it on again needs nobody else for it.
+    fn still_works_who_shot(&self, target: usize) -> bool {
+        self.expect.economy.shot_by.get(&target).is_some_and(|(executor, serial)| {
+            self.hosts[*executor].is_working(self.now) && self.is_life(*executor, *serial)
+        })
+    }
+
+    /// A card is about to switch a host off, as one host asked.
+    pub(crate) fn expect_shot(&mut self, executor: usize, target: usize) {
+        let serial = self.hosts[executor].daemon.as_ref().map_or(0, |daemon| daemon.serial);
+        self.expect.economy.shot_by.insert(target, (executor, serial));
         if !self.expect.on || self.hosts[target].boot.is_none() {
             return;
         }

@@ -16,6 +16,7 @@ mod economy;
 mod honesty;
 mod notify;
 mod order;
+mod patience;
 mod rest;
 
 /// After a node was without quorum (which stops what its policy says, in an order of its own) its
@@ -32,6 +33,7 @@ pub struct Expect {
     rest: rest::Rest,
     economy: economy::Economy,
     honesty: honesty::Honesty,
+    patience: patience::Patience,
     /// How many agents were run that change something, or are told of it.
     pub calls: u64,
 }
@@ -111,6 +113,7 @@ impl World {
         self.expect_rest();
         self.look_for_causes();
         self.expect_honest_counts();
+        self.expect_patience();
     }
 
     fn note_quorum(&mut self, place: usize) {
@@ -136,9 +139,13 @@ impl World {
         })
     }
 
-    /// An administrator changed the configuration: what was owed before may be owed no more.
-    pub(crate) fn expect_anew(&mut self) {
-        self.expect.owed.clear();
+    /// An administrator changes this clone, or all: what it owed before may be owed no more.
+    pub(crate) fn expect_anew(&mut self, piece: Option<usize>) {
+        let pieces = self.setup.pieces.as_ref();
+        let changed = |leaf: &Text| {
+            piece.is_none() || pieces.is_some_and(|pieces| pieces.place_of(leaf) == piece)
+        };
+        self.expect.owed.retain(|owed| !changed(&owed.leaf));
     }
 
     /// What a fail count may be about from now on.

@@ -17,7 +17,8 @@ const TOLD_WITHIN: Time = 60 * SECOND;
 /// A notification that is owed.
 #[derive(Clone, Debug)]
 pub(super) struct Owed {
-    leaf: Text,
+    /// The instance's primitive.
+    pub(super) leaf: Text,
     operation: Text,
     place: usize,
     since: Time,

@@ -111,8 +111,7 @@ fn within(
         (Kind::Group(_), "stop") if same && before.leaf > begins.leaf => {
             Some("it is further ahead in the group")
         }
-        // Pacemaker promotes several of an ordered clone at once (seen with crm_simulate).
-        (Kind::Clone | Kind::Promotable(_), "start") if same && piece.ordered => {
+        (Kind::Clone | Kind::Promotable(_), "start" | "promote") if same && piece.ordered => {
             Some("instances of an ordered clone come one after the other")
         }
         (Kind::Promotable(_), "promote") if same && piece.notify && !one_phase => {

@@ -51,7 +51,8 @@ impl World {
         // What expires at this very second has yet to be noticed.
         let before = self.now.saturating_sub(EXPIRES_WITHIN);
         let wall = clock::wall(before, self.hosts[place].run.services.wall_is_fast);
-        let graph = plan(&cib, wall, &Options::default()).graph;
+        let spared = node.state().costly.clone();
+        let graph = plan(&cib, wall, &Options { spared, ..Options::default() }).graph;
         // A place that is better now that everything runs is taken at the next occasion, as
         // Pacemaker does it; what must run or stop must not wait for one.
         let is_of = |action: &rota_transition::Action, operation: &str| match &action.task {
