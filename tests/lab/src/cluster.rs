@@ -1,7 +1,7 @@
 //! A cluster of Rota in a lab.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -50,6 +50,7 @@ impl<'a> Cluster<'a> {
     /// A command fails, or the nodes do not come together.
     pub fn form(lab: &'a Lab) -> Result<Self> {
         let cluster = Self { lab, bin: bin_dir()? };
+        cluster.install_tools()?;
         let (first, others) = lab.hosts().split_first().context("no hosts")?;
         let mut init = words(&["cluster", "init", "lab", "--no-start", "--node", first.name()]);
         init.extend(links(first));
@@ -158,6 +159,15 @@ impl<'a> Cluster<'a> {
     pub fn first(&self) -> Result<&'a Host> {
         let found = self.lab.hosts().iter().find(|host| host.is_on());
         found.map(AsRef::as_ref).context("all hosts are off")
+    }
+
+    /// The names that agents call, beside the programs: `init` and `join` find them there. Several
+    /// labs of one process would make the same links.
+    fn install_tools(&self) -> Result<()> {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let directory = self.bin.join("tools").display().to_string();
+        self.rota(self.first()?, &words(&["compat", "install", &directory])).map(drop)
     }
 
     fn boot(&self, host: &Host) -> Result<()> {
