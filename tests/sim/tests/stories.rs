@@ -7,6 +7,7 @@ use rota_node::report::{NodeCondition, status};
 use rota_node::{Ask, Now};
 use rota_replica::LogStore as _;
 use rota_sim::agents::Trick;
+use rota_sim::bugs::Bug;
 use rota_sim::chaos::Profile;
 use rota_sim::client::Step;
 use rota_sim::clock::{self, MS, SECOND, Time};
@@ -418,7 +419,7 @@ fn a_node_that_is_held_for_off_and_is_not_stops_what_runs_there() {
         let mut world = cluster();
         world.set_property("no-quorum-policy", policy);
         let old = vip(&world);
-        world.bugs.no_proof = true;
+        world.bug = Some(Bug::NoProof);
         let tricks = &mut world.hosts[old].run.services.tricks;
         tricks.insert(("vip".into(), "stop".into()), Trick::Fail);
         world.later(0, What::Client(Step::Standby(old, true)));
