@@ -133,9 +133,10 @@ fn a_promotion_that_does_not_wait_for_another_is_caught() {
     let galera = Piece {
         kind: Kind::Promotable(3),
         monitor_s: Some(2),
+        ordered: true,
         ..Piece::promotable("galera", Character::Galera)
     };
-    caught(Bug::PromotesEarly, &[galera], &[], "knew nothing of it", |world| {
+    caught(Bug::PromotesEarly, &[galera], &[], "come one after the other", |world| {
         for host in 0..3 {
             world.trick(host, "galera", "promote", Trick::Slow);
         }

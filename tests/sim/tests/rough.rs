@@ -156,6 +156,7 @@ fn nobody_is_promoted_while_the_first_promotion_is_under_way() {
     let galera = Piece {
         kind: Kind::Promotable(3),
         monitor_s: Some(2),
+        ordered: true,
         ..Piece::promotable("galera", Character::Galera)
     };
     let mut world = configured(vec![galera], Vec::new());

@@ -170,7 +170,7 @@ pub fn instance(one: &Instance, with_nodes: bool) -> String {
     text.push_str(&flags(&[
         (one.is_disabled(), "disabled"),
         (one.blocked, "blocked"),
-        (!one.managed, "unmanaged"),
+        (!one.managed && !one.blocked, "unmanaged"),
     ]));
     text
 }

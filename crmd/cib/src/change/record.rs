@@ -300,7 +300,8 @@ fn forget_in(records: &mut Vec<OperationRecord>, filter: &OperationFilter) -> bo
 fn is_forgotten(record: &OperationRecord, filter: &OperationFilter) -> bool {
     match filter {
         OperationFilter::All => true,
-        OperationFilter::Failures => record.has_failed(),
+        // Older versions kept there what is no failure.
+        OperationFilter::Failures => record.has_failed() || record.id.ends_with("_last_failure_0"),
         OperationFilter::FailuresOf { operation, interval_ms } => {
             record.has_failed()
                 && record.operation == *operation

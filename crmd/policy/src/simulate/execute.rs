@@ -116,6 +116,12 @@ fn carry_out(
                         })
                     });
                 }
+                // Older versions kept there what is no failure; it would be cleared for ever.
+                for history in state.history.iter_mut().filter(|h| h.id == *resource) {
+                    history
+                        .operations
+                        .retain(|op| op.has_failed() || !op.id.ends_with("_last_failure_0"));
+                }
             }
             true
         }

@@ -108,6 +108,9 @@ impl World {
         let trouble = economy.trouble.get(&target);
         let was_lost =
             !self.is_well(target) || trouble.is_some_and(|at| self.now < at + CAUSE_COUNTS);
+        // Whose daemon died a moment ago may be shot for being lost.
+        let is_shaken = trouble.is_some_and(|at| self.now < at + 5 * SECOND);
+        let is_whole = self.is_well(target) && !is_shaken;
         let boot = self.hosts[target].boot.map_or(0, |boot| boot.0);
         let failed = economy.failed.get(&target).filter(|(in_boot, _)| *in_boot == boot).cloned();
         let well = (0..self.hosts.len()).filter(|place| self.is_well(*place)).count();
@@ -115,7 +118,7 @@ impl World {
             None if !was_lost => {
                 self.violated(format!("n{} is shot, and nothing is wrong with it", target + 1));
             }
-            Some((_, why)) if !was_lost && (well - 1) * 2 <= self.hosts.len() => {
+            Some((_, why)) if is_whole && (well - 1) * 2 <= self.hosts.len() => {
                 let what = format!("n{} is shot ({why}): that leaves no majority", target + 1);
                 self.violated(what);
             }
