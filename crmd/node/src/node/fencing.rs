@@ -212,8 +212,8 @@ impl<S: LogStore> Node<S> {
     /// Whether a node that is being switched off is to be switched on again.
     fn is_to_reboot(&self, target: &NodeName) -> bool {
         self.fencer.jobs().filter(|job| job.target == target).any(|job| {
-            let all = |wish| job.requests.iter().any(|request| request.wish == wish);
-            all(rota_fencing::Wish::Reboot) && !all(rota_fencing::Wish::Off)
+            let is_asked = |wish| job.requests.iter().any(|request| request.wish == wish);
+            is_asked(rota_fencing::Wish::Reboot) && !is_asked(rota_fencing::Wish::Off)
         })
     }
 
