@@ -167,6 +167,18 @@ pub enum OrderKind {
     Serialize,
 }
 
+/// The action that undoes another: what a symmetrical ordering reverses ("Pacemaker Explained",
+/// symmetrical). None for actions that nothing undoes.
+pub fn opposite_action(action: &str) -> Option<&'static str> {
+    match action {
+        "start" => Some("stop"),
+        "stop" => Some("start"),
+        "promote" => Some("demote"),
+        "demote" => Some("promote"),
+        _ => None,
+    }
+}
+
 impl OrderKind {
     /// The kind that a word means.
     pub fn parse(word: &str) -> Option<Self> {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use rota_ids::{NodeName, Text};
+use rota_ids::{NodeName, Text, leaf};
 use serde::{Deserialize, Serialize};
 
 /// An action within its graph: an index into [`Graph::actions`].
@@ -297,14 +297,6 @@ impl ResourceOp {
     /// The resource without the number of its instance: `pg` of `pg:1`.
     pub fn leaf(&self) -> &str {
         leaf(&self.key.resource)
-    }
-}
-
-/// The name of a resource without the number of its instance: `pg` of `pg:1`.
-pub fn leaf(name: &str) -> &str {
-    match name.rsplit_once(':') {
-        Some((leaf, number)) if number.bytes().all(|b| b.is_ascii_digit()) => leaf,
-        Some(_) | None => name,
     }
 }
 

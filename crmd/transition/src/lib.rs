@@ -17,5 +17,5 @@ pub use carry::Carried;
 pub use executor::Executor;
 pub use graph::{
     Action, ActionId, Digests, FenceAction, Graph, InUnit, Interval, OpKey, Params, Part,
-    ResourceOp, Task, UnitId, leaf,
+    ResourceOp, Task, UnitId,
 };

@@ -8,7 +8,7 @@ mod names;
 mod numbers;
 
 pub use moment::{Moment, WallTime};
-pub use names::{BadNodeName, NODE_NAME_MAX, NodeName};
+pub use names::{BadNodeName, NODE_NAME_MAX, NodeName, leaf};
 pub use numbers::{BootId, Incarnation, LinkId, NodeId, StartId, Term, ViewId};
 
 /// Short strings that are cheap to clone: up to 23 bytes in place, longer ones shared.

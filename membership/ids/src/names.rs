@@ -71,3 +71,11 @@ impl fmt::Debug for NodeName {
         write!(f, "{:?}", self.0.as_str())
     }
 }
+
+/// The name of a resource without the number of its instance: `pg` of `pg:1`.
+pub fn leaf(name: &str) -> &str {
+    match name.rsplit_once(':') {
+        Some((leaf, number)) if number.bytes().all(|b| b.is_ascii_digit()) => leaf,
+        Some(_) | None => name,
+    }
+}

@@ -1,6 +1,6 @@
 //! Changes of the status: nodes, operations, tickets.
 
-use rota_ids::WallTime;
+use rota_ids::{WallTime, leaf};
 use serde::{Deserialize, Serialize};
 
 use super::texts::readable_reason;
@@ -238,17 +238,9 @@ pub(super) fn forget(
     changed
 }
 
-/// The name without instance number: `db:1` is an instance of `db`.
-fn without_instance(resource: &str) -> &str {
-    match resource.rsplit_once(':') {
-        Some((name, number)) if number.bytes().all(|b| b.is_ascii_digit()) => name,
-        _ => resource,
-    }
-}
-
 /// Forgets on one node; whether there was anything to forget.
 pub(super) fn forgets(state: &mut NodeState, resource: &str, filter: &OperationFilter) -> bool {
-    let is_meant = |id: &str| id == resource || without_instance(id) == resource;
+    let is_meant = |id: &str| id == resource || leaf(id) == resource;
     let mut changed = false;
     match filter {
         OperationFilter::All => {
@@ -317,7 +309,7 @@ fn is_forgotten(record: &OperationRecord, filter: &OperationFilter) -> bool {
 
 fn is_forgotten_count(pair: &NvPair, resource: &str, filter: &OperationFilter) -> bool {
     let Some(name) = pair.name.as_deref().and_then(failures::parse_name) else { return false };
-    if name.resource != resource && name.resource != without_instance(resource) {
+    if name.resource != resource && name.resource != leaf(resource) {
         return false;
     }
     match filter {

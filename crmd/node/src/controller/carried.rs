@@ -4,11 +4,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rota_ids::{NodeId, NodeName, Text};
+use rota_ids::{NodeId, NodeName, Text, leaf};
 use rota_transition::executor::{Burden, Input};
-use rota_transition::{
-    AbortReason, Action, ActionId, Carried, Executor, OpKey, ResourceOp, Task, leaf,
-};
+use rota_transition::{AbortReason, Action, ActionId, Carried, Executor, OpKey, ResourceOp, Task};
 
 use crate::book;
 use crate::order::OrderTask;

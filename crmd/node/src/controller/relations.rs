@@ -8,13 +8,12 @@
 
 use std::collections::BTreeMap;
 
-use rota_cib::constraint::{Constraint, Order, OrderKind, ResourceSet};
+use rota_cib::constraint::{Constraint, Order, OrderKind, ResourceSet, opposite_action};
 use rota_cib::nvset::NvSet;
 use rota_cib::resource::{CloneChild, Resource};
 use rota_cib::value::parse_bool;
 use rota_cib::{Cib, Config};
-use rota_ids::{NodeName, Text};
-use rota_transition::leaf;
+use rota_ids::{NodeName, Text, leaf};
 
 /// Something that is, or is to be, under way on a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -236,7 +235,7 @@ impl Relations {
             });
         }
         if let (true, Some(undo_first), Some(undo_then)) =
-            (symmetrical, opposite(&rule.first_action), opposite(&rule.then_action))
+            (symmetrical, opposite_action(&rule.first_action), opposite_action(&rule.then_action))
         {
             self.rules.push(Rule {
                 first: rule.then.clone(),
@@ -262,16 +261,6 @@ fn comes_up(operation: &str) -> bool {
 
 fn goes_away(operation: &str) -> bool {
     matches!(operation, "stop" | "demote" | "migrate_to" | "migrate_from")
-}
-
-fn opposite(action: &str) -> Option<&'static str> {
-    match action {
-        "start" => Some("stop"),
-        "stop" => Some("start"),
-        "promote" => Some("demote"),
-        "demote" => Some("promote"),
-        _ => None,
-    }
 }
 
 fn counts_capacity(config: &Config) -> bool {

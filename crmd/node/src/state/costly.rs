@@ -3,8 +3,7 @@
 
 use rota_cib::change::{Change, OperationFilter};
 use rota_cib::status::OperationRecord;
-use rota_ids::{NodeName, Text};
-use rota_transition::leaf;
+use rota_ids::{NodeName, Text, leaf};
 
 use crate::entry::OperationResult;
 

@@ -1,19 +1,9 @@
 //! Orders, of two or of sets, and their opposites.
 
-use rota_cib::constraint::{Order, OrderKind};
+use rota_cib::constraint::{Order, OrderKind, opposite_action};
 
 use super::{AnyOf, OrderC, Set, action, expand, spelled};
 use crate::model::{Rid, World};
-
-fn opposite(action: &str) -> Option<&'static str> {
-    match action {
-        "start" => Some("stop"),
-        "stop" => Some("start"),
-        "promote" => Some("demote"),
-        "demote" => Some("promote"),
-        _ => None,
-    }
-}
 
 pub(super) fn order(world: &mut World<'_>, c: &Order) {
     let kind = match c.kind {
@@ -88,7 +78,9 @@ fn push(
     // Of a clone of which any instance will do none makes others stop when it does.
     let loose = !require_all && world.rscs[first].is_clone();
     let back = if loose { OrderKind::Optional } else { kind };
-    if let (Some(undo_first), Some(undo_then)) = (opposite(first_action), opposite(then_action)) {
+    if let (Some(undo_first), Some(undo_then)) =
+        (opposite_action(first_action), opposite_action(then_action))
+    {
         world.constraints.orders.push(OrderC {
             id: c.id.clone(),
             first: then,
@@ -154,7 +146,8 @@ fn between_sets(
 fn undo_sets(world: &mut World<'_>, c: &Order, before: &Set, after: &Set, kind: OrderKind) {
     let first_action = before.action.unwrap_or("start");
     let then_action = after.action.unwrap_or(first_action);
-    let (Some(undo_first), Some(undo_then)) = (opposite(first_action), opposite(then_action))
+    let (Some(undo_first), Some(undo_then)) =
+        (opposite_action(first_action), opposite_action(then_action))
     else {
         return;
     };
