@@ -467,6 +467,14 @@ pub fn write_found(cib: &mut Cib, node: &NodeName, what: ResourceHistory) {
     states[at].history.push(ResourceHistory { operations: vec![found], ..what });
 }
 
+/// Writes a node down as lost with what it left running when it said goodbye.
+pub fn write_left_behind(cib: &mut Cib, node: &NodeName, left: &[ResourceHistory]) {
+    let state = cib.status.nodes.iter_mut().find(|state| state.uname == node.0);
+    let Some(state) = state else { return };
+    set_words(state, LOST);
+    state.history.extend(left.iter().cloned());
+}
+
 /// Forgets that a node is to leave. Of one that was lost meanwhile the policy engine would believe,
 /// as Pacemaker does, that it left in peace; here it says goodbye when it does.
 pub fn forget_that_it_leaves(cib: &mut Cib, node: &NodeName) {

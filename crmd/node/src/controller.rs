@@ -116,6 +116,9 @@ pub struct Controller {
     given: BTreeMap<OrderId, Given>,
     /// Whom plans wanted fenced and who is not proven off yet.
     fencing: BTreeSet<NodeName>,
+    /// A node was fenced for the present plan: what it failed with is forgotten, so that there may
+    /// be more to do when the plan, which nobody holds up for it, is carried out.
+    fenced_for_it: Option<NodeId>,
     /// Why another plan is needed.
     stale: Option<AbortReason>,
     /// The plan that is being made.
@@ -149,6 +152,7 @@ impl Controller {
             carried: Vec::new(),
             given: BTreeMap::new(),
             fencing: BTreeSet::new(),
+            fenced_for_it: None,
             stale: Some(AbortReason::Membership),
             planning: None,
             next_ticket: 0,
@@ -317,6 +321,9 @@ impl Controller {
                 Step::Finished { complete } if transition == self.transition => {
                     let complete = *complete;
                     desk.todo.push(Effect::Tale(Story::Finished { transition, complete }));
+                    if let Some(node) = self.fenced_for_it.take() {
+                        self.stale.get_or_insert(AbortReason::Fenced(node));
+                    }
                 }
                 Step::Finished { .. } => {}
             }

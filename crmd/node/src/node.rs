@@ -579,6 +579,14 @@ impl<S: LogStore> Node<S> {
             self.departing.get_or_insert(Departing { since: now.moment, asked: None, gone: false });
             return;
         }
+        // Whoever is on its way out begins nothing more: it would say goodbye with it running.
+        if self.departing.is_some() {
+            let message = Message::OrderRefused { order: id, newest: self.local.newest() };
+            if from != self.config.me {
+                self.todo.push(Effect::Peer { to: from, message });
+            }
+            return;
+        }
         let (key, term) = (book::order_key(&order), order.token.term);
         let mut entries = Vec::new();
         let message = match self.local.take(now, order, &mut entries, &mut self.todo) {

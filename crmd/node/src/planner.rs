@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rota_cib::status::ResourceHistory;
 use rota_cib::zone::Zone;
 use rota_cib::{Cib, Config};
-use rota_ids::{NodeId, NodeName, Term, Text, WallTime};
+use rota_ids::{NodeId, NodeName, Term, Text, WallTime, leaf};
 use rota_policy::check::{Finding, check};
-use rota_policy::{Options, plan_since};
+use rota_policy::{Options, Plan, plan_since};
 use rota_transition::executor::Limits;
 use rota_transition::{Action, Graph, OpKey, ResourceOp, Task};
 
@@ -73,6 +74,8 @@ pub struct PlanJob {
     pub expected: Vec<Expected>,
     /// Nodes that were lost: of a wish to leave that they had nothing holds.
     pub lost: Vec<NodeName>,
+    /// What nodes that are away in peace left running, for it was not managed.
+    pub left_behind: BTreeMap<NodeName, Vec<ResourceHistory>>,
     /// Resources that have cost a node its life: they cost no other.
     pub spared: BTreeSet<Text>,
     /// The time to plan for.
@@ -139,12 +142,18 @@ impl PlanJob {
     }
 
     /// Makes the plan. It may take long: call it where nobody waits for anything else.
-    pub fn run(self) -> PlanMade {
-        let cib = self.cib_to_plan_with();
-        let lately = self.lately.and_now(&cib.config);
-        let options =
-            Options { explain: true, zone: self.zone, spared: self.spared, ..Options::default() };
-        let plan = plan_since(lately.before.as_deref(), &cib, self.now, &options);
+    pub fn run(mut self) -> PlanMade {
+        let mut cib = self.cib_to_plan_with();
+        self.lately = std::mem::take(&mut self.lately).and_now(&cib.config);
+        let mut plan = self.plan(&cib);
+        let endangered = self.endangered(&plan.graph);
+        if !endangered.is_empty() {
+            // They are managed again: only their node's end makes them safe to start.
+            for (node, left) in endangered {
+                book::write_left_behind(&mut cib, node, left);
+            }
+            plan = self.plan(&cib);
+        }
         let stuck = plan.stuck.iter().map(|s| (s.resource.clone(), Text::from(s.line())));
         let reasons = Reasons {
             actions: plan.explained.iter().map(|e| e.text.as_str().into()).collect(),
@@ -159,14 +168,42 @@ impl PlanJob {
             fences: fences.collect(),
             limits: book::limits(&cib).unwrap_or(Limits::DEFAULT),
             relations: Relations::of(&cib),
-            recheck_every: rota_policy::recheck_interval(&cib, self.now, &options.zone),
+            recheck_every: rota_policy::recheck_interval(&cib, self.now, &self.zone),
             graph: match reason_to_refuse(&cib, &plan.graph) {
                 Some(why) => Err(why),
                 None => Ok(plan.graph),
             },
             reasons,
-            lately,
+            lately: self.lately,
         }
+    }
+
+    fn plan(&self, cib: &Cib) -> Plan {
+        let options = Options {
+            explain: true,
+            zone: self.zone.clone(),
+            spared: self.spared.clone(),
+            ..Options::default()
+        };
+        plan_since(self.lately.before.as_deref(), cib, self.now, &options)
+    }
+
+    /// Nodes that left something running which this graph brings up elsewhere.
+    fn endangered(&self, graph: &Graph) -> Vec<(&NodeName, &[ResourceHistory])> {
+        let comes_up = |left: &ResourceHistory| {
+            graph.actions.iter().any(|action| match &action.task {
+                Task::Resource(op) => {
+                    matches!(op.operation.as_str(), "start" | "promote")
+                        && op.leaf() == leaf(&left.id)
+                }
+                _ => false,
+            })
+        };
+        let nodes = self.left_behind.iter();
+        nodes
+            .filter(|(_, left)| left.iter().any(comes_up))
+            .map(|(node, left)| (node, left.as_slice()))
+            .collect()
     }
 
     /// The state as it will be when what is under way has ended well.

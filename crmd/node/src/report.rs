@@ -225,6 +225,14 @@ pub fn status<S: LogStore>(node: &Node<S>, via: &NodeName, now: Now) -> StatusRe
     // What nobody acts upon stands in the configuration, and is ignored.
     let ignored = rota_cib::validate::closed::closed(&node.state().cib.config);
     report.warnings.extend(ignored.into_iter().map(|f| format!("ignored: {f}").into()));
+    report.warnings.extend(node.state().left_behind.iter().map(|(node, left)| {
+        let ids: Vec<&str> = left.iter().map(|one| one.id.as_str()).collect();
+        Text::from(format!(
+            "{node} has left with {} running, for nobody manages that there: elsewhere it starts \
+             only when {node} is back, fenced, or confirmed off ('rota stonith confirm {node}')",
+            ids.join(", ")
+        ))
+    }));
     report
 }
 

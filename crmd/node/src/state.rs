@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use rota_cib::change::{self, Change, OperationFilter};
+use rota_cib::status::ResourceHistory;
 use rota_cib::{Cib, Version};
 use rota_fencing::{History, HistoryEntry, Proof, Verdict};
 use rota_ids::{Incarnation, NodeId, NodeName, Text, WallTime};
@@ -14,6 +15,7 @@ use rota_membership::{View, ViewChange};
 use serde::{Deserialize, Serialize};
 
 mod costly;
+mod left_behind;
 mod migrations;
 mod private;
 mod strangers;
@@ -50,6 +52,9 @@ pub struct ClusterState {
     /// Resources that could not be stopped on a node, which was fenced for it.
     #[serde(default)]
     pub costly: BTreeSet<Text>,
+    /// What nodes that said goodbye left running, for it was not managed.
+    #[serde(default)]
+    pub left_behind: BTreeMap<NodeName, Vec<ResourceHistory>>,
     /// Migrations of which only the source's history tells.
     #[serde(default)]
     pub migrations: BTreeSet<Migration>,
@@ -441,12 +446,14 @@ impl ClusterState {
         for (node, life) in &change.left {
             let Some(name) = self.name_of(*node).cloned() else { continue };
             self.ended.insert(*node, *life);
+            self.note_what_is_left(&name);
             self.change_all(book::node_ended(*node, &name), at)?;
             self.migrations_from(&name, at, news)?;
         }
         for (node, life) in &change.joined {
             let Some(name) = self.name_of(*node).cloned() else { continue };
             self.owes_on.remove(&name);
+            self.left_behind.remove(&name);
             // A request to fence is about the life of its moment; it must not hit the next one.
             let other_life = |asked: &FenceAsked| asked.life.map(|old| old.boot) != Some(life.boot);
             if self.fence_asked.get(&name).is_some_and(other_life) {
@@ -496,7 +503,8 @@ impl ClusterState {
         // A word was given by what was seen then. Who has come back in that very life since is
         // alive, and a history that is forgotten would be recovered elsewhere.
         let is_word = matches!(verdict.proof, Proof::Administrator { .. });
-        if is_word && self.unclean.get(&node).is_none_or(|unclean| unclean.boot != life.boot) {
+        let meant = self.unclean.get(&node).copied().or_else(|| self.life_left_behind(node));
+        if is_word && meant.is_none_or(|meant| meant.boot != life.boot) {
             return Err(Text::from(format!(
                 "{target} is not unclean any more: there is nothing to confirm ('rota status' \
                  shows it)"
@@ -506,6 +514,7 @@ impl ClusterState {
         if present.is_none_or(|now| now.boot == life.boot) {
             self.note_what_it_cost(target);
             self.unclean.remove(&node);
+            self.left_behind.remove(target);
             self.change_all(book::node_ended(node, target), at)?;
             self.migrations_from(target, at, news)?;
         }

@@ -572,3 +572,35 @@ fn a_private_attribute_of_nobody_or_that_nothing_can_show_is_refused() {
     }
     assert_eq!(log.state.private, before);
 }
+
+/// A service was started on a node.
+fn started(node: &str) -> Entry {
+    let Entry::Result(mut result) = stop_ended(node, 0, 3) else { panic!("a result") };
+    result.record.operation = "start".into();
+    Entry::Result(result)
+}
+
+#[test]
+fn what_a_node_leaves_running_is_known_until_it_is_back_or_proven_off() {
+    let left = |log: &Log| log.state.left_behind.contains_key(&NodeName::from("n2"));
+    let gone = |log: &mut Log| {
+        log.propose(started("n2"));
+        log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[(2, life(2, 1))]);
+        assert!(left(log), "nothing was stopped there");
+    };
+    let mut log = Log::new();
+    gone(&mut log);
+    log.view(&[(1, life(1, 1)), (2, life(2, 2)), (3, life(3, 1))], &[]);
+    assert!(!left(&log), "it is back and will be looked at");
+
+    let mut log = Log::new();
+    gone(&mut log);
+    assert!(matches!(log.verdict("n2", life(2, 1)), Answer::Done(_)), "somebody vouches for it");
+    assert!(!left(&log));
+
+    let mut log = Log::new();
+    log.propose(started("n2"));
+    log.propose(stop_ended("n2", 0, 4));
+    log.view(&[(1, life(1, 1)), (3, life(3, 1))], &[(2, life(2, 1))]);
+    assert!(!left(&log), "it was stopped before");
+}

@@ -72,7 +72,10 @@ impl Controller {
             .find(|(fenced, _)| *fenced == target)
             .map(|(_, action)| action.id);
         match waiting {
-            Some(action) => self.walk(StepInput::Confirmed(action), desk),
+            Some(action) => {
+                self.fenced_for_it = id;
+                self.walk(StepInput::Confirmed(action), desk);
+            }
             None => {
                 if let Some(id) = id {
                     self.stale(AbortReason::Fenced(id), desk);

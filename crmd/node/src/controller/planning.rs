@@ -66,6 +66,7 @@ impl Controller {
             dc: self.me,
             expected: self.expected(desk.state),
             lost: lost.cloned().collect(),
+            left_behind: desk.state.left_behind.clone(),
             spared: desk.state.costly.clone(),
             now: desk.now.wall,
             zone: self.zone.clone(),

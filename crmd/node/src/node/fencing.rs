@@ -22,7 +22,8 @@ impl<S: LogStore> Node<S> {
         let Some(member) = self.state.node_named(target) else {
             return Err(format!("{target} is not a node; 'rota status' lists them").into());
         };
-        let Some(life) = self.state.unclean.get(&member.id) else {
+        let unclean = self.state.unclean.get(&member.id).copied();
+        let Some(life) = unclean.or_else(|| self.state.life_left_behind(member.id)) else {
             return Err(format!(
                 "{target} is not unclean: there is nothing to confirm ('rota status' shows it)"
             )
@@ -35,7 +36,7 @@ impl<S: LogStore> Node<S> {
             .into());
         }
         let proof = rota_fencing::Proof::Administrator { who: by };
-        Ok(Verdict { target: target.clone(), incarnation: Some(*life), proof })
+        Ok(Verdict { target: target.clone(), incarnation: Some(life), proof })
     }
 
     /// The life that somebody means who asks now for a node to be fenced: also that of a node
@@ -144,7 +145,8 @@ impl<S: LogStore> Node<S> {
     pub(super) fn life_of(&self, target: &NodeName) -> Option<Incarnation> {
         let id = self.state.node_named(target)?.id;
         let unclean = self.state.unclean.get(&id);
-        unclean.or_else(|| self.state.view.members.get(&id)).copied()
+        let present = unclean.or_else(|| self.state.view.members.get(&id)).copied();
+        present.or_else(|| self.state.life_left_behind(id))
     }
 
     pub(super) fn fencer_step(&mut self, now: Now, event: rota_fencing::Event) {
