@@ -53,7 +53,18 @@ impl World {
             return;
         };
         let leaf = op.resource.clone();
-        let hears = |host: &usize| self.active(&leaf).contains(host) && self.obeys_a_dc(*host);
+        let stops = |host: usize| {
+            let mut runs = self.hosts[host].run.services.runs.values();
+            runs.any(|run| {
+                run.op.resource == leaf
+                    && run.op.operation == "stop"
+                    && matches!(run.state, RunState::Running { .. })
+            })
+        };
+        // Who stops hears of nothing that goes on at the same time.
+        let hears = |host: &usize| {
+            self.active(&leaf).contains(host) && self.obeys_a_dc(*host) && !stops(*host)
+        };
         let whom = (0..self.hosts.len())
             .filter(hears)
             .filter_map(|host| Some((host, self.hosts[host].daemon.as_ref()?.serial)));
