@@ -496,9 +496,9 @@ impl<S: LogStore> Node<S> {
                 }
             }
             Message::OrderRefused { order, newest } => {
-                self.with_controller(now, |controller, desk| {
-                    controller.refused(order, newest, desk);
-                });
+                if let Some(controller) = &mut self.controller {
+                    controller.refused(order, newest);
+                }
             }
             Message::Sync { token } => {
                 self.local.see(token);

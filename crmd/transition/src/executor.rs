@@ -294,6 +294,11 @@ impl Executor {
         if matches!(action.task, Task::Pseudo { .. }) {
             return true;
         }
+        // Whoever is about to be asked something is not let go: the answer may be that something
+        // runs there.
+        if matches!(action.task, Task::Shutdown) && self.is_to_answer(action) {
+            return false;
+        }
         let limit = self.graph.batch_limit;
         if limit != 0 && self.in_flight_total + self.burden.total >= limit {
             return false;
@@ -312,6 +317,15 @@ impl Executor {
             }
             Some(_) | None => true,
         }
+    }
+
+    /// Whether the node of an action is doing something, or will as soon as the limits allow it.
+    fn is_to_answer(&self, of: &Action) -> bool {
+        self.graph.actions.iter().any(|action| {
+            matches!(action.task, Task::Resource(_))
+                && action.performer() == of.performer()
+                && matches!(self.progress[action.id.index()], Progress::Ready | Progress::InFlight)
+        })
     }
 
     fn make_ready(&mut self, id: ActionId) {

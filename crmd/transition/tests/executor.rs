@@ -118,3 +118,11 @@ fn an_empty_graph_is_complete_at_once() {
     assert_eq!(run(&mut e, Input::Begin), [Effect::Finished { complete: true }]);
     assert_eq!(run(&mut e, Input::Begin), []);
 }
+
+#[test]
+fn nobody_is_let_go_while_it_has_something_to_answer() {
+    let leave = Action { task: Task::Shutdown, priority: 5, ..start(1, "a", &[]) };
+    let mut e = executor(vec![start(0, "a", &[]), leave, start(2, "b", &[])], 8);
+    assert_eq!(run(&mut e, Input::Begin), [perform(0), perform(2)]);
+    assert_eq!(run(&mut e, Input::Confirmed(ActionId(0))), [perform(1)]);
+}

@@ -46,16 +46,13 @@ impl Controller {
         }
     }
 
-    /// A node refuses our orders: it has seen a newer token. There is a newer DC, or the order
-    /// was overtaken by one of ours; it must not be brought again.
-    pub fn refused(&mut self, order: OrderId, newest: Token, desk: &mut Desk<'_>) {
-        if newest.term > self.term {
-            return;
-        }
-        let Some(given) = self.given.remove(&order) else { return };
-        self.stale(AbortReason::Membership, desk);
-        if let Some(place) = given.place {
-            self.walk_at(place, StepInput::Failed, desk);
+    /// A node refuses an order: it has seen a newer token. Either there is a newer DC, or a later
+    /// plan of ours overtook it on the way; as it is still wanted, it is brought again.
+    pub fn refused(&mut self, order: OrderId, newest: Token) {
+        if newest.term <= self.term
+            && let Some(given) = self.given.get_mut(&order)
+        {
+            given.taken = false;
         }
     }
 
@@ -220,11 +217,13 @@ impl Controller {
     }
 
     pub(super) fn repeat_orders(&mut self, desk: &mut Desk<'_>) {
-        let now = desk.now;
+        let (now, token) = (desk.now, self.token(desk.state));
         for given in self.given.values_mut() {
             let is_due = given.sent.is_none_or(|at| now.moment.since(at) >= RESEND_ORDER);
             if !given.taken && is_due {
                 given.sent = Some(now.moment);
+                // It is as much of the present plan as of the one that gave it.
+                given.order.token = token;
                 let message = Message::Order(Box::new(given.order.clone()));
                 desk.todo.push(Effect::Peer { to: given.node, message });
             }
