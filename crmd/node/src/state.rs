@@ -453,15 +453,17 @@ impl ClusterState {
         for (node, life) in &change.joined {
             let Some(name) = self.name_of(*node).cloned() else { continue };
             self.owes_on.remove(&name);
-            self.left_behind.remove(&name);
             // A request to fence is about the life of its moment; it must not hit the next one.
             let other_life = |asked: &FenceAsked| asked.life.map(|old| old.boot) != Some(life.boot);
             if self.fence_asked.get(&name).is_some_and(other_life) {
                 self.fence_asked.remove(&name);
             }
             // Whoever left with a goodbye may come back without a new boot; its life goes on.
-            if self.ended.get(node).is_some_and(|old| old.boot == life.boot) {
+            let said_goodbye = self.ended.get(node).is_some_and(|old| old.boot == life.boot);
+            if said_goodbye {
                 self.ended.remove(node);
+            } else {
+                self.left_behind.remove(&name);
             }
             let returned = self.unclean.get(node).is_some_and(|old| old.boot == life.boot);
             if let Some(old) = self.unclean.remove(node)
@@ -473,6 +475,7 @@ impl ClusterState {
                 news.push(News::Ended { node: name.clone(), proof });
             }
             self.change_all(book::node_joined(*node, &name, returned), at)?;
+            self.recall_what_is_left(*node, at)?;
             if !returned {
                 self.migrations_from(&name, at, news)?;
             }

@@ -127,6 +127,11 @@ impl Mercy {
         }
     }
 
+    /// Whether to lose this live member would cost the quorum.
+    pub fn is_needed(&self, target: &NodeName) -> bool {
+        self.alive.contains(target) && self.alive.len() <= self.needed && self.needed > 1
+    }
+
     /// Whether this member must be left alive for now: to lose it would cost the quorum, another
     /// live one is being fenced, or it decides and there are others to be fenced. Who is lost is
     /// fenced in any case.
@@ -136,7 +141,7 @@ impl Mercy {
         }
         let is_last = self.waiting.iter().all(|other| other == target);
         let spares = self.fencing.iter().any(|other| other != target)
-            || (self.alive.len() <= self.needed && self.needed > 1)
+            || self.is_needed(target)
             || (self.dc.as_ref() == Some(target) && !is_last);
         if !spares {
             self.fencing.insert(target.clone());

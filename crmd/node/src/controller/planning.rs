@@ -12,6 +12,7 @@ use crate::order::OrderTask;
 use crate::planner::{PlanJob, PlanMade, Ticket};
 use crate::story::Story;
 
+use super::brake::Mercy;
 use super::{Controller, Desk, Want};
 
 /// A plan that is being made.
@@ -108,8 +109,11 @@ impl Controller {
         self.begin(made, planning.why, desk);
     }
 
-    fn begin(&mut self, made: PlanMade, why: AbortReason, desk: &mut Desk<'_>) {
+    fn begin(&mut self, mut made: PlanMade, why: AbortReason, desk: &mut Desk<'_>) {
         self.put_aside();
+        // Who was to be fenced while others were there may be needed now.
+        let mercy = Mercy::of(self, desk.state);
+        made.fences.retain(|target| !mercy.is_needed(target));
         self.transition += 1;
         self.relations = made.relations;
         self.reasons = made.reasons;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use rota_cib::constraint::{Constraint, Order, OrderKind, ResourceSet, opposite_action};
 use rota_cib::nvset::NvSet;
-use rota_cib::resource::{CloneChild, Resource};
+use rota_cib::resource::{CloneChild, Primitive, Resource};
 use rota_cib::value::parse_bool;
 use rota_cib::{Cib, Config};
 use rota_ids::{NodeName, Text, leaf};
@@ -145,15 +145,13 @@ impl Relations {
     }
 
     fn add_family(&mut self, config: &Config, top: &Resource) {
-        let (id, kind, members, together) = match top {
-            Resource::Primitive(one) => (&one.id, Kind::OneAtATime, vec![one.id.clone()], false),
-            Resource::Group(group) => {
-                (&group.id, Kind::OneAtATime, members_of(config, &group.id), true)
-            }
+        let (kind, together) = match top {
+            Resource::Primitive(_) => (Kind::OneAtATime, false),
+            Resource::Group(_) => (Kind::OneAtATime, true),
             Resource::Clone(clone) => {
-                let (child_meta, together) = match &clone.child {
-                    CloneChild::Primitive(one) => (&one.meta, false),
-                    CloneChild::Group(group) => (&group.meta, true),
+                let child_meta = match &clone.child {
+                    CloneChild::Primitive(one) => &one.meta,
+                    CloneChild::Group(group) => &group.meta,
                 };
                 let says = |name: &str| {
                     let own = clone.meta.iter().chain(child_meta).chain(&config.rsc_defaults);
@@ -167,12 +165,14 @@ impl Relations {
                 } else {
                     Kind::Loose { ordered }
                 };
-                (&clone.id, kind, members_of(config, &clone.id), together)
+                (kind, top.group().is_some())
             }
+            // What is in one is refused, and left out of what is planned with.
             Resource::Bundle(_) => return,
         };
-        for member in members {
-            self.families.insert(member, Family { top: id.clone(), kind, together });
+        for member in top.primitives() {
+            let family = Family { top: top.id().clone(), kind, together };
+            self.families.insert(member.id.clone(), family);
         }
     }
 
@@ -284,22 +284,11 @@ fn members_of(config: &Config, id: &str) -> Vec<Text> {
 fn members_of_resource(config: &Config, id: &str) -> Vec<Text> {
     let mut members = Vec::new();
     for top in &config.resources {
-        let (own, inside): (&Text, Vec<&rota_cib::resource::Primitive>) = match top {
-            Resource::Primitive(one) => (&one.id, vec![one]),
-            Resource::Group(group) => (&group.id, group.members.iter().collect()),
-            Resource::Clone(clone) => match &clone.child {
-                CloneChild::Primitive(one) => (&clone.id, vec![one]),
-                CloneChild::Group(group) if group.id == id => {
-                    return group.members.iter().map(|member| member.id.clone()).collect();
-                }
-                CloneChild::Group(group) => (&clone.id, group.members.iter().collect()),
-            },
-            Resource::Bundle(_) => continue,
+        let is_whole = top.id() == id || top.group().is_some_and(|group| group.id == id);
+        let is_meant = |one: &&Primitive| {
+            is_whole || leaf(id) == one.id || one.template.as_deref() == Some(id)
         };
-        let is_meant = |one: &&rota_cib::resource::Primitive| {
-            own == id || leaf(id) == one.id || one.template.as_deref() == Some(id)
-        };
-        members.extend(inside.into_iter().filter(is_meant).map(|one| one.id.clone()));
+        members.extend(top.primitives().into_iter().filter(is_meant).map(|one| one.id.clone()));
     }
     members
 }

@@ -2,8 +2,11 @@
 //! node may leave with it. Should it be managed again while that node is away, it must not start
 //! elsewhere before the node is back or proven off.
 
+use rota_cib::change::{Change, Recorded};
 use rota_cib::status::{OperationRecord, ResourceHistory};
-use rota_ids::{NodeId, NodeName};
+use rota_ids::{NodeId, NodeName, Text, WallTime, leaf};
+
+use crate::book;
 
 use super::ClusterState;
 
@@ -19,6 +22,26 @@ impl ClusterState {
         if !left.is_empty() {
             self.left_behind.insert(node.clone(), left);
         }
+    }
+
+    /// A node is back in the boot in which it said goodbye. What is configured will be looked for;
+    /// of what was deleted meanwhile nobody else would know that it runs there.
+    pub(super) fn recall_what_is_left(&mut self, node: NodeId, at: WallTime) -> Result<(), Text> {
+        let left = self.name_of(node).cloned().and_then(|name| self.left_behind.remove(&name));
+        let deleted: Vec<ResourceHistory> = left
+            .into_iter()
+            .flatten()
+            .filter(|one| self.cib.config.resource_holding(leaf(&one.id)).is_none())
+            .collect();
+        for history in deleted {
+            for record in &history.operations {
+                let resource = history.clone();
+                let record = record.clone();
+                let recorded = Recorded { node: book::uuid(node), resource, record };
+                self.change(&Change::RecordOperation(Box::new(recorded)), at)?;
+            }
+        }
+        Ok(())
     }
 
     /// The life that ended with services running on a node, if that is so.
